@@ -1,0 +1,91 @@
+// @ts-check
+// Everything that `npm start` and `npm test` need, with Node's own modules alone: there may be no packages yet.
+"use strict";
+
+const { spawnSync } = require("node:child_process");
+const { createHash } = require("node:crypto");
+const { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } = require("node:fs");
+const path = require("node:path");
+const { ensureCli } = require("./pulumi-cli/cli.js");
+
+const ROOT = path.dirname(__dirname);
+const NODE_AT_LEAST = [20, 19];
+const say = (/** @type {string} */ line) => console.log(`setup: ${line}`);
+
+/** A person's problem, told in a sentence without a stack trace. */
+class SetupError extends Error {}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const [needMajor = 0, needMinor = 0] = NODE_AT_LEAST;
+  if (major < needMajor || (major === needMajor && minor < needMinor))
+    throw new SetupError(
+      `Node ${process.versions.node} is too old: install Node ${NODE_AT_LEAST.join(".")} or newer.`,
+    );
+}
+
+/** @param {string[]} files paths from the root @returns {string} */
+function fingerprint(files) {
+  const hash = createHash("sha256").update(`node ${process.versions.modules}`);
+  for (const file of files) hash.update(`\n${file}\n`).update(readFileSync(path.join(ROOT, file)));
+  return hash.digest("hex");
+}
+
+/**
+ * Runs a step unless its inputs are the ones it last ended well with.
+ * @param {string} stamp @param {string[]} inputs @param {() => void} step
+ */
+function unlessDone(stamp, inputs, step) {
+  const file = path.join(ROOT, stamp);
+  const now = fingerprint(inputs);
+  if (existsSync(file) && readFileSync(file, "utf8") === now) return;
+  step();
+  writeFileSync(file, now);
+}
+
+/** @param {string[]} args @param {string} failure */
+function npm(args, failure) {
+  const { status } = spawnSync("npm", args, {
+    cwd: ROOT,
+    stdio: "inherit",
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) throw new SetupError(failure);
+}
+
+/** So that the examples, and the provider process that runs them, find this package by its name. */
+function linkSelf() {
+  const link = path.join(ROOT, "node_modules", "pulumi-turso-tokens");
+  if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync("..", link, "junction");
+}
+
+async function main() {
+  const start = Date.now();
+  checkNode();
+  unlessDone("node_modules/.setup", ["package-lock.json"], () => {
+    say("packages: npm ci");
+    npm(
+      ["ci", "--ignore-scripts"],
+      "`npm ci` failed: what it printed above says why. Mend that, then run this again.",
+    );
+  });
+  linkSelf();
+  const sources = readdirSync(path.join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .sort()
+    .map((file) => path.join("src", file));
+  unlessDone("dist/.setup", ["tsconfig.build.json", ...sources], () => {
+    say("the package: npm run build");
+    npm(["run", "--silent", "build"], "The build failed: the compiler's errors are above.");
+  });
+  const cli = await ensureCli(say);
+  const seconds = ((Date.now() - start) / 1000).toFixed(1);
+  say(
+    `ready in ${seconds} s: Node ${process.versions.node}, Pulumi CLI ${cli.version} (${cli.origin}: ${cli.bin})`,
+  );
+}
+
+main().catch((error) => {
+  console.error(`setup: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+});

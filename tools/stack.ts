@@ -1,0 +1,158 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { findCli } from "./pulumi-cli/cli.js";
+
+export const ROOT = path.dirname(__dirname);
+
+export interface Run {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface StackOptions {
+  /** Files and folders of this repository that make up the Pulumi project; they are copied, so that a run leaves nothing there. */
+  copy?: { from: string; files: string[] };
+  /** JavaScript of the program; `turso` and `pulumi` are there. */
+  program?: string;
+  /** The project installs its packages itself; else it uses this repository's. */
+  ownPackages?: boolean;
+  /** Added to the environment; undefined takes a variable out. */
+  env?: Record<string, string | undefined>;
+}
+
+/** A Pulumi stack in a temporary folder with a file backend, driven through the real CLI. */
+export class Stack {
+  readonly folder = mkdtempSync(path.join(tmpdir(), "pulumi-turso-tokens-"));
+  readonly project: string;
+  readonly env: Record<string, string | undefined>;
+  private readonly children = new Set<ChildProcess>();
+
+  constructor({ copy, program, ownPackages = false, env }: StackOptions) {
+    const cli = findCli();
+    if (cli === undefined) throw new Error("There is no Pulumi CLI here yet: run `npm run setup`.");
+    for (const name of ["backend", "home", "tmp"]) mkdirSync(path.join(this.folder, name));
+    this.project = path.join(this.folder, "project");
+    mkdirSync(this.project);
+    if (!ownPackages)
+      symlinkSync(path.join(ROOT, "node_modules"), path.join(this.project, "node_modules"), "junction");
+    if (copy)
+      for (const file of copy.files)
+        cpSync(path.join(ROOT, copy.from, file), path.join(this.project, file), { recursive: true });
+    else this.writeProject();
+    if (program !== undefined) this.write(program);
+    this.env = {
+      ...withoutTurso(process.env),
+      PATH: `${cli.bin}${path.delimiter}${process.env["PATH"] ?? ""}`,
+      PULUMI_HOME: path.join(this.folder, "home"),
+      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "backend")}`,
+      PULUMI_CONFIG_PASSPHRASE: "a passphrase for a stack that lasts a minute",
+      PULUMI_SKIP_UPDATE_CHECK: "1",
+      PULUMI_STACK: undefined,
+      TMPDIR: path.join(this.folder, "tmp"),
+      ...env,
+    };
+  }
+
+  /** Replaces the program. */
+  write(program: string): void {
+    const preamble = `"use strict";\nconst pulumi = require("@pulumi/pulumi");\nconst turso = require("pulumi-turso-tokens");\n`;
+    this.writeFile("index.js", preamble + program);
+  }
+
+  /** Writes a file into the project. */
+  writeFile(name: string, text: string): void {
+    writeFileSync(path.join(this.project, name), text);
+  }
+
+  /** Reads a file of the project. */
+  readFile(name: string): string {
+    return readFileSync(path.join(this.project, name), "utf8");
+  }
+
+  /** Runs the CLI in the project's folder. */
+  run(...args: string[]): Promise<Run> {
+    return this.start(...args).done;
+  }
+
+  /** Starts the CLI in a process group of its own, so that all of it can be signalled. */
+  start(...args: string[]): { child: ChildProcess; done: Promise<Run> } {
+    const env = Object.fromEntries(Object.entries(this.env).filter(([, value]) => value !== undefined));
+    const child = spawn("pulumi", [...args, "--non-interactive"], {
+      cwd: this.project,
+      env,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.children.add(child);
+    const done = new Promise<Run>((resolve, reject) => {
+      let [stdout, stderr] = ["", ""];
+      child.stdout.on("data", (chunk) => (stdout += String(chunk)));
+      child.stderr.on("data", (chunk) => (stderr += String(chunk)));
+      child.on("error", reject);
+      child.on("close", (code) => {
+        this.children.delete(child);
+        resolve({ code, stdout, stderr });
+      });
+    });
+    return { child, done };
+  }
+
+  /** Runs the CLI and fails with what it printed unless it ends well. */
+  async must(...args: string[]): Promise<Run> {
+    const run = await this.run(...args);
+    if (run.code !== 0)
+      throw new Error(`pulumi ${args.join(" ")} ended with ${run.code}:\n${run.stdout}${run.stderr}`);
+    return run;
+  }
+
+  async init(config: Record<string, string> = {}, secrets: Record<string, string> = {}): Promise<void> {
+    await this.must("stack", "init", "dev");
+    const plain = Object.entries(config).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+    const secret = Object.entries(secrets).flatMap(([key, value]) => ["--secret", `${key}=${value}`]);
+    if (plain.length + secret.length > 0) await this.must("config", "set-all", ...plain, ...secret);
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    const { stdout } = await this.must("stack", "output", "--json", "--show-secrets");
+    return JSON.parse(stdout) as Record<string, unknown>;
+  }
+
+  /** The state as the CLI exports it, secrets encrypted. */
+  async state(): Promise<string> {
+    return (await this.must("stack", "export")).stdout;
+  }
+
+  /** Ends what still runs and removes the folder. Safe to call twice, and from an exit handler. */
+  close(): void {
+    for (const child of this.children) if (child.pid !== undefined) killTree(child.pid);
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private writeProject(): void {
+    const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
+    writeFileSync(path.join(this.project, "Pulumi.yaml"), `name: app\n${runtime}`);
+    writeFileSync(path.join(this.project, "package.json"), '{ "name": "app", "private": true }\n');
+  }
+}
+
+/** Kills a process and all that it started: the CLI's provider processes would outlive it. */
+export function killTree(root: number): void {
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  const processes = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const tree = [root];
+  for (const pid of tree)
+    for (const [child, parent] of processes) if (parent === pid && child !== undefined) tree.push(child);
+  for (const pid of tree)
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // it has ended by itself
+    }
+}
+
+/** A test or a demonstration never reaches a real organization, whatever the environment holds. */
+const withoutTurso = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(TURSO|PULUMI)_/.test(name)));

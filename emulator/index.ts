@@ -1,0 +1,95 @@
+import type { AddressInfo } from "node:net";
+import { ApiTokens, type ApiTokenOptions } from "./api-tokens";
+import { controlPlane } from "./control-plane";
+import { DataPlane } from "./data-plane";
+import { Faults, type Fault } from "./faults";
+import type { Instruments } from "./instrument";
+import { RequestLog, type LogEntry } from "./log";
+import { Platform, type BlastRadius } from "./platform";
+
+export type { ApiTokenOptions, Permission } from "./api-tokens";
+export type { Fault, FaultAction } from "./faults";
+export type { LogEntry, Plane } from "./log";
+export type { BlastRadius, Database, Group, MintOptions, Platform, Rotation } from "./platform";
+
+export interface EmulatorOptions {
+  /** Port of the control plane; 0, the default, lets the operating system choose. */
+  port?: number | undefined;
+  /** The slug of the only organization; `acme` by default. */
+  organization?: string | undefined;
+  /** An unrestricted API token; a random one by default. */
+  apiToken?: string | undefined;
+  /** Whether rotating a database kills all tokens of its group (the default) or only its own. */
+  blastRadius?: BlastRadius | undefined;
+  /** How long tokens of the old key stay accepted after a rotation; 0 by default. */
+  deathDelayMs?: number | undefined;
+  /** A fixed delay before each answer; 0 by default. */
+  latencyMs?: number | undefined;
+  /** How long a stream of the data plane may be left alone; 10 seconds by default, as on a libSQL server. */
+  streamExpiryMs?: number | undefined;
+  /** How long a statement waits for a transaction of another stream; 5 seconds by default, then SQLITE_BUSY. */
+  busyTimeoutMs?: number | undefined;
+  /** The clock of issue times, expiries and death delays. */
+  now?: (() => number) | undefined;
+  /** Called once a request has been answered, or lost to a fault. */
+  onRequest?: ((entry: LogEntry) => void) | undefined;
+}
+
+export interface Emulator {
+  readonly url: string;
+  readonly organization: string;
+  readonly apiToken: string;
+  /** Seeds and reads state without HTTP. */
+  readonly platform: Platform;
+  readonly log: readonly LogEntry[];
+  clearLog(): void;
+  fault(fault: Fault): void;
+  clearFaults(): void;
+  createApiToken(options?: ApiTokenOptions): string;
+  revokeApiToken(token: string): boolean;
+  close(): Promise<void>;
+}
+
+/** Starts Turso on loopback: a control plane, and a data plane for each database that is created. */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { organization = "acme", now = Date.now, blastRadius = "group", deathDelayMs = 0 } = options;
+  const tokens = new ApiTokens();
+  const apiToken = tokens.create({}, options.apiToken);
+  const log = new RequestLog(() => tokens.values(), options.onRequest);
+  const faults = new Faults();
+  const instruments: Instruments = { log, faults, latencyMs: options.latencyMs ?? 0, now };
+  const { streamExpiryMs = 10_000, busyTimeoutMs = 5_000 } = options;
+  const hosting = new DataPlane(() => platform, instruments, { streamExpiryMs, busyTimeoutMs });
+  const platform: Platform = new Platform({ blastRadius, deathDelayMs, now }, hosting);
+  const app = controlPlane(platform, organization, tokens, instruments);
+
+  await hosting.ready();
+  try {
+    await app.listen({ host: "127.0.0.1", port: options.port ?? 0 });
+  } catch (error) {
+    await hosting.close();
+    throw error;
+  }
+  const { port } = app.server.address() as AddressInfo;
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    faults.clear();
+    faults.wakeAll();
+    await Promise.all([app.close(), hosting.close()]);
+  };
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    organization,
+    apiToken,
+    platform,
+    log: log.entries,
+    clearLog: () => log.clear(),
+    fault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    createApiToken: (restrictions) => tokens.create(restrictions),
+    revokeApiToken: (token) => tokens.revoke(token),
+    close: () => (closed ??= close()),
+  };
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { ProtocolError } from "./hrana";
+import type { Connection } from "./sql";
+import type { ConnectionPool } from "./storage";
+
+/** A stream that has been left alone for too long; the server answers this one with a 500. */
+export class StreamExpired extends Error {
+  constructor() {
+    super("The stream has expired due to inactivity");
+  }
+}
+
+/** An interactive session over several HTTP requests: one connection, held by whoever shows the latest baton. */
+export class Stream {
+  readonly id = randomUUID();
+  readonly storedSql = new Map<number, string>();
+  state: "acquired" | "available" | "expired" | "closed" = "acquired";
+  sequence = 0;
+  timer: NodeJS.Timeout | undefined;
+  #connection: Connection | undefined;
+
+  constructor(private readonly pool: ConnectionPool) {}
+
+  connection(): Connection {
+    if (this.state === "closed") throw new ProtocolError("Stream for this baton was closed");
+    return (this.#connection ??= this.pool.acquire());
+  }
+
+  end(state: "expired" | "closed"): void {
+    this.state = state;
+    clearTimeout(this.timer);
+    if (this.#connection !== undefined) this.pool.release(this.#connection);
+    this.#connection = undefined;
+  }
+}
+
+/** The streams of one database. */
+export class Streams {
+  readonly #streams = new Map<string, Stream>();
+
+  constructor(
+    private readonly pool: ConnectionPool,
+    private readonly expiryMs: number,
+  ) {}
+
+  acquire(baton: string | null | undefined): Stream {
+    if (baton === null || baton === undefined) {
+      const stream = new Stream(this.pool);
+      this.#streams.set(stream.id, stream);
+      return stream;
+    }
+    const [id = "", sequence] = Buffer.from(baton, "base64").toString().split("/");
+    const stream = this.#streams.get(id);
+    if (stream === undefined) throw new ProtocolError("Received an invalid baton");
+    if (stream.state === "expired") throw new StreamExpired();
+    if (stream.state !== "available" || String(stream.sequence) !== sequence) {
+      throw new ProtocolError("Received a baton that has already been used");
+    }
+    clearTimeout(stream.timer);
+    stream.state = "acquired";
+    stream.sequence += 1;
+    return stream;
+  }
+
+  /** The baton for the next request; null once the stream is closed. */
+  release(stream: Stream): string | null {
+    if (stream.state !== "acquired") {
+      this.#streams.delete(stream.id);
+      return null;
+    }
+    stream.state = "available";
+    stream.timer = setTimeout(() => stream.end("expired"), this.expiryMs);
+    stream.timer.unref();
+    return Buffer.from(`${stream.id}/${stream.sequence}`).toString("base64");
+  }
+
+  /** After an error of the protocol nobody gets a baton, so the stream cannot go on. */
+  abandon(stream: Stream): void {
+    stream.end("closed");
+    this.#streams.delete(stream.id);
+  }
+
+  close(): void {
+    for (const stream of this.#streams.values()) stream.end("closed");
+    this.#streams.clear();
+  }
+}

@@ -1,0 +1,29 @@
+import { connect } from "node:net";
+
+const ADDRESS = /^(127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})$/;
+const TIMEOUT_MS = 2_000;
+
+/** Whether it is an engine's address: a provider process gets one, a test does not. */
+export const isEngine = (address: string | undefined): boolean => ADDRESS.test(address ?? "");
+
+/**
+ * Whether the engine that started this provider process is still there. A provider outlives a CLI that is killed, and
+ * a rotation that it sends then would kill the tokens that the next `up` has minted meanwhile.
+ *
+ * @param address what the engine passed as the process's last argument; anything else is taken for a living engine
+ */
+export function isEngineThere(address: string | undefined): Promise<boolean> {
+  const [, host, port] = ADDRESS.exec(address ?? "") ?? [];
+  if (host === undefined || port === undefined) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const socket = connect({ host: host.replace(/[[\]]/g, ""), port: Number(port), timeout: TIMEOUT_MS });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on("connect", () => end(true));
+    // only a refusal says that nobody is there
+    socket.on("error", (error: NodeJS.ErrnoException) => end(error.code !== "ECONNREFUSED"));
+    socket.on("timeout", () => end(true));
+  });
+}

@@ -1,0 +1,38 @@
+import type { Database, TursoClient } from "../turso/client";
+
+/** What a look at what exists asks of the API. */
+export type Looker = Pick<TursoClient, "getDatabase" | "getGroup" | "listDatabases">;
+
+/** Within one `up`, the look that a preview tells of and the one before the request are moments apart. */
+const FRESH_MS = 10_000;
+
+/**
+ * What the API said moments ago, so that all resources of a run ask for the same thing once. Failures are not kept, and
+ * neither is an empty listing, since the program may be filling the group just now.
+ */
+export class Looks {
+  private readonly kept = new Map<string, { at: number; answer: Promise<unknown> }>();
+
+  /** The same questions, asked of a client only where the answer is not known. */
+  through(client: TursoClient): Looker {
+    const key = (...parts: string[]) => [client.organization, ...parts].join("/");
+    return {
+      getDatabase: (name) => this.ask(key("database", name), () => client.getDatabase(name)),
+      getGroup: (name) => this.ask(key("group", name), () => client.getGroup(name)),
+      listDatabases: (group) =>
+        this.ask<Database[]>(key("databases", ...(group === undefined ? [] : [group])), () =>
+          client.listDatabases(group),
+        ),
+    };
+  }
+
+  private ask<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.kept.get(key);
+    if (known !== undefined && performance.now() - known.at < FRESH_MS) return known.answer as Promise<T>;
+    const answer = ask();
+    this.kept.set(key, { at: performance.now(), answer });
+    const forget = () => this.kept.delete(key);
+    answer.then((said) => (Array.isArray(said) && said.length === 0 ? forget() : undefined), forget);
+    return answer;
+  }
+}

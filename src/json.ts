@@ -1,0 +1,46 @@
+/**
+ * A value that JSON can hold. Members of an object that are null or undefined count as absent.
+ */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * One text for each JSON value, whatever the order of its keys. Members that are null or undefined count as absent,
+ * since the engine drops them on the way.
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined && member !== null)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+  return `{${members.join(",")}}`;
+}
+
+export const sameJson = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b);
+
+/**
+ * Why a program's value cannot be sent as JSON, or undefined if it can.
+ *
+ * @param isLater tells the values that are only known later, which are not looked into
+ */
+export function jsonProblem(
+  value: unknown,
+  isLater: (value: unknown) => boolean,
+  path: unknown[] = [],
+): string | undefined {
+  if (isLater(value) || value === null || value === undefined) return undefined;
+  if (typeof value === "string" || typeof value === "boolean") return undefined;
+  if (typeof value === "number")
+    return Number.isFinite(value) ? undefined : `holds ${value}, which JSON cannot`;
+  if (typeof value !== "object") return `holds a ${typeof value}, which JSON cannot`;
+  if (path.includes(value)) return "holds itself (it is cyclic), which JSON cannot";
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
+    return `holds a ${value.constructor?.name ?? "class instance"}, which JSON cannot; convert it to a string first`;
+  for (const member of Object.values(value)) {
+    const problem = jsonProblem(member, isLater, [...path, value]);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}

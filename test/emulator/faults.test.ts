@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import type { Emulator, FaultAction } from "../../emulator";
+import { call, closeAll, CLOSE, execute, hostOf, ORGANIZATION, pipeline, probe, seeded } from "./support";
+
+const ROTATE = `${ORGANIZATION}/groups/default/auth/rotate`;
+const LIST = `${ORGANIZATION}/databases`;
+
+describe("emulator: faults", () => {
+  let emulator: Emulator;
+  beforeEach(async () => {
+    emulator = await seeded();
+  });
+  afterEach(closeAll);
+
+  const rotate = async (): Promise<number | string> => {
+    try {
+      const url = emulator.url + ROTATE;
+      const headers = { authorization: `Bearer ${emulator.apiToken}` };
+      const response = await fetch(url, { method: "POST", headers, signal: AbortSignal.timeout(150) });
+      await response.text();
+      return response.status;
+    } catch (error) {
+      return (error as Error).name === "TimeoutError" ? "timeout" : "lost";
+    }
+  };
+
+  const matrix: [FaultAction, number | string][] = [
+    [{ type: "drop" }, "lost"],
+    [{ type: "truncate" }, "lost"],
+    [{ type: "hang" }, "timeout"],
+    [{ type: "delay", ms: 20 }, 200],
+    [{ type: "status", status: 503, headers: { "retry-after": "1" } }, 503],
+  ];
+  for (const [action, seen] of matrix) {
+    for (const when of ["before", "after"] as const) {
+      const happens = when === "after" || action.type === "delay";
+      it(`${action.type} ${when} the change: the rotation ${happens ? "has" : "has not"} happened, once only`, async () => {
+        emulator.fault({ path: ROTATE, method: "POST", when, action });
+        assert.equal(await rotate(), seen);
+        const expected = happens ? 1 : 0;
+        assert.equal(emulator.platform.rotations.length, expected);
+        assert.equal(emulator.log[0]?.changed, happens);
+        assert.equal(emulator.log[0]?.fault, `${when} ${action.type}`);
+        assert.equal(await rotate(), 200, "the second request meets no fault");
+        assert.equal(emulator.platform.rotations.length, expected + 1);
+      });
+    }
+  }
+
+  it("answers with the status, the body and the headers it was given", async () => {
+    const headers = { "retry-after": "7", "content-type": "text/html" };
+    const action: FaultAction = { type: "status", status: 429, body: "<p>slow down</p>", headers };
+    for (const when of ["before", "after"] as const) {
+      emulator.fault({ path: LIST, when, action });
+      const answer = await call(emulator, "GET", LIST);
+      assert.deepEqual([answer.status, answer.text], [429, "<p>slow down</p>"]);
+      assert.deepEqual(
+        [answer.headers.get("retry-after"), answer.headers.get("content-type")],
+        ["7", "text/html"],
+      );
+    }
+  });
+
+  it("truncates within an answer that has a body", async () => {
+    emulator.fault({ path: LIST, when: "after", action: { type: "truncate" } });
+    const headers = { authorization: `Bearer ${emulator.apiToken}` };
+    const response = await fetch(emulator.url + LIST, { headers });
+    assert.equal(response.status, 200);
+    await assert.rejects(response.text());
+  });
+
+  it("meets as many requests as it was told, after those it lets through", async () => {
+    emulator.fault({
+      path: /\/databases\?limit=/,
+      when: "before",
+      skip: 1,
+      times: 2,
+      action: { type: "status", status: 500 },
+    });
+    const statuses: number[] = [];
+    for (let n = 0; n < 5; n++) statuses.push((await call(emulator, "GET", `${LIST}?limit=1`)).status);
+    assert.deepEqual(statuses, [200, 500, 500, 200, 200]);
+  });
+
+  it("leaves other methods, paths, planes and databases alone", async () => {
+    const action: FaultAction = { type: "status", status: 500 };
+    emulator.fault({ path: LIST, method: "POST", when: "before", action });
+    emulator.fault({ path: /./, plane: "data", database: "reports", when: "before", action });
+    assert.equal((await call(emulator, "GET", LIST)).status, 200);
+    const token = await emulator.platform.mintGroupToken("default");
+    assert.equal(await probe(emulator, "app", token), 200);
+    assert.equal(await probe(emulator, "reports", token), 500);
+  });
+
+  it("loses the answer of the data plane after the write, which stays", async () => {
+    const token = await emulator.platform.mintDatabaseToken("app");
+    emulator.fault({ path: "/v2/pipeline", plane: "data", when: "after", action: { type: "drop" } });
+    await assert.rejects(pipeline(emulator, "app", token, [execute("create table t (a)"), CLOSE]));
+    const { text } = await pipeline(emulator, "app", token, [execute("select count(*) from t"), CLOSE]);
+    assert.match(text, /"value":"0"/);
+    emulator.fault({ path: "/v2/pipeline", plane: "data", when: "before", action: { type: "drop" } });
+    await assert.rejects(pipeline(emulator, "app", token, [execute("create table u (a)"), CLOSE]));
+    assert.match(
+      (await pipeline(emulator, "app", token, [execute("select * from u"), CLOSE])).text,
+      /no such table/,
+    );
+  });
+
+  it("forgets what has not happened yet when asked", async () => {
+    emulator.fault({ path: LIST, when: "before", action: { type: "drop" } });
+    emulator.clearFaults();
+    assert.equal((await call(emulator, "GET", LIST)).status, 200);
+  });
+
+  it("waits before each answer for the latency it was given", async () => {
+    const slow = await seeded({ latencyMs: 40 });
+    const start = performance.now();
+    await call(slow, "GET", LIST);
+    await fetch(`${hostOf(slow, "app")}/v2`);
+    assert.ok(performance.now() - start >= 78);
+  });
+
+  it("closes at once although requests hang and wait", async () => {
+    emulator.fault({ path: LIST, when: "before", action: { type: "hang" } });
+    emulator.fault({ path: LIST, when: "before", action: { type: "delay", ms: 60_000 } });
+    const requests = [1, 2].map(() => call(emulator, "GET", LIST).catch(() => "lost"));
+    while (emulator.log.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const start = performance.now();
+    await emulator.close();
+    await Promise.all(requests);
+    assert.ok(performance.now() - start < 2_000);
+  });
+});

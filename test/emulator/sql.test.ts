@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { createClient, type Client } from "@libsql/client";
+import type { Emulator } from "../../emulator";
+import { closeAll, CLOSE, execute, hostOf, pipeline, seeded } from "./support";
+
+describe("emulator: SQL over the data plane", () => {
+  let emulator: Emulator;
+  let token: string;
+  let client: Client;
+  beforeEach(async () => {
+    emulator = await seeded({ streamExpiryMs: 200 });
+    token = await emulator.platform.mintDatabaseToken("app");
+    client = createClient({ url: hostOf(emulator, "app"), authToken: token });
+    await client.execute("create table t (id integer primary key, value)");
+  });
+  afterEach(async () => {
+    client.close();
+    await closeAll();
+  });
+
+  const count = async (): Promise<unknown> =>
+    (await client.execute("select count(*) as n from t")).rows[0]?.["n"];
+
+  it("carries every type of value in both directions", async () => {
+    const bytes = new Uint8Array([0, 1, 254, 255]);
+    const args = [null, 1n, 1.5, "naïve 🐢 'quoted'", bytes, 9007199254740993n, -1n, ""];
+    const sql = `select ${args.map((_, index) => `? as c${index}, typeof(?${index + 1})`).join(", ")}`;
+    const big = createClient({ url: hostOf(emulator, "app"), authToken: token, intMode: "bigint" });
+    const { rows, columns } = await big.execute({
+      sql: sql.replace(/\? as c(\d)/g, (_, n) => `?${Number(n) + 1} as c${n}`),
+      args,
+    });
+    const values = columns.map((_, index) => rows[0]?.[index]);
+    const types = ["null", "integer", "real", "text", "blob", "integer", "integer", "text"];
+    args.forEach((arg, index) => {
+      const value = values[index * 2];
+      assert.deepEqual(value instanceof ArrayBuffer ? new Uint8Array(value) : value, arg);
+      assert.equal(values[index * 2 + 1], types[index]);
+    });
+    big.close();
+  });
+
+  it("takes named arguments with and without their prefix", async () => {
+    const { rows } = await client.execute({
+      sql: "select :a + @b + $c as sum",
+      args: { a: 1, "@b": 2, $c: 3 },
+    });
+    assert.equal(rows[0]?.["sum"], 6);
+  });
+
+  it("tells affected rows, the last row id and the types of columns", async () => {
+    const inserted = await client.execute("insert into t (value) values (1), (2)");
+    assert.deepEqual([inserted.rowsAffected, inserted.lastInsertRowid], [2, 2n]);
+    const returned = await client.execute("update t set value = 3 returning id, value");
+    assert.deepEqual([returned.rowsAffected, returned.rows.length], [2, 2]);
+    const read = await client.execute("select id, value from t");
+    assert.deepEqual([read.rowsAffected, read.columns, read.columnTypes[0]], [0, ["id", "value"], "INTEGER"]);
+  });
+
+  it("runs a batch as a whole or not at all", async () => {
+    await client.batch(
+      ["insert into t (value) values (1)", { sql: "insert into t (value) values (?)", args: [2] }],
+      "write",
+    );
+    assert.equal(await count(), 2);
+    const failing = client.batch(
+      ["insert into t (value) values (3)", "insert into t (id) values (1)"],
+      "write",
+    );
+    await assert.rejects(failing, /SQLITE_CONSTRAINT.*UNIQUE constraint failed: t\.id/);
+    assert.equal(await count(), 2);
+  });
+
+  it("commits and rolls back interactive transactions", async () => {
+    const kept = await client.transaction("write");
+    await kept.execute("insert into t (value) values ('kept')");
+    await kept.commit();
+    const lost = await client.transaction("write");
+    await lost.execute("insert into t (value) values ('lost')");
+    assert.equal((await lost.execute("select * from t")).rows.length, 2);
+    await lost.rollback();
+    assert.equal(await count(), 1);
+  });
+
+  it("shows a transaction to nobody else until it commits", async () => {
+    const transaction = await client.transaction("write");
+    await transaction.execute("insert into t (value) values (1)");
+    assert.equal(await count(), 0);
+    await transaction.commit();
+    assert.equal(await count(), 1);
+  });
+
+  it("lets a second writer wait for the first", async () => {
+    const first = await client.transaction("write");
+    await first.execute("insert into t (value) values (1)");
+    const second = client.execute("insert into t (value) values (2)");
+    await first.commit();
+    await second;
+    assert.equal(await count(), 2);
+    // Every connection that took part shows the same.
+    assert.deepEqual(await Promise.all([count(), count(), count()]), [2, 2, 2]);
+  });
+
+  for (const sql of [
+    "insert into t (value) values (2)",
+    "insert into t (value) values (2) returning id",
+    "begin immediate",
+  ]) {
+    it(`answers SQLITE_BUSY to ${sql} when the lock is not given up, and goes on afterwards`, async () => {
+      const impatient = await seeded({ busyTimeoutMs: 30 });
+      const authToken = await impatient.platform.mintDatabaseToken("app");
+      const busy = createClient({ url: hostOf(impatient, "app"), authToken });
+      await busy.execute("create table t (id integer primary key, value)");
+      const first = await busy.transaction("write");
+      await first.execute("insert into t (value) values (1)");
+      const refused = await pipeline(impatient, "app", authToken, [execute(sql), CLOSE]);
+      assert.match(refused.text, /"message":"SQLite error: database is locked","code":"SQLITE_BUSY"/);
+      await first.commit();
+      for (let expected = 2; expected < 5; expected++) {
+        await busy.execute("insert into t (value) values (3)");
+        assert.equal((await busy.execute("select count(*) as n from t")).rows[0]?.["n"], expected);
+      }
+      busy.close();
+    });
+  }
+
+  it("runs read-only transactions, migrations and scripts", async () => {
+    const reading = await client.transaction("read");
+    assert.equal((await reading.execute("select count(*) from t")).rows.length, 1);
+    reading.close();
+    await client.migrate(["create table u (a references t (id))", "insert into u values (99)"]);
+    await client.executeMultiple(`
+      create trigger added after insert on t begin
+        insert into u values (new.id); -- a semicolon; in a comment
+      end;
+      insert into t (value) values ('a;b');`);
+    const { rows } = await client.execute("select count(*) as n from u");
+    assert.equal(rows[0]?.["n"], 2);
+  });
+
+  it("keeps databases apart", async () => {
+    const authToken = await emulator.platform.mintGroupToken("default");
+    const other = createClient({ url: hostOf(emulator, "reports"), authToken });
+    await assert.rejects(other.execute("select * from t"), /no such table: t/);
+    other.close();
+  });
+
+  it("answers describe, stored texts, conditions and autocommit as the protocol says", async () => {
+    const { status, json } = await pipeline(
+      emulator,
+      "app",
+      token,
+      [
+        { type: "describe", sql: "select id, value from t where id = :id and value = ?" },
+        { type: "describe", sql: "insert into t (value) values (?)" },
+        { type: "store_sql", sql_id: 1, sql: "select 7 as seven" },
+        { type: "execute", stmt: { sql_id: 1 } },
+        { type: "close_sql", sql_id: 1 },
+        { type: "execute", stmt: { sql: "begin" } },
+        { type: "get_autocommit" },
+        {
+          type: "batch",
+          batch: {
+            steps: [
+              { stmt: { sql: "select nothing" } },
+              { condition: { type: "ok", step: 0 }, stmt: { sql: "select 1" } },
+              { condition: { type: "not", cond: { type: "is_autocommit" } }, stmt: { sql: "rollback" } },
+            ],
+          },
+        },
+        { type: "get_autocommit" },
+        CLOSE,
+      ],
+      { version: "v3" },
+    );
+    assert.equal(status, 200);
+    const { baton, results } = json as { baton: null; results: { response: Record<string, unknown> }[] };
+    assert.equal(baton, null);
+    const responses = results.map(({ response }) => response);
+    assert.deepEqual(responses[0]?.["result"], {
+      params: [{ name: ":id" }, { name: null }],
+      cols: [
+        { name: "id", decltype: "INTEGER" },
+        { name: "value", decltype: null },
+      ],
+      is_explain: false,
+      is_readonly: true,
+    });
+    assert.equal((responses[1]?.["result"] as { is_readonly: boolean }).is_readonly, false);
+    assert.deepEqual((responses[3]?.["result"] as { rows: unknown }).rows, [
+      [{ type: "integer", value: "7" }],
+    ]);
+    assert.equal(responses[6]?.["is_autocommit"], false);
+    const { step_results: steps, step_errors: errors } = responses[7]?.["result"] as Record<
+      string,
+      unknown[]
+    >;
+    assert.deepEqual(
+      [steps?.map(Boolean), errors?.map(Boolean)],
+      [
+        [false, false, true],
+        [true, false, false],
+      ],
+    );
+    assert.equal(responses[8]?.["is_autocommit"], true);
+  });
+
+  it("takes each baton once, and none that it has not given", async () => {
+    const open = await pipeline(emulator, "app", token, [execute("select 1")]);
+    const { baton } = open.json as { baton: string };
+    assert.equal((await pipeline(emulator, "app", token, [], { baton })).status, 200);
+    const again = await pipeline(emulator, "app", token, [], { baton });
+    assert.deepEqual([again.status, again.text], [400, "Received a baton that has already been used"]);
+    const unknown = await pipeline(emulator, "app", token, [], { baton: "bm9wZQ==" });
+    assert.deepEqual([unknown.status, unknown.text], [400, "Received an invalid baton"]);
+  });
+
+  it("rolls back a stream that is left alone and frees its lock", async () => {
+    const open = await pipeline(emulator, "app", token, [
+      execute("begin immediate"),
+      execute("insert into t values (1, 1)"),
+    ]);
+    const { baton } = open.json as { baton: string };
+    await client.execute("insert into t values (2, 2)");
+    assert.equal(await count(), 1);
+    const late = await pipeline(emulator, "app", token, [execute("commit")], { baton });
+    assert.equal(late.status, 500);
+    assert.deepEqual(late.json, {
+      message: "The stream has expired due to inactivity",
+      code: "STREAM_EXPIRED",
+    });
+  });
+
+  it("refuses what would open other files", async () => {
+    for (const sql of ["attach 'x.db' as x", "vacuum into 'x.db'", "select 1; attach 'x.db' as x"]) {
+      await assert.rejects(client.executeMultiple(sql), /SQLITE_AUTH/);
+    }
+  });
+
+  it("does not let a read-only session unlock itself", async () => {
+    const authToken = await emulator.platform.mintDatabaseToken("app", { authorization: "read-only" });
+    const reader = createClient({ url: hostOf(emulator, "app"), authToken });
+    await assert.rejects(reader.execute("pragma query_only = 0"), /SQLITE_AUTH/);
+    await assert.rejects(reader.execute("pragma main.query_only(0)"), /SQLITE_AUTH/);
+    await assert.rejects(reader.executeMultiple("select 1; insert into t values (1, 1)"), /403/);
+    assert.equal((await reader.batch(["select 1"], "write")).length, 1);
+    await assert.rejects(reader.batch(["insert into t values (1, 1)"], "write"), /403/);
+    assert.equal(await count(), 0);
+    reader.close();
+  });
+
+  it("answers more than one statement, or none, as an error among the results", async () => {
+    await assert.rejects(client.execute("select 1; select 2"), /SQL_MANY_STATEMENTS/);
+    await assert.rejects(client.execute("-- nothing"), /SQL_NO_STATEMENT/);
+    await assert.rejects(client.execute("selec 1"), /SQL_PARSE_ERROR/);
+    assert.equal((await client.execute("select ';' as s; -- the end")).rows[0]?.["s"], ";");
+  });
+});

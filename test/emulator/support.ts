@@ -1,0 +1,90 @@
+import { startEmulator, type Emulator, type EmulatorOptions } from "../../emulator";
+
+export interface Answer {
+  status: number;
+  text: string;
+  json: unknown;
+  headers: Headers;
+}
+
+export interface Asking {
+  token?: string | null;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export const ORGANIZATION = "/v1/organizations/acme";
+
+const running = new Set<Emulator>();
+
+/** Closed by `closeAll`, whatever becomes of the test. */
+export async function emulate(options?: EmulatorOptions): Promise<Emulator> {
+  const emulator = await startEmulator(options);
+  running.add(emulator);
+  return emulator;
+}
+
+/** With the groups `default` (databases `app`, `reports`) and `other` (database `shop`). */
+export async function seeded(options?: EmulatorOptions): Promise<Emulator> {
+  const emulator = await emulate(options);
+  emulator.platform.createGroup("default");
+  emulator.platform.createGroup("other");
+  await emulator.platform.createDatabase("app", "default");
+  await emulator.platform.createDatabase("reports", "default");
+  await emulator.platform.createDatabase("shop", "other");
+  return emulator;
+}
+
+export async function closeAll(): Promise<void> {
+  await Promise.all([...running].map((emulator) => emulator.close()));
+  running.clear();
+}
+
+async function send(url: string, method: string, { token, body, headers }: Asking): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...headers },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
+  return {
+    status: response.status,
+    text,
+    json: isJson ? JSON.parse(text) : undefined,
+    headers: response.headers,
+  };
+}
+
+/** A request to the control plane; with the unrestricted API token unless told otherwise. */
+export function call(emulator: Emulator, method: string, path: string, asking: Asking = {}): Promise<Answer> {
+  return send(emulator.url + path, method, { token: emulator.apiToken, ...asking });
+}
+
+export function hostOf(emulator: Emulator, database: string): string {
+  return `http://${emulator.platform.database(database).hostname}`;
+}
+
+export type Version = "v2" | "v3";
+
+/** A raw pipeline: without a token unless given. */
+export function pipeline(
+  emulator: Emulator,
+  database: string,
+  token: string | null,
+  requests: unknown,
+  { version = "v2", baton = null }: { version?: Version; baton?: string | null } = {},
+): Promise<Answer> {
+  return send(`${hostOf(emulator, database)}/${version}/pipeline`, "POST", {
+    token,
+    body: { baton, requests },
+  });
+}
+
+export const execute = (sql: string): object => ({ type: "execute", stmt: { sql } });
+export const CLOSE = { type: "close" };
+
+/** The status that a token gets for `select 1`: 200 alive, 401 dead. */
+export async function probe(emulator: Emulator, database: string, token: string): Promise<number> {
+  return (await pipeline(emulator, database, token, [execute("select 1"), CLOSE])).status;
+}

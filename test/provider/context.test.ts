@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { readSettings } from "../../src/turso/connection";
+import { Turso, inputs, state } from "../support/turso";
+
+describe("the organization of a resource", () => {
+  const turso = Turso.use();
+  const logic = (configured: string | undefined, environment: string | undefined) => {
+    const config = new Map([
+      ["turso:apiUrl", turso.url],
+      ["turso:apiToken", turso.emulator.apiToken],
+      ["turso:organization", configured ?? ""],
+    ]);
+    const settings = readSettings((key) => config.get(key), { TURSO_ORGANIZATION: environment });
+    assert(!("problem" in settings));
+    return turso.logic(settings);
+  };
+
+  for (const [argument, configured, recorded, environment, expected] of [
+    ["argument", "configured", "recorded", "environment", "argument"],
+    ["argument", undefined, undefined, undefined, "argument"],
+    ["argument", undefined, "recorded", "environment", "argument"],
+    [undefined, "configured", "recorded", "environment", "configured"],
+    [undefined, "configured", undefined, "environment", "configured"],
+    [undefined, undefined, "recorded", "environment", "recorded"],
+    [undefined, undefined, "recorded", undefined, "recorded"],
+    [null, undefined, "recorded", undefined, "recorded"],
+    [undefined, undefined, undefined, "environment", "environment"],
+    [null, undefined, undefined, "environment", "environment"],
+  ] as const)
+    it(`is ${expected} with ${JSON.stringify({ argument, configured, recorded, environment })}`, async () => {
+      const olds = recorded === undefined ? {} : { ...inputs({ organization: recorded }) };
+      const news = { scope: { database: "app" }, trigger: 1, rotateOnCreate: false, organization: argument };
+      const { additions, problems } = await logic(configured, environment).check(olds, news);
+      assert.deepEqual([additions["organization"], problems], [expected, []]);
+    });
+
+  it("never moves with a machine's environment", async () => {
+    for (const environment of ["other", "acme", undefined]) {
+      const elsewhere = logic(undefined, environment);
+      const { additions } = await elsewhere.check(
+        { ...inputs() },
+        { scope: { database: "app" }, trigger: "1" },
+      );
+      assert.deepEqual(additions, { organization: "acme" });
+      const news = { ...inputs(), ...additions };
+      assert.deepEqual(await elsewhere.diff(state(), news), { changes: false, replaces: [] });
+    }
+    assert.deepEqual(turso.requests(), []);
+  });
+
+  it("moves with stack config, which replaces the resource", async () => {
+    const moved = logic("other", "acme");
+    const { additions } = await moved.check({ ...inputs() }, { scope: { database: "app" }, trigger: "1" });
+    assert.deepEqual(additions, { organization: "other" });
+    const { changes, replaces } = await moved.diff(state(), inputs({ organization: "other" }));
+    assert.deepEqual([changes, replaces], [true, ["organization"]]);
+  });
+
+  it("that is recorded is the one that an update asks, whatever the environment says", async () => {
+    await logic(undefined, "other").update(state(), inputs({ trigger: "2" }));
+    assert.deepEqual(turso.rotateRequests(), ["POST ~/databases/app/auth/rotate 200"]);
+  });
+});
+
+describe("what a person is told", () => {
+  const turso = Turso.use();
+
+  it("is told once in a run", async () => {
+    const logic = turso.logic();
+    for (let i = 0; i < 3; i += 1) await logic.diff(state(), inputs({ trigger: "2" }));
+    assert.equal(turso.told.length, 1);
+  });
+});

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { NOW, Turso, harmlessFailure, inputs, state } from "../support/turso";
+
+const REFUSED =
+  'Rotating acme/databases/app: groupImpact is "refuse", and this kills every token of the database, and may kill those of its whole group "default": 1 other database (reports). Nothing was changed. Rotate the group "default" instead, move the database to a group of its own, or set groupImpact to "warn".';
+
+describe("before it rotates, a TokenRotation", () => {
+  const turso = Turso.use();
+
+  for (const path of ["create", "update"] as const) {
+    const act = (changes: Parameters<typeof inputs>[0], apiToken = turso.emulator.apiToken) =>
+      path === "create"
+        ? turso
+            .logic({ apiToken })
+            .create(inputs({ ...changes, trigger: "2" }))
+            .then((created) => created.state)
+        : turso.logic({ apiToken }).update(state(changes), inputs({ ...changes, trigger: "2" }));
+
+    describe(`in the ${path}`, () => {
+      it("stops where others of the group may be hit and groupImpact is refuse", async () => {
+        const error = await harmlessFailure(act({ groupImpact: "refuse" }));
+        assert.equal(error.message, REFUSED);
+        assert.deepEqual([turso.rotateRequests(), turso.rotations()], [[], []]);
+      });
+
+      it("goes on where nobody else is hit and groupImpact is refuse", async () => {
+        await act({ groupImpact: "refuse", scope: { database: "lone" } });
+        await act({ groupImpact: "refuse", scope: { group: "default" } });
+        assert.deepEqual(turso.rotations(), ["database lone", "group default"]);
+      });
+
+      for (const groupImpact of ["warn", undefined] as const)
+        it(`goes on where others may be hit and groupImpact is ${groupImpact ?? "left out"}`, async () => {
+          await act(groupImpact && { groupImpact });
+          assert.deepEqual(turso.rotations(), ["database app"]);
+        });
+
+      it("goes on, and says so, with an API token that may rotate and not read", async () => {
+        await act({}, turso.emulator.createApiToken({ permissions: ["db:rotate-creds"] }));
+        assert.deepEqual(turso.rotations(), ["database app"]);
+        assert.equal(
+          turso.told[0],
+          "acme/databases/app: the API answered 403 (forbidden: the API token lacks the permission read) when asked what hangs on it; it is rotated without that look.",
+        );
+      });
+
+      it("stops with an API token that may not read where groupImpact is refuse", async () => {
+        const readless = turso.emulator.createApiToken({ permissions: ["db:rotate-creds"] });
+        const error = await harmlessFailure(
+          act({ groupImpact: "refuse", scope: { database: "lone" } }, readless),
+        );
+        assert.equal(
+          error.message,
+          "Looking up acme/databases/lone: the API answered 403 (forbidden: the API token lacks the permission read). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, may not do this: give it the scope read, or use one that has it.",
+        );
+        assert.deepEqual([turso.rotateRequests(), turso.rotations()], [[], []]);
+      });
+
+      for (const [scope, id, said] of [
+        [{ database: "typo" }, "databases/typo", "could not find database with name typo: record not found"],
+        [{ group: "typo" }, "groups/typo", "group not found"],
+      ] as const)
+        it(`stops where ${id} does not exist`, async () => {
+          const kind = "group" in scope ? "group" : "database";
+          const error = await harmlessFailure(act({ scope }));
+          assert.equal(
+            error.message,
+            `Looking up acme/${id}: the API answered 404 (${said}). Nothing was changed. Check the name of the ${kind} "typo" and the organization "acme".`,
+          );
+          assert.deepEqual(turso.rotateRequests(), []);
+        });
+
+      it("stops with an API token that is wrong", async () => {
+        const error = await harmlessFailure(act({}, "wrong"));
+        assert.equal(
+          error.message,
+          "Looking up acme/databases/app: the API answered 401 (unauthorized: missing or unknown API token). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, is wrong or has expired: make a new one (turso auth api-tokens mint NAME) and set it there.",
+        );
+        assert.deepEqual(turso.rotateRequests(), []);
+      });
+
+      it("stops where the API cannot say what would be hit", async () => {
+        turso.onLookUp({ type: "status", status: 500 }, 9);
+        const error = await harmlessFailure(act({}));
+        assert.equal(
+          error.message,
+          "Looking up acme/databases/app: the API answered 500 (fault: status 500). Nothing was changed. Run it again; if it stays so, ask Turso's support.",
+        );
+        assert.deepEqual(turso.rotateRequests(), []);
+      });
+    });
+  }
+
+  it("waits out a hiccup of the look-up", async () => {
+    turso.onLookUp({ type: "drop" });
+    const { rotatedAt } = (await turso.logic().create(inputs())).state;
+    assert.deepEqual([rotatedAt, turso.rotations()], [NOW, ["database app"]]);
+  });
+
+  it("names five of the others, and counts the rest", async () => {
+    turso.emulator.platform.createGroup("crowd");
+    for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) await turso.emulator.platform.createDatabase(`c${n}`, "crowd");
+    const error = await harmlessFailure(
+      turso.logic().create(inputs({ scope: { database: "c3" }, groupImpact: "refuse" })),
+    );
+    assert.match(error.message, /"crowd": 7 other databases \(c1, c2, c4, c5, c6 and 2 more\)\. Nothing/);
+  });
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { inspect } from "node:util";
+import { useServers } from "../support/server";
+import { Turso, failure, inputs, state } from "../support/turso";
+
+const JWT =
+  "eyJhbGciOiJFZERTQSJ9.eyJhIjoicnciLCJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJlLXRoYXQtbXVzdC1ub3QtYmUtc2Vlbg";
+/** Any part of a secret that is this long gives it away. */
+const TELLING = 16;
+
+/** How servers may echo the credentials that they were sent. */
+const ECHOES: Record<string, (authorization: string) => string> = {
+  "in the error": (authorization) =>
+    JSON.stringify({ error: `bad header Authorization: ${authorization}; was ${JWT}` }),
+  "in an error that is an object": (authorization) =>
+    JSON.stringify({ error: { header: authorization, jwt: JWT } }),
+  "in other JSON": (authorization) => JSON.stringify({ message: authorization, jwt: JWT }),
+  "in plain text": (authorization) => `cannot use ${authorization} (${JWT})`,
+  "in a long text": (authorization) => `${"x".repeat(180)} ${authorization} ${JWT}`,
+  "in the title of a web page": (authorization) =>
+    `<html><title>Rejected ${authorization}</title>${JWT}</html>`,
+  "in a web page": (authorization) => `<html><title>No</title>${authorization} ${JWT}</html>`,
+};
+
+const TOKENS: Record<string, string> = {
+  "an opaque one": "opaque-api-token-0123456789",
+  "a JWT": JWT.replace("eyJhI", "eyJpI"),
+  "one with characters of a pattern": "a.b+c$d(e)[f]^g|0123456789",
+  "one that fills a title": `long-${"0123456789abcdef".repeat(10)}`,
+  "one whose setting ends with a line break": "opaque-api-token-0123456789\n",
+};
+
+function assertHidden(text: string, secrets: string[]): void {
+  for (const secret of secrets)
+    for (let start = 0; start + TELLING <= secret.length; start += 1) {
+      const part = secret.slice(start, start + TELLING);
+      assert(!text.includes(part), `shows ${JSON.stringify(part)} of a secret:\n${text}`);
+    }
+}
+
+describe("the API token, and every JWT, stays out of errors, state and messages", () => {
+  const turso = Turso.use();
+  const serve = useServers();
+
+  /** An API that answers the look-ups and does something else with the rotation. */
+  const listen = (onRotate: (request: IncomingMessage, response: ServerResponse) => void) =>
+    serve((request, response) => {
+      if (request.method === "POST") {
+        onRotate(request, response);
+        return;
+      }
+      const group = { name: "solo", uuid: "u" };
+      response.end(JSON.stringify({ group, databases: [] }));
+    });
+
+  for (const [what, token] of Object.entries(TOKENS))
+    for (const [where, echo] of Object.entries(ECHOES))
+      it(`where a server echoes ${what} ${where}`, async () => {
+        const secrets = [token.trim(), JWT];
+        for (const status of [401, 404, 429, 500]) {
+          const { url } = await listen((request, response) =>
+            response.writeHead(status).end(echo(request.headers.authorization ?? "")),
+          );
+          turso.told.length = 0;
+          const logic = turso.logic({ apiUrl: url, apiToken: token });
+          const error = await failure(
+            logic.update(
+              state({ scope: { group: "solo" } }),
+              inputs({ scope: { group: "solo" }, trigger: "2" }),
+            ),
+          );
+          assert.match(
+            error.message,
+            new RegExp(`^Rotating acme/groups/solo.*the API answered ${status} \\(`),
+          );
+          for (const text of [
+            error.message,
+            String(error.stack),
+            JSON.stringify(error),
+            inspect(error, { depth: null, showHidden: true }),
+            turso.told.join("\n"),
+          ])
+            assertHidden(text, secrets);
+        }
+      });
+
+  it("where a look-up fails, in a preview and in a refresh", async () => {
+    const { url } = await serve((request, response) =>
+      response.writeHead(403).end(JSON.stringify({ error: `${request.headers.authorization ?? ""} ${JWT}` })),
+    );
+    const apiToken = "opaque-api-token-0123456789";
+    const logic = turso.logic({ apiUrl: url, apiToken });
+    await logic.check({}, { scope: { database: "app" }, trigger: 1 });
+    await logic.read("acme/databases/app", state());
+    assert.equal(turso.told.length, 2);
+    assert.match(turso.told.join("\n"), /\[redacted\] \[redacted\]/);
+    assertHidden(turso.told.join("\n"), [apiToken, JWT]);
+  });
+
+  it("where the answer breaks off after it, or never comes", async () => {
+    const apiToken = "opaque-api-token-0123456789";
+    for (const status of [200, 401, 500]) {
+      const { url } = await listen((request, response) => {
+        response.writeHead(status, { "content-length": "1000" });
+        response.write(`{"error": "${request.headers.authorization ?? ""}`, () => response.socket?.destroy());
+      });
+      const error = await failure(
+        turso.logic({ apiUrl: url, apiToken }).create(inputs({ scope: { group: "solo" } })),
+      );
+      assertHidden(inspect(error, { depth: null, showHidden: true }), [apiToken]);
+    }
+  });
+
+  it("where it cannot be sent in a header", async () => {
+    const apiToken = "opaque-api-token-0123456789\r\nX-Injected: 1\u0000é日";
+    const { url, requests } = await serve((_, response) => response.writeHead(401).end());
+    const error = await failure(turso.logic({ apiUrl: url, apiToken }).create(inputs()));
+    assertHidden(inspect(error, { depth: null, showHidden: true }), ["opaque-api-token-0123456789"]);
+    assert.deepEqual(
+      requests.map(({ headers }) => headers["x-injected"]),
+      requests.map(() => undefined),
+    );
+  });
+});

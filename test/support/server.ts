@@ -1,0 +1,46 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A server of a test's own on loopback, for answers that Turso would not give. */
+export interface TestServer {
+  readonly url: string;
+  readonly requests: IncomingMessage[];
+}
+
+/** Starts servers that are gone after each test of a describe. */
+export function useServers(): (listener: RequestListener, port?: number) => Promise<TestServer> {
+  const servers: Server[] = [];
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map(close));
+  });
+  return async (listener, port = 0) => {
+    const requests: IncomingMessage[] = [];
+    const server = createServer((request, response) => {
+      requests.push(request);
+      listener(request, response);
+    });
+    servers.push(server);
+    await listen(server, port);
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+  };
+}
+
+/** A port on which nobody listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  await listen(server, 0);
+  const { port } = server.address() as AddressInfo;
+  await close(server);
+  return port;
+}
+
+const listen = (server: Server, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+
+function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

@@ -1,0 +1,55 @@
+import { startEmulator, type Emulator } from "../../emulator";
+import { Context } from "../../src/provider/context";
+import type { RotationInputs } from "../../src/provider/rotation-state";
+import { TokenRotationLogic } from "../../src/provider/token-rotation";
+import { PATIENCE } from "./turso";
+
+/** Turso with group `default` (databases app, reports) and the empty group `bare`, for one test. */
+export class Stage {
+  readonly told: string[] = [];
+
+  private constructor(readonly emulator: Emulator) {}
+
+  static async with(deathDelayMs: number, body: (stage: Stage) => Promise<void>): Promise<void> {
+    const emulator = await startEmulator({ deathDelayMs });
+    try {
+      for (const group of ["default", "bare"]) emulator.platform.createGroup(group);
+      for (const name of ["app", "reports"]) await emulator.platform.createDatabase(name, "default");
+      await body(new Stage(emulator));
+    } finally {
+      await emulator.close();
+    }
+  }
+
+  logic(apiToken = this.emulator.apiToken): TokenRotationLogic {
+    const settings = {
+      apiUrl: this.emulator.url,
+      apiToken,
+      apiTokenOrigin: "the test",
+      organization: "acme",
+      organizationIsConfigured: true,
+    };
+    const tell = (message: string) => void this.told.push(message);
+    return new TokenRotationLogic(
+      new Context({ settings, clock: () => new Date(), tell, patience: PATIENCE }),
+    );
+  }
+
+  get rotations(): number {
+    return this.emulator.platform.rotations.length;
+  }
+
+  get mints(): number {
+    return this.emulator.log.filter(({ path }) => path.includes("/auth/tokens")).length;
+  }
+}
+
+export const inputs = (changes: Partial<RotationInputs> = {}): RotationInputs => ({
+  scope: { database: "app" },
+  organization: "acme",
+  trigger: 1,
+  verifyTimeout: "1s",
+  ...changes,
+});
+
+export const ROTATE = /\/auth\/rotate$/;

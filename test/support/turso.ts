@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { startEmulator, type Emulator, type FaultAction } from "../../emulator";
+import { Context, SavedError, type Environment } from "../../src/provider/context";
+import type { RotationInputs, RotationState } from "../../src/provider/rotation-state";
+import { TokenRotationLogic } from "../../src/provider/token-rotation";
+import { TursoError } from "../../src/turso/errors";
+import type { Settings } from "../../src/turso/connection";
+import type { Patience } from "../../src/turso/transport";
+
+/** The time on the clock of every test. */
+export const NOW = "2026-03-01T12:00:00.000Z";
+
+/** Short enough for tests, and long enough for a busy machine. */
+export const PATIENCE: Patience = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
+
+export const ORIGIN = "the environment's TURSO_API_TOKEN";
+
+/**
+ * Turso for the tests of a describe, clean before each of them: the group `default` with the databases `app` and
+ * `reports`, the group `solo` with `lone` alone, and the group `bare` with none.
+ */
+export class Turso {
+  readonly told: string[] = [];
+  #emulator: Emulator | undefined;
+
+  get emulator(): Emulator {
+    assert(this.#emulator, "the emulator is started before the tests");
+    return this.#emulator;
+  }
+
+  get url(): string {
+    return this.emulator.url;
+  }
+
+  static use(): Turso {
+    const turso = new Turso();
+    before(async () => {
+      const emulator = await startEmulator();
+      turso.#emulator = emulator;
+      for (const group of ["default", "solo", "bare"]) emulator.platform.createGroup(group);
+      await emulator.platform.createDatabase("app", "default");
+      await emulator.platform.createDatabase("reports", "default");
+      await emulator.platform.createDatabase("lone", "solo");
+    });
+    beforeEach(() => {
+      turso.emulator.clearLog();
+      turso.emulator.clearFaults();
+      turso.emulator.platform.rotations.length = 0;
+      turso.told.length = 0;
+    });
+    after(() => turso.emulator.close());
+    return turso;
+  }
+
+  settings(changes: Partial<Settings> = {}): Settings {
+    return {
+      apiUrl: this.url,
+      apiToken: this.emulator.apiToken,
+      apiTokenOrigin: ORIGIN,
+      organization: "acme",
+      organizationIsConfigured: false,
+      ...changes,
+    };
+  }
+
+  /** A new process: nothing is kept but the state. */
+  logic(settings: Partial<Settings> = {}, environment: Partial<Environment> = {}): TokenRotationLogic {
+    return new TokenRotationLogic(
+      new Context({
+        settings: this.settings(settings),
+        clock: () => new Date(NOW),
+        tell: (message) => this.told.push(message),
+        patience: PATIENCE,
+        ...environment,
+      }),
+    );
+  }
+
+  /** Does something else than answer the next rotate request, before or after it has rotated. */
+  onRotate(when: "before" | "after", action: FaultAction, times = 1): void {
+    this.emulator.fault({ method: "POST", path: /\/auth\/rotate$/, plane: "control", when, action, times });
+  }
+
+  onLookUp(action: FaultAction, times = 1): void {
+    this.emulator.fault({ method: "GET", path: /./, plane: "control", when: "before", action, times });
+  }
+
+  /** The requests to the API, such as `GET ~/groups/default 200`, where `~` is the organization's path. */
+  requests(): string[] {
+    return this.emulator.log
+      .filter(({ plane }) => plane === "control")
+      .map(({ method, path, status }) =>
+        `${method} ${path} ${status}`.replace("/v1/organizations/acme", "~"),
+      );
+  }
+
+  rotateRequests(): string[] {
+    return this.requests().filter((request) => request.includes("/auth/rotate"));
+  }
+
+  /** What was carried out, such as `database app`. */
+  rotations(): string[] {
+    return this.emulator.platform.rotations.map(({ kind, name }) => `${kind} ${name}`);
+  }
+}
+
+export const inputs = (changes: Partial<RotationInputs> = {}): RotationInputs => ({
+  scope: { database: "app" },
+  organization: "acme",
+  trigger: "1",
+  verify: "off",
+  ...changes,
+});
+
+/** The state of a TokenRotation that has rotated once. */
+export const state = (changes: Partial<RotationState> = {}): RotationState => ({
+  ...inputs(),
+  rotationId: "first",
+  since: "2026-01-01T00:00:00.000Z",
+  rotatedAt: "2026-01-01T00:00:00.000Z",
+  rotationCount: 1,
+  verification: "skipped",
+  ...changes,
+});
+
+/** What a state says of rotations. */
+export const rotationsOf = ({ rotationId, rotatedAt, rotationCount }: RotationState) => ({
+  rotationId,
+  rotatedAt,
+  rotationCount,
+});
+
+/** The arguments that a state keeps. */
+export const argumentsOf = (kept: RotationState, { ...news }: RotationInputs): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(kept).filter(([key]) => key in news || ARGUMENTS.has(key)));
+
+const ARGUMENTS = new Set([
+  "scope",
+  "organization",
+  "trigger",
+  "rotateEvery",
+  "rotateOnCreate",
+  "groupImpact",
+]);
+
+/** The sentence of a rotation whose fate is not known, and cannot be found out, since nobody verifies. */
+export const unresolved = (id: string, at: string, answer: string): string =>
+  `Rotating ${id} at ${at}: ${answer}. Whether it was carried out is not known. There is no token from before it to ` +
+  "try. It is saved as pending and not sent again blindly: a second rotation would kill the tokens minted after the " +
+  "first. Try an old token: if it is refused, the rotation happened. To rotate for certain, change the trigger; to take " +
+  "it as done, set rotateOnCreate: false and replace the resource (pulumi up --replace URN).";
+
+/** What a run says of a rotation that was not verified. */
+export const rotated = (id: string): string => `${id}: rotated at ${NOW}.`;
+
+/** The error of a promise that must fail. */
+export async function failure(promise: Promise<unknown>): Promise<Error> {
+  const outcome: unknown = await promise.then(
+    (value: unknown) => assert.fail(`it must fail, but gave ${JSON.stringify(value)}`),
+    (error: unknown) => error,
+  );
+  if (!(outcome instanceof Error)) assert.fail(`it failed with ${String(outcome)}, which is no error`);
+  if (outcome instanceof assert.AssertionError) throw outcome;
+  return outcome;
+}
+
+export async function tursoFailure(promise: Promise<unknown>): Promise<TursoError> {
+  const error = await failure(promise);
+  assert(error instanceof TursoError, `it must be a TursoError: ${String(error.stack)}`);
+  return error;
+}
+
+/** The error of what certainly did nothing: it says so, and leaves the state that there was. */
+export async function harmlessFailure(promise: Promise<unknown>): Promise<Error> {
+  const error = await failure(promise);
+  assert(!(error instanceof SavedError), `it must leave the state alone: ${String(error.stack)}`);
+  assert.match(error.message, /\. Nothing was changed\. /);
+  return error;
+}
+
+export async function savedFailure(
+  promise: Promise<unknown>,
+): Promise<SavedError & { state: RotationState }> {
+  const error = await failure(promise);
+  assert(error instanceof SavedError, `it must be a SavedError: ${String(error.stack)}`);
+  return error as SavedError & { state: RotationState };
+}

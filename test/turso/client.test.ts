@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
+import { TursoClient } from "../../src/turso/client";
+import { PATIENCE, Turso, tursoFailure } from "../support/turso";
+import { useServers } from "../support/server";
+
+/** Is told of nothing: where it is, a test fails. */
+const nobody = (message: string): void => assert.fail(message);
+
+describe("the client", () => {
+  const turso = Turso.use();
+  const client = (
+    organization = "acme",
+    apiToken: string | undefined = turso.emulator.apiToken,
+  ): TursoClient =>
+    new TursoClient(
+      turso.settings({ apiToken }),
+      organization,
+      (message) => turso.told.push(message),
+      PATIENCE,
+    );
+
+  it("rotates a database and a group with one request each", async () => {
+    await client().rotate({ kind: "database", name: "app" });
+    await client().rotate({ kind: "group", name: "solo" });
+    assert.deepEqual(turso.requests(), [
+      "POST ~/databases/app/auth/rotate 200",
+      "POST ~/groups/solo/auth/rotate 200",
+    ]);
+    assert.deepEqual(turso.rotations(), ["database app", "group solo"]);
+  });
+
+  it("looks up a database, a group and a group's databases", async () => {
+    const app = await client().getDatabase("app");
+    assert.deepEqual(app, {
+      Name: "app",
+      Hostname: turso.emulator.platform.database("app").hostname,
+      group: "default",
+    });
+    await client().getGroup("bare");
+    const names = async (group: string) => (await client().listDatabases(group)).map(({ Name }) => Name);
+    assert.deepEqual(await names("default"), ["app", "reports"]);
+    assert.deepEqual(await names("bare"), []);
+    assert.deepEqual(turso.requests(), [
+      "GET ~/databases/app 200",
+      "GET ~/groups/bare 200",
+      "GET ~/databases?group=default 200",
+      "GET ~/databases?group=bare 200",
+    ]);
+  });
+
+  it("without an API token sends nothing and says both places to set it", async () => {
+    const none = new TursoClient(turso.settings({ apiToken: undefined }), "acme", nobody);
+    const NEXT =
+      "there is no API token. Nothing was changed. Set it with `pulumi config set --secret turso:apiToken TOKEN`, or in the environment as TURSO_API_TOKEN.";
+    const app = { kind: "database", name: "app" } as const;
+    for (const [act, doing] of [
+      [() => none.rotate(app), "Rotating acme/databases/app"],
+      [() => none.getDatabase("app"), "Looking up acme/databases/app"],
+      [() => none.getGroup("default"), "Looking up acme/groups/default"],
+      [() => none.listDatabases("default"), "Listing the databases of acme/groups/default"],
+    ] as const) {
+      // a client may throw at once or reject: both are failures
+      const error = await tursoFailure(Promise.resolve().then<unknown>(act));
+      assert.equal(error.message, `${doing}: ${NEXT}`);
+      assert.equal(error.fate, "unchanged");
+    }
+    assert.deepEqual(turso.requests(), []);
+  });
+
+  it("says which permission is missing, and where the API token was read from", async () => {
+    const restricted = client("acme", turso.emulator.createApiToken({ permissions: [] }));
+    for (const [act, doing, permission] of [
+      [
+        () => restricted.rotate({ kind: "database", name: "app" }),
+        "Rotating acme/databases/app",
+        "db:rotate-creds",
+      ],
+      [
+        () => restricted.rotate({ kind: "group", name: "solo" }),
+        "Rotating acme/groups/solo",
+        "group:rotate-creds",
+      ],
+      [() => restricted.getDatabase("app"), "Looking up acme/databases/app", "read"],
+      [() => restricted.getGroup("solo"), "Looking up acme/groups/solo", "read"],
+      [() => restricted.listDatabases("solo"), "Listing the databases of acme/groups/solo", "read"],
+    ] as const) {
+      const { message, status, fate } = await tursoFailure(act());
+      assert.equal(
+        message,
+        `${doing}: the API answered 403 (forbidden: the API token lacks the permission ${permission}). Nothing was changed. ` +
+          `The API token, read from the environment's TURSO_API_TOKEN, may not do this: give it the scope ${permission}, or use one that has it.`,
+      );
+      assert.deepEqual([status, fate], [403, "unchanged"]);
+    }
+    assert.deepEqual(turso.rotations(), []);
+  });
+
+  it("takes a look-up as without effect, whatever came back", async () => {
+    turso.onLookUp({ type: "status", status: 500 }, 3);
+    const error = await tursoFailure(client().getGroup("default"));
+    assert.equal(
+      error.message,
+      "Looking up acme/groups/default: the API answered 500 (fault: status 500). Nothing was changed. Run it again; if it stays so, ask Turso's support.",
+    );
+    assert.equal(turso.requests().length, 3);
+    assert.deepEqual(turso.told, [
+      "GET /v1/organizations/acme/groups/default: the API answered 500 (fault: status 500); try 2 of at most 3",
+      "GET /v1/organizations/acme/groups/default: the API answered 500 (fault: status 500); try 3 of at most 3",
+    ]);
+  });
+
+  it("goes on with a look-up after a dropped connection and half an answer", async () => {
+    turso.onLookUp({ type: "drop" });
+    turso.emulator.fault({ method: "GET", path: /./, when: "after", action: { type: "truncate" } });
+    await client().getGroup("default");
+    assert.deepEqual(turso.requests(), [
+      "GET ~/groups/default 0",
+      "GET ~/groups/default 200",
+      "GET ~/groups/default 200",
+    ]);
+  });
+});
+
+describe("the client, of an answer that is not Turso's,", () => {
+  const serve = useServers();
+  const ask = async (answer: (response: ServerResponse) => void) => {
+    const { url, requests } = await serve((_, response) => answer(response));
+    const connection = { apiUrl: url, apiToken: "t", apiTokenOrigin: "a test" };
+    return { client: new TursoClient(connection, "acme", nobody, PATIENCE), url, requests };
+  };
+
+  for (const [body, database, group, list] of [
+    ["", "JSON", "JSON", "JSON"],
+    ["half a {", "JSON", "JSON", "JSON"],
+    ["[]", "a database", "a group", "a list of databases"],
+    ['"text"', "a database", "a group", "a list of databases"],
+    ["{}", "a database", "a group", "a list of databases"],
+    ['{"database":null,"group":null,"databases":null}', "a database", "a group", "a list of databases"],
+    ['{"database":{"Name":"app"},"group":{},"databases":{}}', "a database", "a group", "a list of databases"],
+    [
+      '{"database":{"Name":"app","Hostname":7},"group":{"name":1},"databases":[{}]}',
+      "a database",
+      "a group",
+      "a list of databases",
+    ],
+    [
+      '{"__proto__":{"database":{"Name":"a","Hostname":"b"}}}',
+      "a database",
+      "a group",
+      "a list of databases",
+    ],
+  ] as const)
+    it(`such as ${JSON.stringify(body)}, says so`, async () => {
+      const { client, url } = await ask((response) => response.end(body));
+      const next = `Nothing was changed. Check that ${url} is Turso's API and that nothing in between answers for it, then run it again.`;
+      for (const [act, doing, expected] of [
+        [() => client.getDatabase("app"), "Looking up acme/databases/app", database],
+        [() => client.getGroup("team"), "Looking up acme/groups/team", group],
+        [() => client.listDatabases("team"), "Listing the databases of acme/groups/team", list],
+      ] as const) {
+        const { message, isGone } = await tursoFailure(act());
+        assert.equal(message, `${doing}: the API's answer was not ${expected}. ${next}`);
+        assert.equal(isGone, false);
+      }
+    });
+
+  it("takes a database without a group as one in none", async () => {
+    const { client } = await ask((response) =>
+      response.end('{"database":{"Name":"app","Hostname":"app.turso.io"}}'),
+    );
+    assert.deepEqual(await client.getDatabase("app"), { Name: "app", Hostname: "app.turso.io", group: "" });
+  });
+
+  it("reads a list page by page, and no page twice", async () => {
+    const pages = new Map([
+      [null, { databases: ["a", "b"], next: "p 2" }],
+      ["p 2", { databases: ["c"], next: "p3" }],
+      ["p3", { databases: ["d"], next: "p3" }],
+    ]);
+    const { url, requests } = await serve((request, response) => {
+      const page = pages.get(new URL(request.url ?? "", "http://x").searchParams.get("cursor"));
+      const databases = page?.databases.map((Name) => ({
+        Name,
+        Hostname: `${Name}.turso.io`,
+        group: "team",
+      }));
+      response.end(JSON.stringify({ databases, pagination: { next: page?.next } }));
+    });
+    const connection = { apiUrl: url, apiToken: "t", apiTokenOrigin: "a test" };
+    const list = await new TursoClient(connection, "acme", nobody, PATIENCE).listDatabases("team");
+    assert.deepEqual(
+      list.map(({ Name }) => Name),
+      ["a", "b", "c", "d"],
+    );
+    assert.equal(requests.length, 3);
+  });
+});

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import type { RequestListener } from "node:http";
+import { errorText, transport, type Patience, type Reply, type Request } from "../../src/turso/transport";
+import { useServers } from "../support/server";
+
+const TOKEN = "s3cret-api-token";
+const PATIENCE: Patience = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
+const ROTATE: Request = { method: "POST", path: "/v1/rotate", harmless: false };
+const LOOK: Request = { method: "GET", path: "/v1/look", harmless: true };
+
+describe("the transport", () => {
+  const serve = useServers();
+  const ask = (url: string, request: Request, patience: Partial<Patience> = {}): Promise<Reply> =>
+    transport(
+      { apiUrl: url, apiToken: TOKEN, apiTokenOrigin: "a test" },
+      { ...PATIENCE, ...patience },
+      () => undefined,
+    )(request);
+  const failed = async (reply: Promise<Reply>): Promise<Reply & { ok: false }> => {
+    const result = await reply;
+    assert(!result.ok, "it must fail");
+    return result;
+  };
+
+  it("sends the method, the path, the query, the body and the API token", async () => {
+    const bodies: string[] = [];
+    const { url, requests } = await serve((request, response) => {
+      request.setEncoding("utf8").on("data", (chunk: string) => bodies.push(chunk));
+      request.on("end", () => response.end('{"done": true}'));
+    });
+    const query = { group: "a b&c=d" };
+    const reply = await ask(url, {
+      method: "POST",
+      path: "/v1/x%2Fy",
+      query,
+      body: { a: [1] },
+      harmless: true,
+    });
+    assert.deepEqual(reply, { ok: true, status: 200, text: '{"done": true}' });
+    const [request] = requests;
+    assert.equal(request?.method, "POST");
+    const sent = new URL(request.url ?? "", url);
+    assert.equal(sent.pathname, "/v1/x%2Fy");
+    assert.deepEqual([...sent.searchParams], [["group", "a b&c=d"]]);
+    assert.equal(request.headers.authorization, `Bearer ${TOKEN}`);
+    assert.equal(request.headers["content-type"], "application/json");
+    assert.deepEqual(bodies, ['{"a":[1]}']);
+  });
+
+  it("sends nothing in the body where there is none, and takes an empty answer", async () => {
+    const { url, requests } = await serve((_, response) => response.end());
+    assert.deepEqual(await ask(url, ROTATE), { ok: true, status: 200, text: "" });
+    const { headers } = requests[0] ?? assert.fail();
+    assert.deepEqual([headers["content-length"] ?? "0", headers["transfer-encoding"]], ["0", undefined]);
+  });
+
+  it("takes 204 too, and no other success, since none is known of", async () => {
+    for (const [status, ok] of [
+      [200, true],
+      [201, false],
+      [202, false],
+      [204, true],
+      [206, false],
+    ] as const) {
+      const { url, requests } = await serve((_, response) => response.writeHead(status).end());
+      const reply = await ask(url, ROTATE);
+      assert.equal(reply.ok, ok, String(status));
+      if (!reply.ok) assert.deepEqual(reply.outcome, { fate: "unknown", retry: "none" });
+      assert.equal(requests.length, 1);
+    }
+  });
+
+  it("follows no redirect, wherever it points to", async () => {
+    const target = await serve((_, response) => response.end("{}"));
+    for (const status of [301, 302, 303, 307, 308]) {
+      const { url, requests } = await serve((_, response) =>
+        response.writeHead(status, { location: `${target.url}/elsewhere` }).end(),
+      );
+      for (const request of [LOOK, ROTATE]) {
+        const reply = await failed(ask(url, request));
+        assert.deepEqual(reply.outcome, { fate: "unchanged", retry: "none" });
+        assert.equal(reply.answer, `the API answered ${status}`);
+      }
+      assert.equal(requests.length, 2);
+    }
+    assert.equal(target.requests.length, 0);
+  });
+
+  it("gives up a server that says nothing, that stops half way, and that trickles for ever", async () => {
+    const slow: RequestListener[] = [
+      () => undefined,
+      (_, response) => void response.writeHead(200, { "content-length": "1000" }).write("half"),
+      (_, response) => {
+        const timer = setInterval(() => response.write("x"), 10);
+        response.on("close", () => clearInterval(timer));
+      },
+    ];
+    for (const listener of slow) {
+      const { url, requests } = await serve(listener);
+      const reply = await failed(ask(url, ROTATE, { timeoutMs: 150 }));
+      assert.equal(reply.outcome.fate, "unknown");
+      assert.equal(reply.answer, "the API did not answer within 0.15 s");
+      assert.equal(requests.length, 1);
+    }
+  });
+
+  it("gives each try of its own the whole time", async () => {
+    let seen = 0;
+    const { url } = await serve((_, response) => {
+      seen += 1;
+      setTimeout(() => response.writeHead(seen < 3 ? 429 : 200).end("{}"), 200);
+    });
+    assert.equal((await ask(url, ROTATE, { timeoutMs: 450 })).ok, true);
+    assert.equal(seen, 3);
+  });
+
+  it("reads no more than fits", async () => {
+    const megabyte = "x".repeat(1024 * 1024);
+    const { url } = await serve((_, response) => {
+      for (let i = 0; i < 17; i += 1) response.write(megabyte);
+      response.end();
+    });
+    const reply = await failed(ask(url, ROTATE));
+    assert.equal(reply.outcome.fate, "unknown");
+    assert.doesNotMatch(reply.answer, /could not be reached/);
+  });
+
+  it("goes through no proxy to loopback", async () => {
+    const proxy = await serve((_, response) => response.end("{}"));
+    const { url, requests } = await serve((_, response) => response.end("{}"));
+    const before = { ...process.env };
+    Object.assign(process.env, {
+      HTTP_PROXY: proxy.url,
+      http_proxy: proxy.url,
+      ALL_PROXY: proxy.url,
+      NO_PROXY: "",
+    });
+    delete process.env["no_proxy"];
+    try {
+      assert.equal((await ask(url, LOOK)).ok, true);
+    } finally {
+      process.env = before;
+    }
+    assert.deepEqual([proxy.requests.length, requests.length], [0, 1]);
+  });
+
+  it("takes a web page for somebody else's answer", async () => {
+    for (const page of ["<!DOCTYPE html><title>Sign in</title>", "\n <html><body>Hello</body></html>"]) {
+      const { url, requests } = await serve((_, response) => response.end(page));
+      const reply = await failed(ask(url, ROTATE));
+      assert.equal(
+        reply.answer,
+        "answered 200 with a web page, so something stands between here and the API",
+      );
+      assert.deepEqual(reply.outcome, { fate: "unknown", retry: "none" });
+      assert.equal(requests.length, 1);
+    }
+  });
+});
+
+describe("the text of an error's body", () => {
+  for (const [body, text] of [
+    ['{"error":"group not found"}', "group not found"],
+    ['{"error":{"code":7}}', '{"code":7}'],
+    ['{"error":null}', "null"],
+    ['{"message":"no"}', '{"message":"no"}'],
+    ['"text"', '"text"'],
+    ["null", "null"],
+    ["not json", "not json"],
+    ["", ""],
+    ["<!doctype html><html><title lang=en>Bad gateway</title><p>x", "a web page: Bad gateway"],
+    ["<html><body>no title</body></html>", "a web page"],
+  ] as const)
+    it(`${JSON.stringify(body)} is ${JSON.stringify(text)}`, () => assert.equal(errorText(body), text));
+});

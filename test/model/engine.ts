@@ -1,0 +1,192 @@
+import { AuthTokenLogic } from "../../src/provider/auth-token";
+import { SavedError, type CheckResult, type DiffResult, type ReadResult } from "../../src/provider/context";
+import { TokenRotationLogic } from "../../src/provider/token-rotation";
+import { UNKNOWN } from "../../src/provider/unknown";
+import { Crashed, type Process } from "./process";
+
+export type Properties = Record<string, unknown>;
+
+/** What both resources' logic offers the engine; the engine knows nothing of what the properties mean. */
+interface Logic {
+  check(olds: Properties, news: Properties): Promise<CheckResult>;
+  diff(olds: Properties, news: Properties): Promise<DiffResult>;
+  create(news: Properties): Promise<{ id: string; state: Properties }>;
+  update(olds: Properties, news: Properties): Promise<Properties>;
+  read(id: string, props: Properties): Promise<ReadResult<Properties>>;
+}
+
+/** A resource as the program declares it; what it takes from others is there once they are. */
+export interface Resource {
+  name: string;
+  type: "rotation" | "token";
+  inputs: (outputsOf: (name: string) => Properties) => Properties;
+}
+
+/** A resource as the state file keeps it. */
+export interface Saved {
+  type: Resource["type"];
+  id: string;
+  inputs: Properties;
+  outputs: Properties;
+  /** What the engine calls init errors: the next `up` updates, whatever diff says. */
+  isFailed: boolean;
+}
+
+export interface Step {
+  name: string;
+  did: "created" | "updated" | "replaced" | "nothing" | "failed" | "saved a failure" | "refreshed" | "gone";
+  error?: Error;
+}
+
+/** Pulumi's engine, as far as a provider can tell: what it calls when, and what it saves of the answers. */
+export class Engine {
+  readonly state = new Map<string, Saved>();
+
+  /** Checks and compares, and calls nothing that changes anything. */
+  async preview(program: Resource[], process: Process): Promise<Error | undefined> {
+    const planned = new Map<string, Properties>();
+    for (const resource of program) {
+      const saved = this.state.get(resource.name);
+      const news = resource.inputs((name) => planned.get(name) ?? {});
+      const inputs = await this.#check(resource, saved?.inputs ?? {}, news, process);
+      if (inputs instanceof Error) return inputs;
+      const diff = saved && (await process.run(() => logic(saved.type, process).diff(saved.outputs, inputs)));
+      const isReplaced = diff !== undefined && diff.replaces.length > 0;
+      if (isReplaced) await this.#check(resource, {}, news, process);
+      const isStill = saved !== undefined && diff?.changes === false && !saved.isFailed;
+      const unknown = { rotationId: UNKNOWN, rotatedAt: UNKNOWN, token: UNKNOWN };
+      planned.set(resource.name, isStill ? saved.outputs : { ...inputs, ...unknown });
+    }
+    return undefined;
+  }
+
+  /**
+   * Brings the resources about in the program's order, and saves after each. One that fails stops those that follow.
+   *
+   * @param onStep sees each resource right after its turn
+   */
+  async up(
+    program: Resource[],
+    process: Process,
+    onStep: (step: Step) => Promise<void> = () => Promise.resolve(),
+  ): Promise<Step[]> {
+    const steps: Step[] = [];
+    for (const resource of program) {
+      const step = await this.#bring(resource, process, steps.length);
+      steps.push(step);
+      await onStep(step);
+      if (step.error) return steps;
+    }
+    for (const name of this.state.keys())
+      if (!program.some((resource) => resource.name === name)) this.#delete(name);
+    return steps;
+  }
+
+  async refresh(process: Process): Promise<Step[]> {
+    const steps: Step[] = [];
+    for (const [name, saved] of [...this.state]) {
+      const result = await process.run(() => logic(saved.type, process).read(saved.id, saved.outputs));
+      process.crashAtSave(steps.length);
+      if (result.gone) this.state.delete(name);
+      // a refresh makes the engine forget that an earlier run failed
+      else this.#save(name, { ...saved, outputs: result.state, isFailed: false });
+      steps.push({ name, did: result.gone ? "gone" : "refreshed" });
+    }
+    return steps;
+  }
+
+  destroy(): void {
+    for (const name of [...this.state.keys()].reverse()) this.#delete(name);
+  }
+
+  async #bring(resource: Resource, process: Process, index: number): Promise<Step> {
+    const { name, type } = resource;
+    const saved = this.state.get(name);
+    const news = resource.inputs((other) => this.state.get(other)?.outputs ?? {});
+    const inputs = await this.#check(resource, saved?.inputs ?? {}, news, process);
+    if (inputs instanceof Error) return { name, did: "failed", error: inputs };
+    if (saved === undefined) return this.#create(resource, inputs, "created", process, index);
+    const provider = logic(type, process);
+    const diff = await process.run(() => provider.diff(saved.outputs, inputs));
+    if (diff.changes && diff.replaces.length > 0) {
+      const anew = await this.#check(resource, {}, news, process);
+      if (anew instanceof Error) return { name, did: "failed", error: anew };
+      return this.#create(resource, anew, "replaced", process, index);
+    }
+    if (!diff.changes && !saved.isFailed) {
+      this.#save(name, { ...saved, inputs });
+      return { name, did: "nothing" };
+    }
+    return this.#settle(resource, inputs, "updated", process, index, async () => {
+      const outputs = await process.run(() => provider.update(saved.outputs, inputs));
+      return { ...saved, inputs, outputs, isFailed: false };
+    });
+  }
+
+  #create(
+    resource: Resource,
+    inputs: Properties,
+    did: Step["did"],
+    process: Process,
+    index: number,
+  ): Promise<Step> {
+    return this.#settle(resource, inputs, did, process, index, async () => {
+      const { id, state } = await process.run(() => logic(resource.type, process).create(inputs));
+      return { type: resource.type, id, inputs, outputs: state, isFailed: false };
+    });
+  }
+
+  /** Saves what came of it: also of a failure that carries a state, and nothing of any other. */
+  async #settle(
+    { name, type }: Resource,
+    inputs: Properties,
+    did: Step["did"],
+    process: Process,
+    index: number,
+    act: () => Promise<Saved>,
+  ): Promise<Step> {
+    try {
+      const saved = await act();
+      process.crashAtSave(index);
+      this.#save(name, saved);
+      return { name, did };
+    } catch (error) {
+      if (error instanceof Crashed || !(error instanceof Error)) throw error;
+      if (!(error instanceof SavedError)) return { name, did: "failed", error };
+      process.crashAtSave(index);
+      this.#save(name, { type, id: error.id, inputs, outputs: error.state as Properties, isFailed: true });
+      return { name, did: "saved a failure", error };
+    }
+  }
+
+  async #check(
+    { type }: Resource,
+    olds: Properties,
+    news: Properties,
+    process: Process,
+  ): Promise<Properties | Error> {
+    const { additions, problems } = await process.run(() => logic(type, process).check(olds, news));
+    if (problems.length > 0) return new Error(problems.map(({ reason }) => reason).join(" "));
+    return { ...news, ...additions };
+  }
+
+  /** The state file is JSON: what it cannot hold is lost. */
+  #save(name: string, saved: Saved): void {
+    this.state.set(name, JSON.parse(JSON.stringify(saved)) as Saved);
+  }
+
+  #delete(name: string): void {
+    const saved = this.state.get(name);
+    if (saved === undefined) return;
+    if (saved.type === "rotation") TokenRotationLogic.farewell(saved.id);
+    else AuthTokenLogic.farewell(saved.id, saved.outputs);
+    this.state.delete(name);
+  }
+}
+
+/** What the engine hands over has no types: the state's text is all that there is. */
+function logic(type: Resource["type"], { context }: Process): Logic {
+  return (type === "rotation"
+    ? new TokenRotationLogic(context)
+    : new AuthTokenLogic(context)) as unknown as Logic;
+}

@@ -1,0 +1,80 @@
+import type { FaultAction } from "../../emulator";
+
+/** The kinds of request that the provider sends. */
+export type RequestKind = "rotate" | "mint" | "read" | "probe";
+
+/** What goes wrong with a request; each name says what the other side does. */
+export type Trouble =
+  | "drop"
+  | "hang"
+  | "truncate"
+  | "500"
+  | "502"
+  | "504"
+  | "408"
+  | "web page"
+  | "503"
+  | "503, Retry-After 0"
+  | "503, Retry-After 3600"
+  | "429"
+  | "429, Retry-After 3600"
+  | "404 of something else"
+  /** It hangs, and is carried out by itself after the client has given up. */
+  | "late by 1 s"
+  | "late by 2 h";
+
+export interface Fault {
+  on: RequestKind;
+  /** How many requests of the kind pass unharmed before. */
+  skip: number;
+  times: number;
+  when: "before" | "after";
+  trouble: Trouble;
+}
+
+const status = (code: number, headers?: Record<string, string>, body?: string): FaultAction => ({
+  type: "status",
+  status: code,
+  ...(headers && { headers }),
+  ...(body !== undefined && { body }),
+});
+
+const ACTIONS: Record<Trouble, FaultAction> = {
+  drop: { type: "drop" },
+  hang: { type: "hang" },
+  truncate: { type: "truncate" },
+  "500": status(500),
+  "502": status(502, {}, "<html><head><title>502 Bad Gateway</title></head></html>"),
+  "504": status(504, {}, ""),
+  "408": status(408),
+  "web page": status(200, {}, "<!doctype html><html><title>Sign in</title></html>"),
+  "503": status(503),
+  "503, Retry-After 0": status(503, { "retry-after": "0" }),
+  "503, Retry-After 3600": status(503, { "retry-after": "3600" }),
+  "429": status(429),
+  "429, Retry-After 3600": status(429, { "retry-after": "3600" }),
+  "404 of something else": status(404, {}, '{"error":"not found"}'),
+  "late by 1 s": { type: "hang" },
+  "late by 2 h": { type: "hang" },
+};
+
+/** Answers that a server may only give if it did nothing. */
+const REFUSALS = /^(503, Retry|429|404)/;
+
+export const actionOf = ({ trouble }: Fault): FaultAction => ACTIONS[trouble];
+
+/** A server that lies about what it did is nobody's to survive, and only a rotation can come late. */
+export const isPossible = ({ on, when, trouble }: Fault): boolean =>
+  !(REFUSALS.test(trouble) && when === "after") &&
+  !(trouble.startsWith("late") && (on !== "rotate" || when === "after"));
+
+/** Whether the client cannot tell what became of the request. */
+export const losesAnswer = ({ trouble }: Fault): boolean => !REFUSALS.test(trouble);
+
+export const lateness = ({ trouble }: Fault): number | undefined =>
+  trouble === "late by 1 s" ? 1_000 : trouble === "late by 2 h" ? 7_200_000 : undefined;
+
+/** Where a process ends: at a request, in the order in which they are sent, or once a resource's work is done. */
+export type Crash =
+  | { at: number; when: "before it is sent" | "while its answer is on its way" }
+  | { at: "the save"; of: number };

@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { durationMs } from "../../src/duration";
+import type { RotationState } from "../../src/provider/rotation-state";
+import type { Target } from "../../src/scope";
+import type { Saved, Step } from "./engine";
+import { TIMEOUT_MS, type Process, type Sent } from "./process";
+import { targetsOf, type Program } from "./program";
+import { mayMint, mayRead, type World } from "./world";
+
+/** What one reason asks of one target, and what has been done about it. */
+interface Work {
+  reason: string;
+  done: number;
+  /** How many rotations there may be: one, and one more for each that could not be told. */
+  allowed: number;
+  /** How many key changes the target had seen before. */
+  keyChangesBefore: number;
+}
+
+const key = ({ kind, name }: Target): string => `${kind} ${name}`;
+
+/** Knows from the schedule alone who may be rotated when, and holds what happened against it. */
+export class Oracle {
+  /** Whether its age is due, and comes after what an earlier run left unfinished: it may be the very rotation that is due. */
+  isDeferred = false;
+  /** What this `up` may do. */
+  #work = new Map<string, Work>();
+  /** Of which the state knows: the next `up` finds no news in its reason, and may only end what is pending of it. */
+  readonly #known = new Map<string, Work>();
+  /** What the state must remember of the TokenRotation, whatever it holds: undefined, there is none. */
+  #recorded: { program: Program; ageFrom: number } | undefined;
+  /** Since when its age can count, if this `up` ends with a state. */
+  #ageFrom = 0;
+  /** When this `up` began. */
+  #begunAt = 0;
+  /** Targets for which an earlier run left a canary that this `up` watches, whatever `verify` says by now. */
+  readonly #watched = new Set<string>();
+  #rotationId: string | undefined;
+  #isLate = false;
+  #isUnseen = false;
+
+  constructor(private readonly world: World) {}
+
+  /** Before an `up`: which targets have a reason. */
+  begin(program: Program, saved: Saved | undefined, now: number): void {
+    const { rotationId, pending } = (saved?.outputs ?? {}) as Partial<RotationState>;
+    this.#rotationId = rotationId;
+    this.#begunAt = now;
+    const reason = this.#reasonForAll(program, pending !== undefined, now);
+    const isSame = this.#recorded && identity(this.#recorded.program) === identity(program);
+    this.#ageFrom = isSame && reason === undefined ? (this.#recorded?.ageFrom ?? now) : now;
+    // what was begun and never got into the state goes on for the same reason only
+    const last = this.#work;
+    this.#work = new Map();
+    this.#watched.clear();
+    const before = new Set(this.#recorded ? targetsOf(this.#recorded.program).map(key) : []);
+    for (const target of targetsOf(program)) {
+      const isAdded = !before.has(key(target)) && program.rotation.rotateOnCreate !== false;
+      const why = reason ?? (this.#recorded && isAdded ? "it came into the list" : undefined);
+      const begun = last.get(key(target));
+      const isUnfinished = isSame && pending !== undefined && Object.hasOwn(pending, target.name);
+      const left = isUnfinished && why === undefined ? pending[target.name] : undefined;
+      if (left && "canary" in left) this.#watched.add(key(target));
+      const work = why === undefined ? isUnfinished && this.#known.get(key(target)) : begun;
+      if (work && (why === undefined || work.reason === why)) this.#work.set(key(target), work);
+      else if (why !== undefined)
+        this.#work.set(key(target), {
+          reason: why,
+          done: 0,
+          allowed: 1,
+          keyChangesBefore: this.world.keyChanges(target),
+        });
+    }
+  }
+
+  #reasonForAll(program: Program, isUnfinished: boolean, now: number): string | undefined {
+    this.isDeferred = false;
+    const { rotation } = program;
+    const known = this.#recorded?.program.rotation;
+    if (known === undefined || identity({ rotation: known }) !== identity(program))
+      return rotation.rotateOnCreate === false ? undefined : `${identity(program)} is new`;
+    if (known.trigger !== undefined && rotation.trigger !== undefined) {
+      const [was, is] = [JSON.stringify(known.trigger), JSON.stringify(rotation.trigger)];
+      if (was !== is) return `the trigger became ${is}`;
+    }
+    const ageFrom = this.#recorded?.ageFrom ?? now;
+    const isDue = rotation.rotateEvery !== undefined && ageFrom + durationMs(rotation.rotateEvery) <= now;
+    this.isDeferred = isDue && isUnfinished;
+    return isDue && !isUnfinished
+      ? `its age, counted from ${new Date(ageFrom).toISOString()}, is due`
+      : undefined;
+  }
+
+  /** After the TokenRotation's turn, or the end of the process in it. */
+  async judge(
+    program: Program,
+    process: Process,
+    step: Step | undefined,
+    saved: Saved | undefined,
+  ): Promise<void> {
+    const rotates = process.sent.filter(({ kind }) => kind === "rotate");
+    for (const sent of rotates) this.#mayBeSent(sent, program, process);
+    for (const target of targetsOf(program))
+      this.#count(target, program, process, rotates, step === undefined);
+    if (step === undefined || step.did === "failed") {
+      const lost = rotates.filter(({ executed }) => executed);
+      assert(step === undefined || lost.length === 0, "it rotated, and failed without a state that says so");
+      return;
+    }
+    const work = this.#work;
+    // a single target's age counts from its rotation, also from one that makes up for what an earlier run left
+    const isRotated = rotates.some(({ executed, lateBy }) => executed && lateBy === 0);
+    if (isSingle(program) && isRotated) this.#ageFrom = this.#begunAt;
+    this.#record(program);
+    const state = saved?.outputs as unknown as RotationState;
+    if (step.error !== undefined) return;
+    await this.#isTrue(program, process, state, work);
+  }
+
+  /**
+   * Whether there was a rotation that the state cannot know of: one carried out after all had given up on it, or one of
+   * a process that died, whose trigger was then taken back. It killed tokens that only a refresh finds dead.
+   */
+  get needsRefresh(): boolean {
+    return this.#isLate || this.#isUnseen;
+  }
+
+  /** The resource is gone: a new one has no past. */
+  forget(): void {
+    this.#recorded = undefined;
+    this.#work.clear();
+    this.#known.clear();
+  }
+
+  #record(program: Program): void {
+    for (const [name, work] of this.#work) this.#known.set(name, work);
+    this.#work = new Map();
+    this.#recorded = { program, ageFrom: this.#ageFrom };
+  }
+
+  #mayBeSent({ target, text }: Sent, program: Program, { circumstances }: Process): void {
+    const targets = targetsOf(program);
+    const own = targets.find((each) => target && key(each) === key(target));
+    assert(own, `${text}: it is not a target`);
+    assert(this.#work.has(key(own)), `rule 1: ${key(own)} was rotated without a reason`);
+    const { credentials } = circumstances;
+    if (mayRead(credentials)) assert(this.world.exists(own), `rule 3: ${key(own)} does not exist`);
+    const bystanders = this.world
+      .bystanders([own])
+      .filter((name) => !targets.some((each) => each.name === name));
+    assert(
+      program.rotation.groupImpact !== "refuse" || bystanders.length === 0,
+      `rule 3: groupImpact is "refuse", and ${bystanders.join(", ")} could be hit`,
+    );
+    const canBeProven = mayMint(credentials) && this.world.databasesOf(own).length > 0;
+    assert(
+      program.rotation.verify !== "required" || canBeProven,
+      "rule 3: verify is required, and it cannot be had",
+    );
+  }
+
+  #count(target: Target, { rotation }: Program, process: Process, rotates: Sent[], isCrash: boolean): void {
+    const own = rotates.filter((sent) => sent.target && key(sent.target) === key(target));
+    const work = this.#work.get(key(target));
+    if (work === undefined) return;
+    const limit = durationMs(rotation.verifyTimeout ?? "60s");
+    for (const { executed, lost, lateBy } of own) {
+      if (!executed) continue;
+      work.done += 1;
+      this.#isLate ||= lateBy > 0;
+      const { deathDelayMs } = this.world.emulator.platform.options;
+      const outlives = lateBy + deathDelayMs > limit + (lateBy > 0 ? TIMEOUT_MS : 0) - 10;
+      const isProven = rotation.verify !== "off" && mayMint(process.circumstances.credentials);
+      const isSeen = isProven || this.#watched.has(key(target));
+      this.#isUnseen ||= isCrash;
+      if (isCrash || (lost && isSeen && outlives)) work.allowed += 1;
+    }
+    assert(
+      work.done <= work.allowed,
+      `rule 2: ${key(target)} was rotated ${work.done} times because ${work.reason}, and ${work.allowed} is the most`,
+    );
+  }
+
+  /** What a success says has to be so. */
+  async #isTrue(
+    program: Program,
+    { sent }: Process,
+    state: RotationState,
+    begun: Map<string, Work>,
+  ): Promise<void> {
+    const rotated = sent.some(({ kind, executed }) => kind === "rotate" && executed);
+    if (state.rotationId !== this.#rotationId) this.#isUnseen = false;
+    if (rotated) assert.notEqual(state.rotationId, this.#rotationId, "it rotated, and rotationId stayed");
+    if (state.pending !== undefined)
+      assert.deepEqual(Object.keys(state.pending), [], "a success leaves nothing to do");
+    for (const target of targetsOf(program)) {
+      const work = begun.get(key(target));
+      if (work === undefined) continue;
+      assert(
+        this.#isLate || this.world.keyChanges(target) > work.keyChangesBefore,
+        `${key(target)} was not rotated though ${work.reason}, and it passed for a success`,
+      );
+    }
+    if (state.verification !== "verified" || !rotated || this.#isLate) return;
+    for (const target of targetsOf(program)) {
+      const last = this.world.rotations(target);
+      for (const { jwt, rotationsBefore } of this.world.held.filter(
+        (held) => key(held.target) === key(target),
+      ))
+        assert(
+          rotationsBefore >= last || !(await this.world.accepts(target, jwt)),
+          `it says "verified", and ${key(target)} accepts a token from before the last rotation`,
+        );
+    }
+  }
+}
+
+const isSingle = ({ rotation: { scope } }: Pick<Program, "rotation">): boolean =>
+  "database" in scope || "group" in scope;
+
+/** What makes it another resource: the kind of its scope, and the one target of a single one. */
+const identity = ({ rotation }: Pick<Program, "rotation">): string =>
+  isSingle({ rotation }) ? JSON.stringify(rotation.scope) : (Object.keys(rotation.scope)[0] ?? "");

@@ -1,0 +1,71 @@
+import type { Json } from "../../src/json";
+import type { RotationInputs } from "../../src/provider/rotation-state";
+import { scopeOf, type Scope, type Target } from "../../src/scope";
+import type { Properties, Resource } from "./engine";
+
+/** What a schedule's program declares: one TokenRotation, and AuthTokens that follow it. */
+export interface Program {
+  rotation: Omit<RotationInputs, "organization">;
+  /** How many AuthTokens follow, and what they ask for. */
+  tokens: number;
+  token: { expiration?: string; renewBefore?: string; trigger?: Json; verify?: "auto" | "off" };
+}
+
+/** An edit of the program; `undefined` takes an argument out. */
+export type Change = { [K in keyof Program["rotation"]]?: Program["rotation"][K] | undefined } & {
+  tokens?: number;
+  token?: Program["token"];
+};
+
+export const FIRST: Program = {
+  rotation: { scope: { database: "app" }, trigger: 1, verifyTimeout: "1s" },
+  tokens: 1,
+  token: {},
+};
+
+export function change({ rotation, tokens, token }: Program, { ...edit }: Change): Program {
+  const next = { tokens: edit.tokens ?? tokens, token: edit.token ?? token };
+  delete edit.tokens;
+  delete edit.token;
+  const edited = Object.fromEntries(
+    Object.entries({ ...rotation, ...edit }).filter(([, value]) => value !== undefined),
+  ) as unknown as Program["rotation"];
+  // without either check would refuse the program, which other tests see
+  if (edited.trigger === undefined && edited.rotateEvery === undefined) edited.rotateEvery = "30d";
+  return { ...next, rotation: edited };
+}
+
+export const targetsOf = ({ rotation }: Pick<Program, "rotation">): Target[] => scopeOf(rotation).targets;
+
+/** The targets of the tokens that follow: the first and the last of the rotation, and of a group also a database. */
+function followers({ rotation, tokens }: Program): Target[] {
+  const targets = targetsOf({ rotation });
+  const member = { default: "reports", solo: "lone" }[targets[0]?.name ?? ""];
+  const last =
+    "group" in rotation.scope && member ? ({ kind: "database", name: member } as const) : targets.at(-1);
+  return [targets[0], last].slice(0, tokens).filter((target) => target !== undefined);
+}
+
+/** What a TokenRotation hands to those that follow it, as src/auth-token.ts does. */
+function followed({ rotationId, scope, organization, rotateEvery }: Properties, own: Scope): Properties {
+  const covered = scope as Scope | undefined;
+  const isListed = covered && "databases" in covered && "database" in own;
+  return { rotationId, scope: isListed ? own : covered, organization, rotateEvery };
+}
+
+export function resourcesOf(program: Program): Resource[] {
+  const tokens = followers(program).map((target, i): Resource => {
+    const scope = { [target.kind]: target.name } as unknown as Scope;
+    return {
+      name: `token ${i + 1}`,
+      type: "token",
+      inputs: (outputsOf) => ({
+        scope,
+        ...program.token,
+        verifyTimeout: "1s",
+        rotation: followed(outputsOf("rotation"), scope),
+      }),
+    };
+  });
+  return [{ name: "rotation", type: "rotation", inputs: () => ({ ...program.rotation }) }, ...tokens];
+}

@@ -1,0 +1,228 @@
+import fc from "fast-check";
+import type { BlastRadius } from "../../emulator";
+import type { Scope } from "../../src/scope";
+import { isPossible, type Crash, type Fault, type RequestKind, type Trouble } from "./faults";
+import type { Change } from "./program";
+import type { Credentials } from "./world";
+
+/** One thing that a person, a pipeline, time or Turso does. An edit of the program comes first. */
+export type Operation =
+  | {
+      type: "up" | "preview" | "refresh";
+      change?: Change | undefined;
+      credentials: Credentials;
+      faults: Fault[];
+      crash?: Crash | undefined;
+    }
+  | { type: "wait"; hours: number }
+  | { type: "destroy" }
+  | { type: "delete a database"; name: string };
+
+export interface Schedule {
+  blastRadius: BlastRadius;
+  /** How long tokens outlive their rotation. */
+  deathDelayMs: number;
+  first: Change;
+  operations: Operation[];
+}
+
+/** The first is the simplest: a counter-example is shrunk to it. */
+const weighted = <T>(...choices: [weight: number, value: T][]): fc.Arbitrary<T> =>
+  fc.oneof(
+    { withCrossShrink: true },
+    ...choices.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })),
+  );
+
+const scope = weighted<Scope>(
+  [4, { database: "app" }],
+  [2, { database: "lone" }],
+  [4, { group: "default" }],
+  [1, { group: "bare" }],
+  [1, { database: "ghost" }],
+  [2, { databases: ["lone"] }],
+  [3, { databases: ["app", "reports"] }],
+  [2, { databases: ["app", "lone"] }],
+  [2, { databases: ["app", "reports", "lone"] }],
+  [1, { databases: ["app", "ghost", "lone"] }],
+  [2, { groups: ["default", "solo"] }],
+  [1, { groups: ["default", "solo", "bare"] }],
+);
+
+const trigger = weighted<Change["trigger"]>([4, 1], [5, 2], [4, 3], [1, { a: 1 }], [1, undefined]);
+
+const edits: fc.WeightedArbitrary<Change>[] = [
+  { weight: 8, arbitrary: trigger.map((value) => ({ trigger: value })) },
+  { weight: 3, arbitrary: scope.map((value) => ({ scope: value })) },
+  {
+    weight: 2,
+    arbitrary: weighted<string | undefined>([1, undefined], [3, "1d"], [1, "30d"]).map((rotateEvery) => ({
+      rotateEvery,
+    })),
+  },
+  {
+    weight: 2,
+    arbitrary: weighted<Change["verify"]>([2, undefined], [2, "required"], [2, "off"]).map((verify) => ({
+      verify,
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: weighted([6, "1s"], [6, "3s"], [1, "2m"]).map((verifyTimeout) => ({ verifyTimeout })),
+  },
+  {
+    weight: 1,
+    arbitrary: weighted<Change["groupImpact"]>([1, "warn"], [2, "refuse"]).map((groupImpact) => ({
+      groupImpact,
+    })),
+  },
+  { weight: 1, arbitrary: weighted([1, 1], [1, 4]).map((parallelism) => ({ parallelism })) },
+  { weight: 1, arbitrary: fc.boolean().map((rotateOnCreate) => ({ rotateOnCreate })) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 }).map((tokens) => ({ tokens })) },
+  {
+    weight: 1,
+    arbitrary: weighted<NonNullable<Change["token"]>>(
+      [1, {}],
+      [1, { expiration: "30d", renewBefore: "5d" }],
+      [1, { trigger: "again" }],
+      [1, { verify: "off" }],
+    ).map((token) => ({ token })),
+  },
+];
+
+const several = (maxLength: number): fc.Arbitrary<Change> =>
+  fc
+    .array(fc.oneof({ withCrossShrink: true }, ...edits), { maxLength })
+    .map((changes) => Object.assign({}, ...changes) as Change);
+
+const credentials = weighted<Credentials>(
+  [16, "full"],
+  [1, "rotate only"],
+  [1, "rotate and read"],
+  [1, "read and mint"],
+  [1, "wrong"],
+  [1, "none"],
+);
+
+const faultOn = (...kinds: [weight: number, value: RequestKind][]): fc.Arbitrary<Fault> =>
+  fc
+    .record({
+      on: weighted<RequestKind>(...kinds),
+      skip: weighted([4, 0], [2, 1], [1, 2], [1, 4]),
+      times: weighted([4, 1], [1, 2], [1, 5], [2, 100]),
+      when: weighted<Fault["when"]>([1, "before"], [2, "after"]),
+      trouble: weighted<Trouble>(
+        [3, "drop"],
+        [3, "hang"],
+        [2, "truncate"],
+        [2, "500"],
+        [1, "502"],
+        [1, "504"],
+        [1, "408"],
+        [1, "web page"],
+        [1, "503"],
+        [1, "503, Retry-After 0"],
+        [1, "503, Retry-After 3600"],
+        [1, "429"],
+        [1, "429, Retry-After 3600"],
+        [2, "404 of something else"],
+        [2, "late by 1 s"],
+        [1, "late by 2 h"],
+      ),
+    })
+    .filter(isPossible);
+
+const anyFault = faultOn([5, "rotate"], [2, "probe"], [1, "mint"], [1, "read"]);
+const faultOfALook = faultOn([3, "read"], [1, "probe"]);
+
+/** An answer is lost, and the databases cannot be asked what became of it: the next run has to find out. */
+const darkness: fc.Arbitrary<Fault[]> = fc
+  .record({
+    times: weighted([2, 1], [2, 2], [1, 3]),
+    when: weighted<Fault["when"]>([1, "before"], [1, "after"]),
+    skip: weighted([2, 1], [2, 2], [1, 3]),
+  })
+  .map(({ times, when, skip }) => [
+    { on: "rotate", skip: 0, times, when, trouble: "drop" },
+    { on: "probe", skip, times: 1_000, when: "before", trouble: "503" },
+  ]);
+
+const crash: fc.Arbitrary<Crash> = fc.oneof(
+  fc.record({
+    at: fc.integer({ min: 0, max: 16 }),
+    when: weighted<"before it is sent" | "while its answer is on its way">(
+      [1, "before it is sent"],
+      [2, "while its answer is on its way"],
+    ),
+  }),
+  fc.record({ at: fc.constant("the save" as const), of: weighted([3, 0], [1, 1]) }),
+);
+
+const up = (
+  change: fc.Arbitrary<Change>,
+  faults: fc.Arbitrary<Fault[]>,
+  who: fc.Arbitrary<Credentials> = fc.constant("full"),
+  end: fc.Arbitrary<Crash | undefined> = fc.constant(undefined),
+): fc.Arbitrary<Operation> =>
+  fc.record({ type: fc.constant("up" as const), change, credentials: who, faults, crash: end });
+
+const look = (type: "preview" | "refresh", mostEdits: number): fc.Arbitrary<Operation> =>
+  fc.record({
+    type: fc.constant(type),
+    change: several(mostEdits),
+    credentials,
+    faults: fc.array(faultOfALook, { maxLength: 2 }),
+  });
+
+const wait = (...hours: [weight: number, value: number][]): fc.Arbitrary<Operation> =>
+  weighted(...hours).map((value) => ({ type: "wait" as const, hours: value }));
+
+const calm = fc.constant<Fault[]>([]);
+const faults = fc.oneof(
+  { weight: 5, arbitrary: calm },
+  { weight: 4, arbitrary: fc.array(anyFault, { minLength: 1, maxLength: 2 }) },
+  { weight: 1, arbitrary: darkness },
+);
+
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 60,
+    arbitrary: up(several(2), faults, credentials, fc.option(crash, { freq: 5, nil: undefined })),
+  },
+  { weight: 10, arbitrary: look("preview", 1) },
+  { weight: 10, arbitrary: look("refresh", 0) },
+  { weight: 10, arbitrary: wait([1, 1], [4, 25], [1, 26 * 24], [1, 40 * 24]) },
+  { weight: 2, arbitrary: fc.constant({ type: "destroy" as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("app", "lone").map((name) => ({ type: "delete a database" as const, name })),
+  },
+);
+
+const just = (change: Change): fc.Arbitrary<Change> => fc.constant(change);
+
+/** A day less the minute and a half before a canary's expiry in which a watch of two minutes outlives it. */
+const ALMOST_A_DAY = 24 - 2.5 / 60;
+
+/** What chance alone would rarely lead to: states from which the rules are the hardest to keep. */
+const opening: fc.Arbitrary<Operation[]> = fc.oneof(
+  { weight: 30, arbitrary: fc.constant<Operation[]>([]) },
+  { weight: 6, arbitrary: fc.tuple(up(just({}), darkness)) },
+  { weight: 6, arbitrary: fc.tuple(up(just({}), calm), up(just({ trigger: 2 }), darkness)) },
+  {
+    weight: 6,
+    arbitrary: fc.tuple(up(just({ rotateEvery: "1d" }), calm), wait([1, 25]), up(just({}), darkness)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(up(just({ verifyTimeout: "2m" }), darkness), wait([1, ALMOST_A_DAY])),
+  },
+);
+
+export const schedules: fc.Arbitrary<Schedule> = fc.record({
+  blastRadius: weighted<BlastRadius>([2, "group"], [1, "database"]),
+  deathDelayMs: weighted([4, 0], [1, 300], [1, 1_500], [1, 3_600_000]),
+  first: several(3),
+  operations: fc
+    .tuple(opening, fc.array(operation, { minLength: 1, maxLength: 5 }))
+    .map(([first, rest]) => [...first, ...rest]),
+});

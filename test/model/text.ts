@@ -1,0 +1,35 @@
+import type { Fault } from "./faults";
+import type { Change } from "./program";
+import type { Operation } from "./schedule";
+
+const faultText = ({ on, skip, times, when, trouble }: Fault): string =>
+  `${trouble} ${when} ${on}${skip > 0 ? ` #${skip + 1}` : ""}${times > 1 ? ` (${times} times)` : ""}`;
+
+/** An operation as a person reads it. */
+export function describe(operation: Operation): string {
+  switch (operation.type) {
+    case "wait":
+      return `${operation.hours} hours pass`;
+    case "destroy":
+      return "destroy";
+    case "delete a database":
+      return `the database ${operation.name} is deleted`;
+    default: {
+      const { type, change, credentials: who, faults, crash: end } = operation;
+      const parts = [
+        change && Object.keys(change).length > 0 ? `with ${changeText(change)}` : "",
+        who === "full" ? "" : `API token: ${who}`,
+        ...faults.map(faultText),
+        end
+          ? `the process ends at ${end.at === "the save" ? `the save of resource ${end.of + 1}` : `request ${end.at + 1}, ${end.when}`}`
+          : "",
+      ].filter((part) => part !== "");
+      return [type, ...parts].join("; ");
+    }
+  }
+}
+
+const changeText = (change: Change): string =>
+  Object.entries(change)
+    .map(([key, value]) => `${key} ${value === undefined ? "absent" : JSON.stringify(value)}`)
+    .join(", ");

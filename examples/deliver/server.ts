@@ -1,0 +1,32 @@
+/** A small service that outlives rotations: GET / counts the orders, and answers 503 while the database refuses it. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Database } from "./database";
+
+const {
+  DATABASE_URL: url,
+  TOKEN_FILE: tokenFile,
+  TOKEN_WAIT_MS: waitMs = "0",
+  PORT: port = "0",
+} = process.env;
+if (url === undefined || tokenFile === undefined)
+  throw new Error("Set DATABASE_URL (libsql://…) and TOKEN_FILE (the file that the Pulumi program writes).");
+
+const database = new Database({ url, tokenFile, waitMs: Number(waitMs) });
+
+const server = createServer((_request, response) => {
+  database.execute("select count(*) as orders from orders").then(
+    ({ rows }) => response.end(`${Number(rows[0]?.["orders"])}\n`),
+    (error: unknown) => {
+      response.statusCode = 503;
+      response.end(`${error instanceof Error ? error.message : "unknown error"}\n`);
+    },
+  );
+});
+
+server.listen(Number(port), "127.0.0.1", () => {
+  console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => server.close(() => process.exit()));

@@ -1,0 +1,22 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AuthToken, TokenRotation } from "pulumi-turso-tokens";
+import tenants from "./tenants.json";
+
+const config = new pulumi.Config();
+
+// one resource for all: a tenant that joins the list is rotated alone, one that leaves it is left alone
+const rotation = new TokenRotation("tenants", {
+  scope: { databases: tenants },
+  trigger: config.require("trigger"),
+  parallelism: config.getNumber("parallelism") ?? 8,
+});
+
+// each tenant's token opens its own database only
+const minted = tenants.map((database) => {
+  const { token } = new AuthToken(database, { scope: { database }, rotation });
+  return [database, token] as const;
+});
+
+export const tokens = Object.fromEntries(minted);
+export const rotatedAt = rotation.rotatedAt;
+export const rotationCount = rotation.rotationCount;

@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { createClient } from "@libsql/client";
+import { inWorld, type World } from "./world";
+
+/** A rotation, and two consumers that write their own token somewhere. */
+const delivering = (trigger: number, extra = "") => `
+  const fs = require("node:fs");
+  const rotation = new turso.TokenRotation("rotation", { scope: { group: "default" }, trigger: ${trigger} });
+  const api = new turso.AuthToken("api", { scope: { database: "app" }, rotation, authorization: "full-access", expiration: "30d"${extra} });
+  const report = new turso.AuthToken("report", { scope: { group: "default" }, rotation, authorization: "read-only" });
+  const writer = {
+    async diff(id, olds, news) { return { changes: olds.text !== news.text }; },
+    async create(inputs) { require("node:fs").writeFileSync(inputs.file, inputs.text); return { id: inputs.file, outs: inputs }; },
+    async update(id, olds, inputs) { require("node:fs").writeFileSync(inputs.file, inputs.text); return { outs: inputs }; },
+  };
+  new pulumi.dynamic.Resource(writer, "api-file", { file: __dirname + "/api.token", text: api.token });
+  new pulumi.dynamic.Resource(writer, "report-file", { file: __dirname + "/report.token", text: report.token });
+  exports.api = api.token; exports.report = report.token; exports.expiresAt = api.expiresAt; exports.mintedAt = api.mintedAt;`;
+
+const hostname = (world: World, database: string) => world.turso.platform.database(database).hostname;
+
+/** What the real client gets with a token. */
+async function query(world: World, authToken: string, sql: string, database = "app"): Promise<string> {
+  const client = createClient({ url: `http://${hostname(world, database)}`, authToken });
+  try {
+    await client.execute(sql);
+    return "ok";
+  } catch (error) {
+    return String(error);
+  } finally {
+    client.close();
+  }
+}
+
+const minted = (world: World): string[] =>
+  world.calls.filter((call) => call.includes("/auth/tokens") && !call.includes("expiration=1d"));
+
+describe("an AuthToken, with the real CLI and the real libSQL client", () => {
+  it("is minted after its rotation and reaches its consumers in the same up, each with its own authorization", () =>
+    inWorld({ program: delivering(1) }, async (world) => {
+      await world.up();
+      const first = await world.stack.outputs();
+      assert.equal(await query(world, String(first["api"]), "create table t (x)"), "ok");
+      assert.equal(await query(world, String(first["report"]), "select * from t", "app"), "ok");
+      assert.match(
+        await query(world, String(first["report"]), "insert into t values (1)"),
+        /SERVER_ERROR|BLOCKED|403|forbidden/i,
+      );
+      assert.equal(world.stack.readFile("api.token"), first["api"]);
+      assert.equal(world.stack.readFile("report.token"), first["report"]);
+
+      world.stack.write(delivering(2));
+      world.turso.clearLog();
+      await world.up();
+      const second = await world.stack.outputs();
+      for (const name of ["api", "report"]) {
+        assert.notEqual(second[name], first[name]);
+        assert.equal(
+          world.stack.readFile(`${name}.token`),
+          second[name],
+          `${name}'s consumer has the new token`,
+        );
+        assert.match(await query(world, String(first[name]), "select 1"), /401/);
+        assert.equal(await query(world, String(second[name]), "select 1"), "ok");
+      }
+      const rotated = world.calls.findIndex((call) => call.endsWith("/auth/rotate"));
+      assert.ok(
+        world.calls.indexOf(minted(world)[0] ?? "") > rotated,
+        "nothing is minted before the rotation",
+      );
+      await world.preview("--expect-no-changes");
+      assert.equal(minted(world).length, 2);
+
+      world.turso.clearLog();
+      await world.up();
+      assert.deepEqual(world.calls, [], "an up without changes asks nothing");
+    }));
+
+  it("reads its expiry from the JWT, and is a secret although the program forgets", () =>
+    inWorld({ program: delivering(1) }, async (world) => {
+      const { stdout } = await world.up();
+      const { api, expiresAt, mintedAt } = await world.stack.outputs();
+      const claims = JSON.parse(Buffer.from(String(api).split(".")[1] ?? "", "base64url").toString()) as {
+        exp: number;
+      };
+      assert.equal(expiresAt, new Date(claims.exp * 1000).toISOString());
+      assert.ok(Math.abs(Date.parse(expiresAt) - Date.parse(String(mintedAt)) - 30 * 86_400_000) < 5_000);
+      assert.match(stdout, /api +: \[secret\]/);
+      await world.stack.must("refresh", "--yes");
+      assert.doesNotMatch(await world.stack.state(), /eyJ/);
+    }));
+
+  it("overlaps: a changed trigger mints a new one while the old one stays valid", () =>
+    inWorld({ program: delivering(1, ", trigger: 1") }, async (world) => {
+      await world.up();
+      const before = await world.stack.outputs();
+      world.stack.write(delivering(1, ", trigger: 2"));
+      await world.up();
+      const after = await world.stack.outputs();
+      assert.notEqual(after["api"], before["api"]);
+      assert.equal(after["report"], before["report"]);
+      for (const token of [before["api"], after["api"]])
+        assert.equal(await query(world, String(token), "select 1"), "ok");
+      assert.deepEqual(world.rotations, ["groups/default"]);
+    }));
+
+  it("is renewed within renewBefore of its expiry, and left alone before", () => {
+    const program = (renewBefore: string) =>
+      `exports.token = new turso.AuthToken("t", { scope: { database: "app" }, expiration: "1h", renewBefore: "${renewBefore}" }).token;`;
+    return inWorld({ program: program("10m") }, async (world) => {
+      await world.up();
+      const { token } = await world.stack.outputs();
+      await world.up();
+      assert.equal((await world.stack.outputs())["token"], token);
+      world.stack.write(program("59m59s"));
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await world.up();
+      const renewed = (await world.stack.outputs())["token"];
+      assert.notEqual(renewed, token);
+      for (const each of [token, renewed]) assert.equal(await query(world, String(each), "select 1"), "ok");
+    });
+  });
+
+  it("is only minted by the next up, where the minting failed after the rotation", () =>
+    inWorld({ program: delivering(1) }, async (world) => {
+      await world.up();
+      const [before] = [await world.stack.outputs()];
+      world.stack.write(delivering(2));
+      world.turso.fault({
+        path: /\/auth\/tokens\?(?!expiration=1d)/,
+        when: "before",
+        action: { type: "status", status: 402, body: '{"error":"payment required"}' },
+        times: 2,
+      });
+      const output = await world.fails("up", "--yes", "--skip-preview");
+      assert.match(
+        output,
+        /Minting a token for acme\/\w+\/\w+: the API answered 402 \(payment required\)\. Nothing was changed\./,
+      );
+      assert.deepEqual(world.rotations, ["groups/default", "groups/default"]);
+      world.turso.clearFaults();
+      world.turso.clearLog();
+      await world.up();
+      assert.equal(world.rotations.length, 2, "the rotation was recorded");
+      assert.equal(minted(world).length, 2);
+      const after = await world.stack.outputs();
+      for (const name of ["api", "report"]) {
+        assert.notEqual(after[name], before?.[name]);
+        assert.equal(await query(world, String(after[name]), "select 1"), "ok");
+      }
+    }));
+
+  for (const command of [
+    ["refresh", "--yes"],
+    ["up", "--yes", "--refresh"],
+  ])
+    it(`is healed after a rotation by hand: pulumi ${command.join(" ")} finds it dead, and the next up mints it and updates its consumers`, () =>
+      inWorld({ program: delivering(1) }, async (world) => {
+        await world.up();
+        const before = await world.stack.outputs();
+        world.turso.platform.rotateGroup("default");
+        await world.stack.must(...command);
+        await world.up();
+        const after = await world.stack.outputs();
+        for (const name of ["api", "report"]) {
+          assert.notEqual(after[name], before[name]);
+          assert.equal(world.stack.readFile(`${name}.token`), after[name]);
+          assert.equal(await query(world, String(after[name]), "select 1"), "ok");
+        }
+        assert.deepEqual(world.rotations, ["groups/default", "groups/default"], "nothing else was rotated");
+      }));
+
+  it("is not taken for dead by a refresh that gets no answer, 403 or 503", () =>
+    inWorld({ program: delivering(1) }, async (world) => {
+      await world.up();
+      const before = await world.stack.outputs();
+      for (const action of [
+        { type: "drop" },
+        { type: "status", status: 403 },
+        { type: "status", status: 503 },
+      ] as const) {
+        world.turso.fault({ plane: "data", path: /pipeline/, when: "before", action, times: 20 });
+        const { stdout } = await world.stack.must("refresh", "--yes");
+        assert.match(stdout, /whether its token is still accepted could not be seen/);
+        world.turso.clearFaults();
+      }
+      await world.up();
+      const after = await world.stack.outputs();
+      assert.deepEqual(after, before);
+    }));
+});

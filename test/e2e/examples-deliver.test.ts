@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "@libsql/client";
+import { ROOT } from "../../tools/stack";
+import { World, inWorld } from "./world";
+
+const COPY = {
+  from: "examples/deliver",
+  files: ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts", "token-file.ts"],
+};
+const CLIENTS = 4;
+
+interface Served {
+  at: number;
+  ms: number;
+  status: number;
+}
+
+/** The example's server as a process of its own, and clients that never stop asking. */
+class Service {
+  readonly served: Served[] = [];
+  private stopped = false;
+  private readonly clients: Promise<void>[];
+
+  private constructor(
+    readonly process: ChildProcess,
+    private readonly url: string,
+  ) {
+    this.clients = Array.from({ length: CLIENTS }, () => this.ask());
+  }
+
+  static async start(env: Record<string, string>): Promise<Service> {
+    const file = path.join(ROOT, "examples/deliver/server.ts");
+    const child = spawn(process.execPath, ["-r", "ts-node/register", file], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const url = /http:\S+/.exec(line.toString())?.[0];
+    assert.ok(url, line.toString());
+    return new Service(child, url);
+  }
+
+  /** What clients saw of the requests that began after a time. */
+  since(start: number): { all: number; failed: number; slowestMs: number; statuses: number[] } {
+    const some = this.served.filter(({ at }) => at >= start);
+    const failed = some.filter(({ status }) => status !== 200);
+    return {
+      all: some.length,
+      failed: failed.length,
+      slowestMs: Math.round(Math.max(0, ...some.map(({ ms }) => ms))),
+      statuses: [...new Set(failed.map(({ status }) => status))],
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await Promise.all(this.clients);
+    this.process.kill();
+    if (this.process.exitCode === null) await once(this.process, "exit");
+  }
+
+  private async ask(): Promise<void> {
+    while (!this.stopped) {
+      const at = Date.now();
+      const status = await fetch(this.url).then(
+        async (answer) => (await answer.text(), answer.status),
+        () => 0,
+      );
+      this.served.push({ at, ms: Date.now() - at, status });
+      await sleep(20);
+    }
+  }
+}
+
+/** The stack after its first `up`, with the token in a file of the project's folder. */
+async function inDelivery(body: (world: World, tokenFile: string) => Promise<void>): Promise<void> {
+  const config = { database: "app", rotation: "1", renewal: "1" };
+  await inWorld({ copy: COPY, config }, async (world) => {
+    const { stdout, stderr } = await world.up();
+    const tokenFile = path.join(world.stack.project, "database-token");
+    const token = readFileSync(tokenFile, "utf8");
+    assert.equal(stdout.includes(token) || stderr.includes(token), false, "the token was printed");
+    await body(world, tokenFile);
+  });
+}
+
+/** The same, with the server and its clients at work on a database with a table. */
+async function underLoad(
+  env: Record<string, string>,
+  body: (world: World, tokenFile: string, service: Service) => Promise<void>,
+): Promise<void> {
+  await inDelivery(async (world, tokenFile) => {
+    const url = urlOf(world);
+    const client = createClient({ url, authToken: readFileSync(tokenFile, "utf8") });
+    await client.migrate(["create table orders (id integer primary key)", "insert into orders values (1)"]);
+    client.close();
+    const service = await Service.start({ DATABASE_URL: url, TOKEN_FILE: tokenFile, ...env });
+    try {
+      await body(world, tokenFile, service);
+    } finally {
+      await service.stop();
+    }
+  });
+}
+
+const urlOf = (world: World): string => `http://${world.turso.platform.database("app").hostname}`;
+
+/** Changes the stack's config, runs `up`, and gives the time at which it had ended. */
+async function upWith(world: World, key: string, value: string): Promise<number> {
+  await world.stack.must("config", "set", key, value);
+  world.turso.clearLog();
+  await world.up();
+  return Date.now();
+}
+
+function tell(what: string, { all, failed, slowestMs }: ReturnType<Service["since"]>): void {
+  console.log(`      ${what}: ${failed} of ${all} requests failed, the slowest took ${slowestMs} ms`);
+}
+
+describe("the example that delivers a token to a running server", () => {
+  it("survives a rotation: requests fail only between the rotation and the new token", () =>
+    underLoad({}, async (world, tokenFile, service) => {
+      const before = readFileSync(tokenFile, "utf8");
+      await sleep(500);
+      assert.equal(service.since(0).failed, 0);
+      const start = Date.now();
+      const end = await upWith(world, "rotation", "2");
+      assert.deepEqual(world.rotations, ["databases/app", "databases/app"]);
+      await sleep(1000);
+      tell("across a rotation", service.since(start));
+      assert.notEqual(readFileSync(tokenFile, "utf8"), before);
+      assert.deepEqual(
+        service.since(start).statuses.filter((status) => status !== 503),
+        [],
+      );
+      const after = service.since(end);
+      assert.ok(after.all > 10, `${after.all} requests after the up`);
+      assert.equal(after.failed, 0);
+      assert.equal(service.process.exitCode, null, "the server has ended");
+    }));
+
+  it("serves every request across a rotation, where a refused one may wait for the new token", () =>
+    underLoad({ TOKEN_WAIT_MS: "10000" }, async (world, _tokenFile, service) => {
+      const start = Date.now();
+      await upWith(world, "rotation", "2");
+      await sleep(500);
+      const seen = service.since(start);
+      tell("across a rotation, waiting for the token", seen);
+      assert.deepEqual(world.rotations, ["databases/app", "databases/app"]);
+      assert.equal(seen.failed, 0);
+    }));
+
+  it("renews a token without rotating, and no request fails", () =>
+    underLoad({}, async (world, tokenFile, service) => {
+      const before = readFileSync(tokenFile, "utf8");
+      const start = Date.now();
+      await upWith(world, "renewal", "2");
+      const renewed = readFileSync(tokenFile, "utf8");
+      assert.notEqual(renewed, before);
+      await sleep(1500);
+      const seen = service.since(start);
+      tell("across a renewal", seen);
+      assert.deepEqual(world.rotations, ["databases/app"]);
+      assert.equal(seen.failed, 0);
+      assert.ok(seen.all > 100, `${seen.all} requests`);
+      world.turso.clearLog();
+      await sleep(300);
+      const used = new Set(world.turso.log.map(({ authorization }) => authorization));
+      assert.equal(used.size, 1, "the server uses two tokens");
+
+      // the old token lived on beside the new one, and a rotation kills both
+      const lives = async (authToken: string) => {
+        const client = createClient({ url: urlOf(world), authToken });
+        return client.execute("select 1").then(
+          () => true,
+          () => false,
+        );
+      };
+      assert.deepEqual([await lives(before), await lives(renewed)], [true, true]);
+      await upWith(world, "rotation", "2");
+      assert.deepEqual([await lives(before), await lives(renewed)], [false, false]);
+      assert.equal(await lives(readFileSync(tokenFile, "utf8")), true);
+    }));
+
+  it("keeps the token where only its owner can read it, out of the state, and takes it away in the end", () =>
+    inDelivery(async (world, tokenFile) => {
+      const token = readFileSync(tokenFile, "utf8");
+      assert.equal(statSync(tokenFile).mode & 0o777, 0o600);
+      assert.equal((await world.stack.state()).includes(token), false);
+      world.turso.clearLog();
+      assert.match((await world.up()).stdout, /4 unchanged/);
+      assert.deepEqual(world.calls, []);
+      await world.stack.must("destroy", "--yes", "--skip-preview");
+      assert.equal(existsSync(tokenFile), false);
+    }));
+});

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ROOT, killTree } from "../../tools/stack";
+import { blocksOf } from "../docs/markdown";
+import { assertShown } from "../docs/shown";
+import { assertGolden, printed } from "./golden";
+
+/** What a person's own environment may hold; none of it is anybody's. */
+const SECRET = "eyJhbGciOiJFZERTQSJ9.eyJpZCI6Im5vYm9keSJ9.bm9ib2R5IQ";
+
+interface Demo {
+  child: ChildProcess;
+  output: () => string;
+  done: Promise<number | null>;
+}
+
+/** A person's machine: a folder for temporary files, and an environment that points to an organization of their own. */
+async function onMachine(
+  body: (start: (preload?: string) => Demo, folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), "demo-test-"));
+  const asked: string[] = [];
+  const theirs = createServer((request, response) => {
+    asked.push(`${request.method ?? ""} ${request.url ?? ""}`);
+    response.end("{}");
+  });
+  await new Promise<void>((resolve) => theirs.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(theirs.address() as AddressInfo).port}`;
+  const children: ChildProcess[] = [];
+  const start = (preload?: string): Demo => {
+    if (preload !== undefined) writeFileSync(path.join(folder, "..", `${path.basename(folder)}.js`), preload);
+    const before = preload === undefined ? [] : ["-r", `${folder}.js`];
+    const child = spawn(process.execPath, ["-r", "ts-node/register", ...before, "tools/demo.ts"], {
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        TMPDIR: folder,
+        TURSO_API_TOKEN: SECRET,
+        TURSO_ORGANIZATION: "a-real-company",
+        TURSO_API_BASEURL: url,
+        PULUMI_BACKEND_URL: "file:///nowhere/at/all",
+        PULUMI_CONFIG: `{"turso:apiUrl":"${url}","turso:apiToken":"${SECRET}"}`,
+        PULUMI_STACK: "production",
+        HTTP_PROXY: url,
+        HTTPS_PROXY: url,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    children.push(child);
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk) => (output += String(chunk)));
+    const done = new Promise<number | null>((resolve) => child.on("close", resolve));
+    return { child, output: () => output, done };
+  };
+  try {
+    await body(start, folder);
+    assert.deepEqual(asked, [], "it asked the organization that the environment names");
+    assert.deepEqual(leftFiles(folder), []);
+    assert.deepEqual(await leftProcesses(folder), []);
+  } finally {
+    for (const { pid } of children) if (pid !== undefined) killTree(pid);
+    theirs.close();
+    for (const each of [folder, `${folder}.js`]) rmSync(each, { recursive: true, force: true });
+  }
+}
+
+/** What is left of temporary files, but for the compiler's cache, which every ts-node keeps there. */
+const leftFiles = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => !name.startsWith("v8-compile-cache"));
+
+/** What still runs with the machine's folder in its environment or command line; a killed one may take a moment. */
+async function leftProcesses(folder: string): Promise<string[]> {
+  let found: string[] = [];
+  for (let tries = 0; tries < 20; tries += 1) {
+    const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,args="], { encoding: "utf8" });
+    found = stdout.split("\n").filter((line) => {
+      const environ = `/proc/${line.trim().split(" ")[0] ?? ""}/environ`;
+      return (
+        line.includes(folder) || (existsSync("/proc/self/environ") && readOr(environ, "").includes(folder))
+      );
+    });
+    if (found.length === 0) return [];
+    await sleep(100);
+  }
+  return found;
+}
+
+/** A process may end while it is looked at. */
+function readOr(file: string, otherwise: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Waits until the demonstration has printed something. */
+async function hasPrinted(demo: Demo, text: string): Promise<void> {
+  for (let tries = 0; tries < 600 && !demo.output().includes(text); tries += 1) await sleep(100);
+  assert.ok(demo.output().includes(text), demo.output());
+}
+
+describe("the demonstration", () => {
+  it("shows old tokens refused and new ones accepted, in under 90 seconds, whatever the environment holds", () =>
+    onMachine(async (start) => {
+      const begin = Date.now();
+      const demo = start();
+      assert.equal(await demo.done, 0, demo.output());
+      const table = demo.output().slice(demo.output().indexOf("\n\n"));
+      for (const row of [
+        /^ {2}the leaked token {2,}LibsqlError SERVER_ERROR: .*401$/m,
+        /^ {2}the new token, the stack's output {2,}3 orders read$/m,
+        /^ {2}up again, nothing changed {2,}0 API calls$/m,
+        /^ {2}preview of a changed trigger {2,}2 look-ups, 0 changes$/m,
+        /^ {2}up with the changed trigger {2,}1 rotation, 1 token minted$/m,
+        /^ {2}no valid token existed for {2,}\d+\.\d\d s$/m,
+        /^ {2}the token from before it {2,}LibsqlError SERVER_ERROR: .*401$/m,
+      ])
+        assert.match(table, row);
+      console.log(`      ${/no valid token existed for.*/.exec(table)?.[0] ?? ""}`);
+      const [shown] = blocksOf("README.md", "text");
+      assertShown(shown?.text ?? "", demo.output(), shown?.where ?? "README.md");
+      assert.doesNotMatch(demo.output(), /eyJ|a-real-company/);
+      assertGolden("npm-start", printed(demo.output()));
+      assert.ok(Date.now() - begin < 90_000, `${Date.now() - begin} ms`);
+    }));
+
+  it("stops and exits with 1 where something is not as expected", () =>
+    onMachine(async (start) => {
+      const demo = start(`
+        const client = require(require.resolve("@libsql/client", { paths: [process.cwd()] }));
+        const close = () => {};
+        const execute = async () => ({ rows: [{ orders: 3 }] });
+        client.createClient = () => ({ execute, migrate: async () => {}, close });`);
+      assert.equal(await demo.done, 1, demo.output());
+      assert.match(demo.output(), /✗ the leaked token: 3 orders read/);
+      assert.match(demo.output(), /This is not what was expected: the leaked token: 3 orders read/);
+    }));
+
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)
+    it(`leaves nothing running and no file when ${signal} stops it in the middle of an up`, () =>
+      onMachine(async (start, folder) => {
+        const demo = start();
+        await hasPrinted(demo, "$ pulumi up");
+        await sleep(3_000);
+        assert.notDeepEqual(leftFiles(folder), [], "it has not begun");
+        demo.child.kill(signal);
+        assert.equal(await demo.done, code, demo.output());
+        assert.match(demo.output(), new RegExp(`Stopped by ${signal}: nothing is left running\\.`));
+      }));
+});

@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { ROOT, type Run } from "../../tools/stack";
+import { World, inWorld } from "./world";
+
+const FOLDER = "examples/scheduled";
+const COPY = { from: FOLDER, files: ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"] };
+
+/** Pulumi's own YAML parser, which comes without types. */
+const { load } = createRequire(__filename)("js-yaml") as { load: (text: string) => unknown };
+const parse = (file: string): unknown => load(readFileSync(path.join(ROOT, FOLDER, file), "utf8"));
+
+interface Workflow {
+  on: { schedule: { cron: string }[]; workflow_dispatch: { inputs: { reason: { default: string } } } };
+  permissions: object;
+  concurrency: { group: string; "cancel-in-progress": boolean };
+  jobs: { rotate: { env: Record<string, string>; steps: Step[] } };
+}
+
+interface Step {
+  uses?: string;
+  run?: string;
+  env?: Record<string, string>;
+}
+
+interface Pipeline {
+  variables: { ROTATE_REASON: { value: string } };
+  rotate: {
+    resource_group: string;
+    interruptible: boolean;
+    rules: { if: string }[];
+    before_script: string[];
+    script: string[];
+  };
+}
+
+const github = parse(".github/workflows/rotate.yml") as Workflow;
+const gitlab = parse(".gitlab-ci.yml") as Pipeline;
+
+interface Ci {
+  /** What its job runs, once the packages are there. */
+  script: string[];
+  /** The variable in which it hands a run's number to the script. */
+  runId: string;
+}
+
+const GITHUB: Ci = {
+  script: github.jobs.rotate.steps.flatMap(({ run }) => (run !== undefined && run !== "npm ci" ? [run] : [])),
+  runId: "GITHUB_RUN_ID",
+};
+const GITLAB: Ci = { script: gitlab.rotate.script, runId: "CI_PIPELINE_ID" };
+
+/** What a person types: a shell must take none of it as its own. */
+const REASON = `a "leak" & $(more) 'of it'`;
+
+/** Runs a job's own script in a stack's project. A night's run has no reason, as both systems hand it over. */
+async function run(world: World, { script, runId }: Ci, id: number, reason = ""): Promise<Run> {
+  const { stack } = world;
+  // the CLI is on the PATH already; where CI runs, npx finds it in node_modules
+  const bin = path.join(stack.folder, "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(path.join(bin, "npx"), '#!/bin/sh\nexec "$@" --non-interactive\n', { mode: 0o755 });
+  const env = {
+    ...stack.env,
+    PATH: `${bin}:${stack.env["PATH"] ?? ""}`,
+    [runId]: String(id),
+    ROTATE_REASON: reason,
+  };
+  world.turso.clearLog();
+  return new Promise((resolve, reject) => {
+    const child = spawn("bash", ["-euo", "pipefail", "-c", script.join("\n")], { cwd: stack.project, env });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (chunk) => (stdout += String(chunk)));
+    child.stderr.on("data", (chunk) => (stderr += String(chunk)));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** A stack as CI sees it: its config from the repository, the API token from the environment with no more than it needs. */
+async function inCi(body: (world: World) => Promise<void>): Promise<void> {
+  await inWorld({ copy: COPY, config: { group: "default" } }, async (world) => {
+    await world.stack.must("config", "rm", "turso:apiToken");
+    world.stack.env["TURSO_API_TOKEN"] = world.turso.createApiToken({
+      permissions: ["group:rotate-creds", "group:mint-token", "read"],
+    });
+    await body(world);
+  });
+}
+
+/** How many rotations a run made; it must end well. */
+async function rotationsOf(world: World, ci: Ci, id: number, reason?: string): Promise<number> {
+  const before = world.rotations.length;
+  const { code, stdout, stderr } = await run(world, ci, id, reason);
+  assert.equal(code, 0, stdout + stderr);
+  return world.rotations.length - before;
+}
+
+describe("the example of rotation in CI", () => {
+  it("the GitHub workflow rotates by age, and in an emergency exactly once", () =>
+    inCi(async (world) => {
+      assert.equal(await rotationsOf(world, GITHUB, 1), 1, "the first run");
+      assert.equal(await rotationsOf(world, GITHUB, 2), 0, "a night on which nothing is due");
+      assert.deepEqual(world.calls, []);
+      await world.stack.must("config", "set", "rotateEvery", "5s");
+      assert.equal(await rotationsOf(world, GITHUB, 3), 1, "a night on which it is due");
+      await world.stack.must("config", "set", "rotateEvery", "90d");
+
+      const { token: leaked } = await world.stack.outputs();
+      assert.equal(await rotationsOf(world, GITHUB, 4, REASON), 1, "an emergency");
+      const { token, trigger } = await world.stack.outputs();
+      assert.notEqual(token, leaked);
+      assert.equal(trigger, `${REASON} (run 4)`);
+      assert.equal(await rotationsOf(world, GITHUB, 4, REASON), 0, "the same run, started again");
+      assert.equal(await rotationsOf(world, GITHUB, 5), 0, "the night after it");
+      assert.deepEqual(world.calls, []);
+      assert.equal(await rotationsOf(world, GITHUB, 6, REASON), 1, "another emergency in the same words");
+      assert.equal(await rotationsOf(world, GITHUB, 7), 0, "the night after that");
+    }));
+
+  it("the GitLab pipeline does the same", () =>
+    inCi(async (world) => {
+      assert.equal(await rotationsOf(world, GITLAB, 1), 1, "the first run");
+      assert.equal(await rotationsOf(world, GITLAB, 2, REASON), 1, "an emergency");
+      assert.equal((await world.stack.outputs())["trigger"], `${REASON} (pipeline 2)`);
+      assert.equal(await rotationsOf(world, GITLAB, 2, REASON), 0, "the same pipeline, tried again");
+      assert.equal(await rotationsOf(world, GITLAB, 3), 0, "the night after it");
+      assert.deepEqual(world.calls, []);
+    }));
+
+  it("an emergency that failed is made up for when it is started again, and by no night", () =>
+    inCi(async (world) => {
+      await rotationsOf(world, GITHUB, 1);
+      world.turso.fault({
+        method: "POST",
+        path: /\/groups\/default\/auth\/rotate$/,
+        when: "before",
+        action: { type: "status", status: 403 },
+      });
+      assert.notEqual((await run(world, GITHUB, 2, "leaked")).code, 0);
+      assert.equal(await rotationsOf(world, GITHUB, 3), 0);
+      assert.equal(await rotationsOf(world, GITHUB, 2, "leaked"), 1);
+      assert.equal(await rotationsOf(world, GITHUB, 4), 0);
+    }));
+
+  it("both CI files guard against two runs at once, and cancel none", () => {
+    assert.deepEqual(github.concurrency, { group: "turso-rotation", "cancel-in-progress": false });
+    assert.equal(gitlab.rotate.resource_group, "turso-rotation");
+    assert.equal(gitlab.rotate.interruptible, false);
+  });
+
+  it("both CI files run on a schedule and by hand, with an empty reason unless one is given", () => {
+    assert.equal(github.on.schedule.length, 1);
+    assert.equal(github.on.workflow_dispatch.inputs.reason.default, "");
+    assert.equal(gitlab.variables.ROTATE_REASON.value, "");
+    assert.deepEqual(
+      gitlab.rotate.rules.map((rule) => rule.if),
+      ['$CI_PIPELINE_SOURCE == "schedule"', '$CI_PIPELINE_SOURCE == "web"'],
+    );
+  });
+
+  it("the GitHub workflow may only read, pins its actions, and keeps what a person types out of the shell", () => {
+    const { env, steps } = github.jobs.rotate;
+    assert.deepEqual(github.permissions, { contents: "read" });
+    for (const { uses } of steps) if (uses !== undefined) assert.match(uses, /^actions\/[a-z-]+@v\d+$/);
+    for (const { run: text } of steps) assert.doesNotMatch(text ?? "", /\$\{\{/);
+    assert.equal(steps.at(-1)?.env?.["ROTATE_REASON"], "${{ inputs.reason }}");
+    for (const name of ["TURSO_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_BACKEND_URL"])
+      assert.equal(env[name], `\${{ secrets.${name} }}`);
+  });
+
+  it("both CI files install the packages, then run the same command", () => {
+    assert.ok(github.jobs.rotate.steps.some((step) => step.run === "npm ci"));
+    assert.deepEqual(gitlab.rotate.before_script, ["npm ci"]);
+    for (const { script } of [GITHUB, GITLAB]) {
+      assert.equal(script.length, 1);
+      assert.match(
+        script[0] ?? "",
+        /^ROTATE_NOW="\$\{ROTATE_REASON:\+\$ROTATE_REASON \(.*\)\}" npx pulumi up --yes --skip-preview$/,
+      );
+    }
+  });
+});

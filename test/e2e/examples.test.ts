@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { createClient } from "@libsql/client";
+import { ROOT } from "../../tools/stack";
+import { World, inWorld } from "./world";
+
+const EXAMPLES = path.join(ROOT, "examples");
+const FOLDERS = readdirSync(EXAMPLES, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+interface PackageFile {
+  name: string;
+  version: string;
+  private?: boolean;
+  main: string;
+  dependencies: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+const read = (...names: string[]): string => readFileSync(path.join(EXAMPLES, ...names), "utf8");
+const packageFile = (...names: string[]): PackageFile =>
+  JSON.parse(read(...names, "package.json")) as PackageFile;
+
+const QUICKSTART = {
+  from: "examples/quickstart",
+  files: ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"],
+};
+
+/** Whether a database takes a token. */
+async function takes(world: World, database: string, authToken: unknown): Promise<boolean> {
+  const { hostname } = world.turso.platform.database(database);
+  const client = createClient({ url: `http://${hostname}`, authToken: String(authToken) });
+  try {
+    await client.execute("select 1");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    client.close();
+  }
+}
+
+describe("the quickstart", () => {
+  it("rotates a group and hands on a new token as a secret, in the same run", () =>
+    inWorld({ copy: QUICKSTART, config: { group: "default", trigger: "1" } }, async (world) => {
+      await world.up();
+      const { token: first } = await world.stack.outputs();
+      assert.equal(await takes(world, "app", first), true);
+      await world.stack.must("config", "set", "trigger", "2");
+      const { stdout, stderr } = await world.up();
+      assert.deepEqual(world.rotations, ["groups/default", "groups/default"]);
+      const { token } = await world.stack.outputs();
+      assert.deepEqual([await takes(world, "app", first), await takes(world, "app", token)], [false, true]);
+
+      const shown = await world.stack.must("stack", "output", "--json");
+      assert.equal((JSON.parse(shown.stdout) as { token: string }).token, "[secret]");
+      for (const text of [stdout, stderr, await world.stack.state()])
+        assert.equal(text.includes(String(token)), false);
+    }));
+
+  it("rotates a database by age, where the config says so", () =>
+    inWorld({ copy: QUICKSTART, config: { database: "lone", trigger: "1" } }, async (world) => {
+      await world.up();
+      await world.stack.must("config", "set", "rotateEvery", "90d");
+      await world.up();
+      assert.deepEqual(world.rotations, ["databases/lone"]);
+      await world.stack.must("config", "set", "rotateEvery", "1s");
+      await world.up();
+      assert.deepEqual(world.rotations, ["databases/lone", "databases/lone"]);
+      assert.equal(await takes(world, "lone", (await world.stack.outputs())["token"]), true);
+    }));
+});
+
+describe("every example", () => {
+  it("is in the list of examples", () => {
+    const listed = [...read("README.md").matchAll(/\]\((\w+)\/?\)/g)].map(([, name]) => name);
+    assert.deepEqual(listed.sort(), [...FOLDERS].sort());
+  });
+
+  for (const folder of FOLDERS) {
+    it(`${folder} is a Pulumi project of its own, with a README that runs it on both sides`, () => {
+      for (const name of ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts", "README.md"])
+        assert.ok(existsSync(path.join(EXAMPLES, folder, name)), name);
+      assert.match(read(folder, "Pulumi.yaml"), new RegExp(`^name: ${folder}\n`));
+      const readme = read(folder, "README.md");
+      for (const text of ["npm run emulator", "turso:organization", "turso:apiToken"])
+        assert.ok(readme.includes(text), text);
+    });
+
+    it(`${folder} names its packages by version range, and this one by a range that its version is in`, () => {
+      const { name, private: isPrivate, main, dependencies, devDependencies } = packageFile(folder);
+      assert.deepEqual([name, isPrivate, main], [folder, true, "index.ts"]);
+      for (const range of Object.values({ ...dependencies, ...devDependencies }))
+        assert.match(range, /^\^\d+\.\d+\.\d+$/);
+      assert.equal(dependencies["pulumi-turso-tokens"], `^${packageFile("..").version}`);
+      assert.ok(dependencies["@pulumi/pulumi"]);
+    });
+  }
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { createClient } from "@libsql/client";
+import { inWorld, type World } from "./world";
+
+const UP = ["up", "--yes", "--skip-preview"];
+
+async function isAccepted(world: World, database: string, authToken: unknown): Promise<boolean> {
+  const { hostname } = world.turso.platform.database(database);
+  const client = createClient({ url: `http://${hostname}`, authToken: String(authToken) });
+  try {
+    await client.execute("select 1");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    client.close();
+  }
+}
+
+/** Every exported token is accepted by its database. */
+async function assertAlive(world: World, databases: Record<string, string>): Promise<void> {
+  const outputs = await world.stack.outputs();
+  for (const [name, database] of Object.entries(databases))
+    assert.ok(await isAccepted(world, database, outputs[name]), `${name} is accepted by ${database}`);
+}
+
+describe("rotations that reach each other's tokens, with the real CLI", () => {
+  it("a group's and its member database's rotation in one up leave no dead token behind", () => {
+    const program = (trigger: number) => `
+      const group = new turso.TokenRotation("group", { scope: { group: "default" }, trigger: ${trigger} });
+      const database = new turso.TokenRotation("database", { scope: { database: "app" }, trigger: ${trigger} });
+      exports.app = new turso.AuthToken("app", { scope: { database: "app" }, rotation: database }).token;
+      exports.reports = new turso.AuthToken("reports", { scope: { database: "reports" }, rotation: group }).token;`;
+    return inWorld({ program: program(1), latencyMs: 30 }, async (world) => {
+      await world.up();
+      await assertAlive(world, { app: "app", reports: "reports" });
+      world.stack.write(program(2));
+      await world.up();
+      await assertAlive(world, { app: "app", reports: "reports" });
+      assert.deepEqual([...world.rotations].sort(), [
+        "databases/app",
+        "databases/app",
+        "groups/default",
+        "groups/default",
+      ]);
+    });
+  });
+
+  it("a token minted before another rotation of the same group is told, the up fails, and up --refresh heals it", () =>
+    inWorld(
+      {
+        program: `
+          const first = new turso.TokenRotation("first", { scope: { database: "app" }, trigger: 1 });
+          const token = new turso.AuthToken("token", { scope: { database: "app" }, rotation: first });
+          exports.token = token.token;
+          new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: 1 }, { dependsOn: token });`,
+      },
+      async (world) => {
+        const output = await world.fails(...UP);
+        assert.match(
+          output,
+          /Rotating acme\/databases\/reports: done and recorded, but it killed tokens that this program manages and had in order before: acme\/databases\/app\. Run `pulumi up --refresh`, which mints them again\. To keep it from happening, give those AuthTokens this TokenRotation in dependsOn\./,
+        );
+        assert.equal(world.rotations.length, 2);
+        await world.up("--refresh");
+        await world.up();
+        await assertAlive(world, { token: "app" });
+        assert.equal(world.rotations.length, 2, "healing rotates nothing");
+      },
+    ));
+
+  it("a token of an earlier run that another database's rotation killed is minted again in the same up, where it comes after", () => {
+    const program = (trigger: number) => `
+      const second = new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: ${trigger} });
+      exports.token = new turso.AuthToken("token", { scope: { database: "app" } }, { dependsOn: second }).token;`;
+    return inWorld({ program: program(1) }, async (world) => {
+      await world.up();
+      world.stack.write(program(2));
+      const { stdout } = await world.up();
+      assert.match(
+        stdout,
+        /acme\/databases\/app: a rotation in this run killed its token, so the update mints a new token\./,
+      );
+      await assertAlive(world, { token: "app" });
+    });
+  });
+
+  it("a rotation that in fact only reaches its own database disturbs nobody", () => {
+    const program = (trigger: number) => `
+      exports.token = new turso.AuthToken("token", { scope: { database: "app" } }).token;
+      new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: ${trigger} });`;
+    return inWorld({ program: program(1), blastRadius: "database" }, async (world) => {
+      await world.up();
+      const before = await world.stack.outputs();
+      world.stack.write(program(2));
+      await world.up();
+      assert.deepEqual(await world.stack.outputs(), before);
+      await assertAlive(world, { token: "app" });
+    });
+  });
+});

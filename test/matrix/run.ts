@@ -1,0 +1,148 @@
+/** `npm run test:matrix`: the packed package under each Node.js, SDK, compiler and loader, in a table. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { findCli } from "../../tools/pulumi-cli/cli.js";
+import { ROOT } from "../../tools/stack";
+import type { World } from "../e2e/world";
+import { NPM, PROGRAM, inProgram, must, project, rotatesOnItsTriggerAlone } from "../package/program";
+import { CELLS, packagesOf, projectFile, type Cell } from "./cells";
+
+const PAGE = path.join(ROOT, "docs", "compatibility.md");
+const USAGE = `Tries the packed package under each Node.js, @pulumi/pulumi, TypeScript and loader.
+
+  npm run test:matrix              all ${CELLS.length} cells, one after the other
+  npm run test:matrix -- --cell N  only this one (1 to ${CELLS.length})
+  npm run test:matrix -- --write   writes the table into docs/compatibility.md`;
+
+/** What is newest is asked anew. */
+const INSTALL = NPM.filter((option) => option !== "--prefer-offline");
+
+/** A cell as it was run: versions as they were seen, and what came of it. */
+interface Seen {
+  node: string;
+  pulumi: string;
+  typescript: string;
+  loader: string;
+  result: string;
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), "pulumi-turso-tokens-matrix-"));
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+const nodes = new Map<number, string>();
+
+/** The folder of the newest Node.js of a major version, from npm's packages of its binaries. */
+function nodeOf(major: number): string {
+  let prefix = nodes.get(major);
+  if (prefix === undefined) {
+    prefix = path.join(folder, `node-${major}`);
+    const name = `node-${process.platform}-${process.arch}@${major}`;
+    execFileSync("npm", ["install", "--prefix", prefix, "--no-save", "--no-audit", "--no-fund", name], {
+      stdio: "pipe",
+    });
+    nodes.set(major, prefix);
+  }
+  return path.join(prefix, "node_modules", `node-${process.platform}-${process.arch}`, "bin");
+}
+
+const versionOf = (world: World, name: string): string =>
+  (
+    JSON.parse(
+      readFileSync(path.join(world.stack.project, "node_modules", name, "package.json"), "utf8"),
+    ) as { version: string }
+  ).version;
+
+async function run(cell: Cell): Promise<Seen> {
+  const seen: Seen = { ...cell, node: String(cell.node), result: "" };
+  const files = {
+    ...PROGRAM.typescript,
+    "Pulumi.yaml": projectFile(cell),
+    "package.json": project(packagesOf(cell)),
+    "index.ts": `${PROGRAM.typescript["index.ts"]}\nexport const node = process.versions.node;\n`,
+  };
+  try {
+    const bin = nodeOf(cell.node);
+    seen.node = execFileSync(path.join(bin, "node"), ["--version"], { encoding: "utf8" }).trim().slice(1);
+    await inProgram(
+      files,
+      async (world) => {
+        await must(world, INSTALL);
+        seen.pulumi = versionOf(world, "@pulumi/pulumi");
+        seen.typescript = versionOf(world, "typescript");
+        if (cell.loader !== "Pulumi's own") seen.loader = `${cell.loader} ${versionOf(world, cell.loader)}`;
+        await must(world, ["node_modules/.bin/tsc", "--noEmit"]);
+        world.stack.env["PATH"] = `${bin}${path.delimiter}${world.stack.env["PATH"] ?? ""}`;
+      },
+      async (world) => {
+        await rotatesOnItsTriggerAlone(world);
+        assert.equal((await world.stack.outputs())["node"], seen.node, "the program ran in another Node.js");
+      },
+    );
+    seen.result = "works";
+  } catch (error) {
+    seen.result = "failed";
+    console.log(String(error));
+  }
+  return seen;
+}
+
+/** A Markdown table with its columns lined up. */
+function table(rows: string[][]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
+  const line = (row: string[]) => `| ${row.map((text, i) => text.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  const [head = [], ...body] = rows;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
+}
+
+const HEAD = ["Node.js", "@pulumi/pulumi", "TypeScript", "loader", "seen"];
+const rowOf = ({ node, pulumi, typescript, loader, result }: Seen) => [
+  node,
+  pulumi,
+  typescript,
+  loader,
+  result,
+];
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { cell: { type: "string" }, write: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const only = values.cell === undefined ? undefined : CELLS[Number(values.cell) - 1];
+  if (values.cell !== undefined && !only) throw new Error(`There is no cell ${values.cell}.\n${USAGE}`);
+  const cells = only ? [only] : CELLS;
+  const all: Seen[] = [];
+  for (const [i, cell] of cells.entries()) {
+    const start = Date.now();
+    const seen = await run(cell);
+    all.push(seen);
+    const seconds = Math.round((Date.now() - start) / 1000);
+    console.log(`${i + 1}/${cells.length}  ${rowOf(seen).join("  ")}  (${seconds} s)`);
+  }
+  const text = table([HEAD, ...all.map(rowOf)]);
+  console.log(
+    `\n${text}\n\nPulumi CLI ${findCli()?.version ?? "?"}, ${new Date().toISOString().slice(0, 10)}`,
+  );
+  if (values.write && !only) write(text);
+  if (all.some(({ result }) => result !== "works")) process.exitCode = 1;
+}
+
+/** Replaces the page's table, and the date and CLI in the line above it. */
+function write(text: string): void {
+  const page = readFileSync(PAGE, "utf8");
+  const said = `Seen on ${new Date().toISOString().slice(0, 10)}, with Pulumi CLI ${findCli()?.version ?? "?"}:`;
+  const next = page.replace(/Seen on .*:\n\n(?:\|.*\n)+/, `${said}\n\n${text}\n`);
+  if (!next.includes(said)) throw new Error(`${PAGE} has no table to replace.`);
+  writeFileSync(PAGE, next);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+});

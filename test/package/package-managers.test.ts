@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { lstatSync } from "node:fs";
+import path from "node:path";
+import { PROGRAM, inProgram, must, project } from "./program";
+import { manifest } from "./tarball";
+
+describe("the packed package, installed by another package manager, rotates on its trigger alone", () => {
+  it("pnpm, whose node_modules hold links into a store, and only what the program asks for", () =>
+    inProgram({ ...PROGRAM.commonjs, "package.json": project() }, async (world) => {
+      await must(world, ["pnpm", "install", "--ignore-scripts", "--prefer-offline", "--no-frozen-lockfile"]);
+      const modules = path.join(world.stack.project, "node_modules");
+      assert.ok(lstatSync(path.join(modules, manifest.name)).isSymbolicLink());
+      assert.equal(lstatSync(path.join(modules, "axios"), { throwIfNoEntry: false }), undefined);
+    }));
+
+  it("Yarn 4, with the node-modules linker", () =>
+    inProgram(
+      {
+        ...PROGRAM.commonjs,
+        "package.json": project(),
+        ".yarnrc.yml": "nodeLinker: node-modules\nenableTelemetry: false\nenableImmutableInstalls: false\n",
+        "yarn.lock": "",
+      },
+      (world) => must(world, ["yarn", "install", "--mode=skip-build"]),
+    ));
+});

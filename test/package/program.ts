@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { ROOT } from "../../tools/stack";
+import { inWorld, type World } from "../e2e/world";
+import { manifest, tarball } from "./tarball";
+
+const run = promisify(execFile);
+
+/** A file's path in the Pulumi project, `../` reaching a workspace's root, and its text or JSON. */
+export type Files = Record<string, string | object>;
+
+const BODY = `
+const trigger = new pulumi.Config().require("trigger");
+const rotation = new TokenRotation("app", { scope: { group: "default" }, trigger });
+const api = new AuthToken("api", { scope: { database: "app" }, rotation });
+`;
+
+/** The same small program in each of the ways in which people write it. */
+export const PROGRAM = {
+  typescript: {
+    "index.ts": `import * as pulumi from "@pulumi/pulumi";
+import { AuthToken, TokenRotation, type TokenRotationArgs } from "pulumi-turso-tokens";
+${BODY}
+export const token: pulumi.Output<string> = api.token;
+export const groupImpact: TokenRotationArgs["groupImpact"] = "warn";
+`,
+    "tsconfig.json": {
+      compilerOptions: {
+        module: "nodenext",
+        moduleResolution: "nodenext",
+        target: "es2022",
+        strict: true,
+        skipLibCheck: true,
+      },
+    },
+    "Pulumi.yaml": "name: app\nruntime: nodejs\n",
+  },
+  commonjs: {
+    "index.js": `"use strict";
+const pulumi = require("@pulumi/pulumi");
+const { AuthToken, TokenRotation } = require("pulumi-turso-tokens");
+${BODY}
+exports.token = api.token;
+`,
+    "Pulumi.yaml": "name: app\nruntime: nodejs\n",
+  },
+  esm: {
+    "index.js": `import * as pulumi from "@pulumi/pulumi";
+import { AuthToken, TokenRotation } from "pulumi-turso-tokens";
+${BODY}
+export const token = api.token;
+`,
+    "Pulumi.yaml": "name: app\nruntime: nodejs\n",
+  },
+} satisfies Record<string, Files>;
+
+/** What the program's package.json asks for: the tarball, and what goes with it. */
+export const project = (packages: Record<string, string> = {}, more: object = {}): object => ({
+  name: "app",
+  private: true,
+  dependencies: {
+    "@pulumi/pulumi": manifest.devDependencies["@pulumi/pulumi"],
+    [manifest.name]: `file:${tarball()}`,
+    ...packages,
+  },
+  ...more,
+});
+
+export function writeFiles(world: World, files: Files): void {
+  for (const [name, content] of Object.entries(files)) {
+    const file = path.join(world.stack.project, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content, null, 2));
+  }
+}
+
+/** Runs a package manager (or another command) in a folder; one of this repository's where its name has no slash. */
+export async function must(world: World, command: string[], folder = world.stack.project): Promise<string> {
+  const [tool = "", ...args] = command;
+  const PATH = `${path.join(ROOT, "node_modules", ".bin")}${path.delimiter}${process.env["PATH"] ?? ""}`;
+  const { stdout } = await run(tool, args, { cwd: folder, env: { ...process.env, PATH } }).catch(
+    (error: unknown) => {
+      const { stdout, stderr } = error as { stdout: string; stderr: string };
+      throw new Error(`${command.join(" ")} failed:\n${stdout}${stderr}`, { cause: error });
+    },
+  );
+  return stdout;
+}
+
+/** From the cache where it has a package, without scripts, and without questions to anybody. */
+export const NPM = ["npm", "install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"];
+
+/** A program of its own in a folder of its own, its packages installed, and a Turso for it. */
+export const inProgram = (
+  files: Files,
+  install: (world: World) => Promise<unknown>,
+  body: (world: World) => Promise<unknown> = rotatesOnItsTriggerAlone,
+): Promise<void> =>
+  inWorld({ ownPackages: true }, async (world) => {
+    writeFiles(world, files);
+    await install(world);
+    await body(world);
+  });
+
+/** An up, a changed trigger, and an up without changes: one rotation, one more, and not even a request. */
+export async function rotatesOnItsTriggerAlone(world: World): Promise<void> {
+  const rotations: number[] = [];
+  for (const trigger of ["1", "2"]) {
+    await world.up("--config", `trigger=${trigger}`);
+    rotations.push(world.rotations.length);
+  }
+  world.turso.clearLog();
+  await world.up();
+  rotations.push(world.rotations.length);
+  assert.deepEqual(rotations, [1, 2, 2], "rotations after an up, a changed trigger, and a no-op");
+  assert.deepEqual(world.calls, [], "a no-op up asks the API nothing");
+  const { token } = await world.stack.outputs();
+  const { platform } = world.turso;
+  assert.equal((await platform.inspect(platform.database("app"), String(token))).state, "valid");
+}

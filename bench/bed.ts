@@ -1,0 +1,152 @@
+import { cpSync, rmSync } from "node:fs";
+import path from "node:path";
+import { Stack } from "../tools/stack";
+import { atEnd } from "./cleanup";
+import type { Tally } from "./protocol";
+import { watchProvider, type Sighting } from "./provider-process";
+import type { Turso } from "./turso";
+
+/** One run of the CLI. */
+export interface Up {
+  ms: number;
+  tally: Tally;
+  provider: Sighting;
+  /** When it began, in milliseconds since 1970. */
+  startedAt: number;
+}
+
+/** How many requests a run made, the databases' own ports included. */
+export const requests = ({ calls }: Tally): number =>
+  Object.values(calls).reduce((sum, each) => sum + each, 0);
+
+/** What the program reads; it never changes itself. */
+export interface Plan {
+  names: string[];
+  trigger: number;
+  [option: string]: unknown;
+}
+
+const HEAD = `"use strict";\nconst pulumi = require("@pulumi/pulumi");\n`;
+
+/** The programs that are compared. Each reads its plan from fleet.json. */
+export const PROGRAMS = {
+  empty: HEAD,
+  fleet: `${HEAD}const { TokenRotation } = require("pulumi-turso-tokens");
+const { names, ...rest } = require("./fleet.json");
+new TokenRotation("fleet", { scope: { databases: names }, ...rest });
+`,
+  single: `${HEAD}const { TokenRotation } = require("pulumi-turso-tokens");
+const { names, ...rest } = require("./fleet.json");
+new TokenRotation("single", { scope: { database: names[0] }, ...rest });
+`,
+  deliver: `${HEAD}const { writeFileSync } = require("node:fs");
+const { AuthToken, TokenRotation } = require("pulumi-turso-tokens");
+const { names, group, trigger, verify } = require("./fleet.json");
+const scope = names.length === 1 ? { database: names[0] } : { group };
+const rotation = new TokenRotation("rotation", { scope, trigger, verify });
+const tokens = names.map((name) => new AuthToken(name, { scope: { database: name }, rotation, verify }).token);
+pulumi.all(tokens).apply(() => writeFileSync("hands.txt", String(Date.now())));
+`,
+};
+
+export type ProgramName = keyof typeof PROGRAMS | "naive";
+
+/** A stack to measure with: a program, a plan, and the way back to the beginning. */
+export class Bed {
+  private constructor(
+    readonly stack: Stack,
+    private readonly turso: Turso,
+    private readonly forget: () => void,
+  ) {}
+
+  static async make(turso: Turso, program: ProgramName): Promise<Bed> {
+    const copy = { from: "bench/naive", files: ["Pulumi.yaml", "package.json", "index.js"] };
+    const stack = new Stack(program === "naive" ? { copy } : {});
+    const forget = atEnd(() => stack.close());
+    if (program !== "naive") stack.writeFile("index.js", PROGRAMS[program]);
+    const { url, organization, token } = turso.hello;
+    // the same for all, so that the cost of a secret in the config is in all
+    await stack.init(
+      { "turso:apiUrl": url, "turso:organization": organization },
+      { "turso:apiToken": token },
+    );
+    const bed = new Bed(stack, turso, forget);
+    cpSync(bed.backend, bed.pristine, { recursive: true });
+    return bed;
+  }
+
+  /** Runs a body with a stack of each program. */
+  static async with<K extends string, T>(
+    turso: Turso,
+    programs: Record<K, ProgramName>,
+    body: (beds: Record<K, Bed>) => Promise<T>,
+  ): Promise<T> {
+    const beds: Bed[] = [];
+    try {
+      for (const program of Object.values<ProgramName>(programs)) beds.push(await Bed.make(turso, program));
+      return await body(
+        Object.fromEntries(Object.keys(programs).map((name, i) => [name, beds[i]])) as Record<K, Bed>,
+      );
+    } finally {
+      for (const bed of beds) bed.close();
+    }
+  }
+
+  /** Back to a stack that was never updated. */
+  reset(): void {
+    rmSync(this.backend, { recursive: true });
+    cpSync(this.pristine, this.backend, { recursive: true });
+  }
+
+  plan(plan: Plan): void {
+    this.stack.writeFile("fleet.json", JSON.stringify(plan));
+  }
+
+  /** `up`, timed from the command's start to its end. */
+  up(): Promise<Up> {
+    return this.timed("up", "--yes", "--skip-preview");
+  }
+
+  preview(): Promise<Up> {
+    return this.timed("preview");
+  }
+
+  /** Bytes of the state, as compact JSON. */
+  async stateSize(): Promise<number> {
+    return JSON.stringify(JSON.parse(await this.stack.state())).length;
+  }
+
+  close(): void {
+    this.stack.close();
+    this.forget();
+  }
+
+  private async timed(...args: string[]): Promise<Up> {
+    await this.turso.take();
+    const startedAt = Date.now();
+    const start = performance.now();
+    const { child, done } = this.stack.start(...args);
+    const stop = watchProvider(child.pid ?? 0);
+    const { code, stdout, stderr } = await done;
+    const ms = performance.now() - start;
+    const provider = stop();
+    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
+    return { ms, startedAt, provider, tally: await this.turso.take() };
+  }
+
+  private get backend(): string {
+    return path.join(this.stack.folder, "backend");
+  }
+
+  private get pristine(): string {
+    return path.join(this.stack.folder, "pristine");
+  }
+}
+
+/** Fails unless a run did what its figure is taken for. */
+export function expectCalls(what: string, { tally }: Up, expected: Partial<Tally["calls"]>): void {
+  for (const [kind, wanted] of Object.entries(expected)) {
+    const seen = tally.calls[kind as keyof Tally["calls"]];
+    if (seen !== wanted) throw new Error(`${what}: ${seen} ${kind} requests, and not ${wanted}.`);
+  }
+}

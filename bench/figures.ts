@@ -1,0 +1,102 @@
+/** The middle of some measurements; the mean of the two middle ones where their number is even. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = Math.floor(sorted.length / 2);
+  const upper = sorted[half] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** Figures of the same measurement, one a round. */
+export class Samples {
+  readonly values: number[] = [];
+
+  add(value: number): this {
+    this.values.push(value);
+    return this;
+  }
+
+  get median(): number {
+    return median(this.values);
+  }
+
+  /** `4.21 s`, and `4.10–4.32` where there is more than one. */
+  show(unit: Unit): { value: string; spread: string } {
+    const value = unit(this.median);
+    if (this.values.length < 2) return { value, spread: `${this.values.length} round` };
+    const [least, most] = [Math.min(...this.values), Math.max(...this.values)];
+    return { value, spread: `${unit(least).replace(/ [a-zA-Z]+$/, "")} – ${unit(most)}` };
+  }
+}
+
+/** Samples by name, made when first asked for. */
+export class SampleSet {
+  private readonly byName = new Map<string, Samples>();
+
+  of(name: string): Samples {
+    const found = this.byName.get(name) ?? new Samples();
+    this.byName.set(name, found);
+    return found;
+  }
+}
+
+export type Unit = (value: number) => string;
+
+const rounded = (value: number, digits: number): string =>
+  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+/** Of milliseconds: `0.05 s`, `12.3 s`. */
+export const seconds: Unit = (ms) => `${rounded(ms / 1000, Math.abs(ms) < 10_000 ? 2 : 1)} s`;
+export const milliseconds: Unit = (ms) => `${rounded(ms, Math.abs(ms) < 10 ? 1 : 0)} ms`;
+export const times: Unit = (ratio) => `${rounded(ratio, ratio < 10 ? 2 : 1)} ×`;
+export const count: Unit = (value) => rounded(value, 0);
+export const bytes: Unit = (value) => `${rounded(value, value < 10 ? 1 : 0)} B`;
+/** Of kibibytes, as the kernel counts memory. */
+export const megabytes: Unit = (kib) => `${rounded((kib * 1024) / 1e6, 1)} MB`;
+
+/** A line of the results. */
+export interface Row {
+  name: string;
+  value: string;
+  spread: string;
+  /** What the project promised, and whether it holds. */
+  target?: { text: string; reached: boolean };
+}
+
+export interface Section {
+  title: string;
+  rows: Row[];
+  /** What a reader has to know to judge the figures. */
+  notes: string[];
+}
+
+export const row = (name: string, samples: Samples, unit: Unit, target?: Row["target"]): Row => ({
+  name,
+  ...samples.show(unit),
+  ...(target && { target }),
+});
+
+export const atMost = (samples: Samples, most: number, unit: Unit): Row["target"] => ({
+  text: `at most ${unit(most)}`,
+  reached: samples.median <= most,
+});
+
+export const atLeast = (samples: Samples, least: number, unit: Unit): Row["target"] => ({
+  text: `at least ${unit(least)}`,
+  reached: samples.median >= least,
+});
+
+/** One round's figure over another's, for each round: a ratio within one run. */
+export function compare(
+  numerator: Samples,
+  denominator: (round: number) => number,
+  how: (a: number, b: number) => number = (a, b) => a / b,
+): Samples {
+  const result = new Samples();
+  numerator.values.forEach((value, round) => {
+    result.add(how(value, denominator(round)));
+  });
+  return result;
+}
+
+/** The figure of a round, or the median where that round has none. */
+export const inRound = (samples: Samples, round: number): number => samples.values[round] ?? samples.median;

@@ -1,0 +1,71 @@
+/** `npm run bench`: the package against what a person would do instead, and against the limit. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { cleanUp, cleanUpOnSignals, isStopping } from "./cleanup";
+import { darkWindow, darkWindowSeconds } from "./dark-window";
+import type { Section } from "./figures";
+import { fleet, fleetSeconds, type Series } from "./fleet";
+import { growth, growthSeconds } from "./growth";
+import { readOptions, USAGE, UsageError, type Options, type Part } from "./options";
+import { clock, Progress } from "./progress";
+import { fleetPlot, markdown, summary, terminalTables } from "./report";
+import { single, singleSeconds } from "./single";
+import { weight, weightSeconds } from "./weight";
+
+interface Measured {
+  section: Section;
+  series?: Series;
+}
+
+const PARTS: Record<
+  Part,
+  { seconds: (options: Options) => number; run: (options: Options, progress: Progress) => Promise<Measured> }
+> = {
+  fleet: { seconds: fleetSeconds, run: fleet },
+  single: { seconds: singleSeconds, run: async (...args) => ({ section: await single(...args) }) },
+  "dark-window": {
+    seconds: darkWindowSeconds,
+    run: async (...args) => ({ section: await darkWindow(...args) }),
+  },
+  growth: { seconds: growthSeconds, run: async (...args) => ({ section: await growth(...args) }) },
+  weight: { seconds: weightSeconds, run: async (...args) => ({ section: await weight(...args) }) },
+};
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2), __dirname);
+  if (options === "help") {
+    console.log(USAGE);
+    return;
+  }
+  const expected = options.parts.reduce((sum, part) => sum + PARTS[part].seconds(options), 0);
+  const progress = new Progress(expected);
+  console.log(`bench: ${options.parts.join(", ")}; about ${clock(expected)} minutes on a quiet machine`);
+  const measured: Measured[] = [];
+  for (const part of options.parts) measured.push(await PARTS[part].run(options, progress));
+  const sections = measured.map(({ section }) => ({
+    ...section,
+    rows: section.rows.filter(({ value }) => !value.includes("NaN")), // what --quick leaves out
+  }));
+  const series = measured.find((each) => each.series)?.series;
+  console.log(`\n${terminalTables(sections)}\n`);
+  for (const { title, notes } of sections) for (const note of notes) console.log(`${title}: ${note}`);
+  console.log(`\n${summary(sections)}\nbench: done in ${clock(progress.elapsedSeconds)} minutes`);
+  if (options.out === undefined) return;
+  mkdirSync(options.out, { recursive: true });
+  const write = (name: string, text: string): void => {
+    const file = path.join(options.out ?? "", name);
+    writeFileSync(file, text);
+    console.log(`bench: wrote ${path.relative(process.cwd(), file)}`);
+  };
+  if (series) write("fleet.svg", fleetPlot(series, options));
+  write("RESULTS.md", await markdown(sections, options, progress.elapsedSeconds));
+}
+
+cleanUpOnSignals();
+main()
+  .catch((error: unknown) => {
+    if (isStopping()) return;
+    console.error(error instanceof UsageError ? `bench: ${error.message} See --help.` : error);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  })
+  .finally(cleanUp);

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const ROOT = path.join(__dirname, "..", "..");
+
+/** What this test reads of typedoc's JSON. */
+interface Reflection {
+  name: string;
+  variant: string;
+  kind: number;
+  comment?: { blockTags?: { tag: string }[] };
+  children?: Reflection[];
+  signatures?: Reflection[];
+  parameters?: Reflection[];
+  inheritedFrom?: unknown;
+}
+
+/** typedoc's numbers for kinds. */
+const CLASS = 128;
+const INTERFACE = 256;
+const METHOD = 2048;
+
+/** Runs typedoc as `npm run docs` does, but into a folder of its own. It fails on what is not documented at all. */
+function generate(): {
+  pages: Record<string, string>;
+  project: Reflection;
+  code: number | null;
+  said: string;
+} {
+  const folder = mkdtempSync(path.join(tmpdir(), "api-"));
+  try {
+    const json = path.join(folder, "api.json");
+    const typedoc = path.join(ROOT, "node_modules", ".bin", "typedoc");
+    const args = ["--out", path.join(folder, "api"), "--json", json];
+    const { status, stdout, stderr } = spawnSync(typedoc, args, { cwd: ROOT, encoding: "utf8" });
+    if (status !== 0) return { pages: {}, project: emptyProject, code: status, said: stdout + stderr };
+    return {
+      pages: read(path.join(folder, "api")),
+      project: JSON.parse(readFileSync(json, "utf8")) as Reflection,
+      code: status,
+      said: stdout + stderr,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const emptyProject: Reflection = { name: "", variant: "", kind: 0 };
+
+const read = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder).map((name) => [name, readFileSync(path.join(folder, name), "utf8")]),
+  );
+
+/** Which of the tags a documented thing lacks: `AuthToken.get lacks @example`. */
+function lacking(what: string, { comment }: Reflection, tags: string[]): string[] {
+  const has = new Set(comment?.blockTags?.map(({ tag }) => tag));
+  return tags.filter((tag) => !has.has(tag)).map((tag) => `${what} lacks ${tag}`);
+}
+
+const members = ({ children = [] }: Reflection): Reflection[] =>
+  children.filter(({ inheritedFrom }) => inheritedFrom === undefined);
+
+/** What typedoc's own validation does not ask for. */
+function problems(project: Reflection): string[] {
+  const classes = members(project).filter(({ kind }) => kind === CLASS);
+  const interfaces = members(project).filter(({ kind }) => kind === INTERFACE);
+  return [
+    ...classes.flatMap((each) => lacking(each.name, each, ["@example", "@see"])),
+    ...classes.flatMap((each) =>
+      members(each).flatMap(({ name, kind, signatures = [] }) =>
+        signatures.flatMap((signature) => [
+          ...lacking(`${each.name}.${name}`, signature, ["@throws"]),
+          ...(kind === METHOD ? lacking(`${each.name}.${name}`, signature, ["@returns", "@example"]) : []),
+          ...(signature.parameters ?? [])
+            .filter(({ comment }) => comment === undefined)
+            .map((parameter) => `${each.name}.${name} lacks @param ${parameter.name}`),
+        ]),
+      ),
+    ),
+    ...interfaces.flatMap((each) =>
+      members(each).flatMap((argument) =>
+        lacking(`${each.name}.${argument.name}`, argument, ["@defaultValue", "@throws"]),
+      ),
+    ),
+  ];
+}
+
+describe("the API reference", function () {
+  this.timeout(60_000);
+  let made: ReturnType<typeof generate>;
+
+  before(() => {
+    made = generate();
+  });
+
+  it("says what each public item means", () => {
+    assert.equal(made.code, 0, made.said);
+  });
+
+  it("says of each argument its default and its errors, and of each class and method an example and its source", () => {
+    assert.deepEqual(problems(made.project), []);
+    const names = members(made.project).map(({ name }) => name);
+    for (const name of ["AuthToken", "TokenRotation", "TokenRotationArgs", "Scope"])
+      assert.ok(names.includes(name), name);
+  });
+
+  it("is in docs/api as `npm run docs` writes it", () => {
+    assert.deepEqual(read(path.join(ROOT, "docs", "api")), made.pages, "run `npm run docs`, and commit it");
+  });
+});

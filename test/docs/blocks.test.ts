@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { findCli } from "../../tools/pulumi-cli/cli.js";
+import { BLOCKS, PAGES, ROOT, commandsOf, isElsewhere } from "./markdown";
+import { SESSIONS } from "./sessions";
+
+/** Pulumi's own YAML parser, which comes without types. */
+const { load } = createRequire(__filename)("js-yaml") as { load: (text: string) => unknown };
+
+/** Languages of blocks, and where they are tried. */
+const TRIED = new Set([
+  "ts", // programs.test.ts
+  "sh", // readme.test.ts and examples.test.ts
+  "text", // what the commands before it print
+  "json", // here
+  "yaml", // here
+  "mermaid", // here
+]);
+
+/** `stack output --show-secrets` as `stack output` and its options, wherever a page names it. */
+function pulumiCommands(): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  const texts = [...PAGES.flatMap(({ codes }) => codes), ...of("sh").flatMap(commandsOf)];
+  for (const text of texts)
+    for (const [, rest = ""] of text.matchAll(/(?:^|&& |\|\| |npx )pulumi ([^&|]+)/g)) {
+      const [command = "", sub = ""] = rest.trim().split(/\s+/);
+      const name = command === "config" || command === "stack" ? `${command} ${sub}`.trim() : command;
+      const options = found.get(name) ?? new Set<string>();
+      for (const [, option] of rest.matchAll(/\s(--[\w-]+)/g)) options.add(option as string);
+      found.set(name, options);
+    }
+  return found;
+}
+
+const of = (language: string) => BLOCKS.filter((block) => block.language === language);
+
+describe("every page", () => {
+  it("has blocks only of languages that a test tries", () => {
+    assert.deepEqual(
+      BLOCKS.filter(({ language }) => !TRIED.has(language)).map(({ where }) => where),
+      [],
+    );
+    assert.ok(of("ts").length >= 8 && of("sh").length >= 10);
+  });
+
+  it("has commands only that a test runs, or that are known to be run elsewhere", () => {
+    const run = new Set(SESSIONS.map(({ page }) => page));
+    const strangers = of("sh")
+      .filter(({ file }) => !run.has(file))
+      .flatMap((block) =>
+        commandsOf(block)
+          .filter((command) => !isElsewhere(command))
+          .map((command) => `${block.where}: ${command}`),
+      );
+    assert.deepEqual(strangers, []);
+  });
+
+  it("has JSON and YAML that parse", () => {
+    for (const { text } of of("json")) JSON.parse(text);
+    for (const { text } of of("yaml")) load(text);
+  });
+
+  it("has pictures that name only parts that exist", () => {
+    for (const { where, text } of of("mermaid"))
+      for (const [name] of text.matchAll(/\b(?:src\/)?[a-z-]+\/[a-z-]+\b/g)) {
+        const file = path.join(ROOT, "src", name.replace(/^src\//, ""));
+        assert.ok(existsSync(file) || existsSync(`${file}.ts`), `${where} names ${name}`);
+      }
+  });
+
+  it("links only to files and headings that exist, and to the web by https", () => {
+    const broken: string[] = [];
+    for (const { file, links } of PAGES)
+      for (const link of links) {
+        if (/^https:\/\/[\w.-]+\.[a-z]+/.test(link)) continue;
+        const [target = "", anchor] = link.split("#");
+        const to = target === "" ? file : path.posix.join(path.posix.dirname(file), target);
+        const page = PAGES.find((each) => each.file === to);
+        const isThere =
+          existsSync(path.join(ROOT, to)) && (anchor === undefined || page?.anchors.has(anchor));
+        if (!isThere) broken.push(`${file}: ${link}`);
+      }
+    assert.deepEqual(broken, []);
+  });
+
+  it("names only commands and options that the Pulumi CLI has", () => {
+    const commands = pulumiCommands();
+    assert.ok((commands.get("up")?.size ?? 0) > 3);
+    for (const [command, options] of commands) {
+      const words = command.split(" ").filter((word) => !word.startsWith("-"));
+      const pulumi = path.join(findCli()?.bin ?? "", "pulumi");
+      const { stdout } = spawnSync(pulumi, [...words, "--help"], { encoding: "utf8" });
+      const [, usage = ""] = /^Usage:\n {2}pulumi (.*)$/m.exec(stdout) ?? [];
+      const [, aliases = ""] = /^Aliases:\n {2}(.*)$/m.exec(stdout) ?? [];
+      const isKnown =
+        `${usage} `.startsWith(`${words.join(" ")} `) || aliases.split(", ").includes(words.at(-1) ?? "");
+      assert.ok(isKnown, `pulumi ${command}`);
+      const stackOption = command.startsWith("stack --") ? [command.slice("stack ".length)] : [];
+      for (const option of [...options, ...stackOption])
+        assert.match(stdout, new RegExp(`${option}\\b`), `pulumi ${command} ${option}`);
+    }
+  });
+
+  it("names only npm scripts that there are", () => {
+    const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    const deliver = ["server"]; // examples/deliver has a package.json of its own
+    for (const { file, codes, blocks } of PAGES)
+      for (const text of [...codes, ...blocks.map((block) => block.text)])
+        for (const [, name = ""] of text.matchAll(/\bnpm run ([\w:-]+)/g))
+          assert.ok(name in scripts || deliver.includes(name), `${file}: npm run ${name}`);
+  });
+});

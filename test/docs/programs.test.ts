@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { compileFunction } from "node:vm";
+import ts from "typescript";
+import { World, inWorld } from "../e2e/world";
+import { BLOCKS, ROOT, type Block } from "./markdown";
+
+const PROGRAMS = BLOCKS.filter(({ language }) => language === "ts");
+const isPulumi = ({ text }: Block): boolean => text.includes('from "pulumi-turso-tokens"');
+
+/** As files of the root, from where they import what a reader's project would. */
+const fileOf = (block: Block): string => path.join(ROOT, `${block.where.replace(/[^\w]/g, "-")}.docs.ts`);
+
+/** What the compiler says of all programs, under this repository's own strict settings. */
+function typeErrors(blocks: Block[]): string[] {
+  const { config } = ts.readConfigFile(path.join(ROOT, "tsconfig.json"), (file) => ts.sys.readFile(file)) as {
+    config: { compilerOptions: object };
+  };
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, ROOT);
+  Object.assign(options, { noEmit: true, noUnusedLocals: false, module: ts.ModuleKind.Preserve });
+  Object.assign(options, { moduleResolution: ts.ModuleResolutionKind.Bundler, moduleDetection: 3 });
+  const texts = new Map(blocks.map((block) => [fileOf(block), block.text]));
+  const disk = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (file) => texts.has(file) || disk.fileExists(file),
+    readFile: (file) => texts.get(file) ?? disk.readFile(file),
+    getSourceFile: (file, version, ...rest) => {
+      const text = texts.get(file);
+      return text === undefined
+        ? disk.getSourceFile(file, version, ...rest)
+        : ts.createSourceFile(file, text, version);
+    },
+  };
+  const program = ts.createProgram([...texts.keys()], options, host);
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(
+      ({ file, messageText }) =>
+        `${file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+    );
+}
+
+const compile = ({ text }: Block): string =>
+  ts.transpileModule(text, {
+    compilerOptions: {
+      module: ts.ModuleKind.CommonJS,
+      target: ts.ScriptTarget.ES2022,
+      esModuleInterop: true,
+    },
+  }).outputText;
+
+/** Runs a program that is no Pulumi program, where it stands in the repository. */
+async function runHere(block: Block): Promise<void> {
+  const run = compileFunction(`return (async () => {${compile(block)}})()`, ["require", "exports"]) as (
+    require: NodeJS.Require,
+    exports: object,
+  ) => Promise<void>;
+  await run(createRequire(fileOf(block)), {});
+}
+
+/** The names of what a program exports. */
+const exportsOf = ({ text }: Block): string[] =>
+  [...text.matchAll(/^export const (\w+)/gm)].map(([, name]) => name as string);
+
+/** Whatever config a program asks for. */
+async function configure(world: World, { text }: Block): Promise<void> {
+  for (const [, secret, name] of text.matchAll(/\.require(Secret)?\("(\w+)"\)/g))
+    if (secret) {
+      const token = await world.turso.platform.mintDatabaseToken("app", {});
+      await world.stack.must("config", "set", "--secret", name as string, token);
+    } else await world.stack.must("config", "set", name as string, "2026-11");
+}
+
+describe("the programs of all pages", function () {
+  this.timeout(300_000);
+
+  it("are what the compiler accepts", () => {
+    assert.deepEqual(typeErrors(PROGRAMS), []);
+  });
+
+  it("are not accepted when they are wrong", () => {
+    const [first] = PROGRAMS.filter(isPulumi) as [Block];
+    const wrong = { ...first, text: first.text.replace(/scope: \{ (\w+):/, "scope: { no$1:") };
+    assert.notEqual(wrong.text, first.text);
+    assert.match(typeErrors([wrong]).join("\n"), /no(group|database)s?/);
+  });
+
+  for (const block of PROGRAMS)
+    if (isPulumi(block))
+      it(`${block.where} runs`, () =>
+        inWorld({ program: "" }, async (world) => {
+          world.stack.writeFile("index.js", compile(block));
+          await configure(world, block);
+          await world.up();
+          const outputs = await world.stack.outputs();
+          const names = exportsOf(block);
+          assert.ok(names.length > 0, "it exports nothing that could be looked at");
+          for (const name of names) assert.ok(name in outputs, `${name} is not among the outputs`);
+          const declares =
+            /new TokenRotation\(/.test(block.text) && !/rotateOnCreate: false/.test(block.text);
+          assert.equal(world.rotations.length > 0, declares);
+        }));
+    else it(`${block.where} runs`, () => runHere(block));
+});

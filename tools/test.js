@@ -104,8 +104,17 @@ const count = (output, word) =>
   Number(new RegExp(`^\\s*(\\d+) ${word}`, "m").exec(stripVTControlCharacters(output))?.[1] ?? 0);
 
 /**
+ * What a failed stage's output says of the failures: mocha's list of them, which it prints last; else its last lines.
+ * @param {string} output @returns {string}
+ */
+function failuresIn(output) {
+  const start = output.search(/^.*\d+ failing/m);
+  return start < 0 ? output.trimEnd().split("\n").slice(-100).join("\n") : output.slice(start).trimEnd();
+}
+
+/**
  * @param {{ name: string, command: string[] }} stage @param {boolean} isAlone others print between its lines otherwise
- * @returns {Promise<{ passed: number, failed: number }>}
+ * @returns {Promise<{ passed: number, failed: number, report: string }>}
  */
 async function play({ name, command }, isAlone) {
   const start = Date.now();
@@ -118,7 +127,8 @@ async function play({ name, command }, isAlone) {
   const passed = isMocha ? count(output, "passing") : Number(code === 0);
   const result = `${code === 0 ? "passed" : "FAILED"} in ${((Date.now() - start) / 1000).toFixed(1)} s`;
   console.log(`── ${name}: ${result}${isMocha ? `, ${passed} tests` : ""}`);
-  return { passed, failed: failures > 0 ? failures : Number(code !== 0) };
+  const report = code === 0 ? "" : `\n── what failed in ${name}:\n${failuresIn(output)}\n`;
+  return { passed, failed: failures > 0 ? failures : Number(code !== 0), report };
 }
 
 async function main() {
@@ -127,14 +137,17 @@ async function main() {
   const unknown = wanted.find((name) => !STAGES.flat().some((stage) => stage.name === name));
   if (unknown !== undefined) throw new Error(`There is no stage "${unknown}".\n${USAGE}`);
   let [passed, failed] = [0, 0];
+  const reports = [];
   for (const group of STAGES) {
     const stages = group.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
     for (const result of await Promise.all(stages.map((stage) => play(stage, stages.length === 1)))) {
       passed += result.passed;
       failed += result.failed;
+      reports.push(result.report);
     }
   }
-  console.log(`\n${passed} passed, ${failed} failed`);
+  // once more at the end: a log that CI keeps is often its tail alone
+  console.log(`${reports.join("")}\n${passed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmulator } from "../../emulator";
@@ -8,6 +8,8 @@ import { call, closeAll, CLOSE, emulate, execute, ORGANIZATION, pipeline, seeded
 
 const CLI = join(__dirname, "..", "..", "emulator", "cli.ts");
 const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("turso-emulator-"));
+
+const started: ChildProcess[] = [];
 
 interface Run {
   output(): string;
@@ -20,6 +22,7 @@ function runCli(...args: string[]): Run {
   const child = spawn(process.execPath, ["-r", "ts-node/register", CLI, ...args], {
     cwd: join(__dirname, "..", ".."),
   });
+  started.push(child);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
@@ -44,18 +47,30 @@ function runCli(...args: string[]): Run {
   };
 }
 
+/** A temporary folder for these tests alone: the emulators of other tests, which run beside them, come and go in the shared one. */
+function useOwnTmpdir(): void {
+  const shared = process.env["TMPDIR"];
+  const own = mkdtempSync(join(tmpdir(), "emulator-lifecycle-"));
+  before(() => (process.env["TMPDIR"] = own));
+  after(() => {
+    rmSync(own, { recursive: true });
+    if (shared === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = shared;
+  });
+}
+
 describe("emulator: lifecycle", () => {
+  useOwnTmpdir();
   afterEach(closeAll);
 
   it("closes every port and removes its files, once or twice", async () => {
-    const before = leftovers();
     const emulator = await seeded();
     const token = await emulator.platform.mintDatabaseToken("app");
     await pipeline(emulator, "app", token, [execute("begin immediate"), execute("create table t (a)")]);
-    assert.equal(leftovers().length, before.length + 1);
+    assert.equal(leftovers().length, 1);
     await Promise.all([emulator.close(), emulator.close()]);
     await emulator.close();
-    assert.deepEqual(leftovers(), before);
+    assert.deepEqual(leftovers(), []);
     await assert.rejects(call(emulator, "GET", "/v1/organizations"));
     await assert.rejects(pipeline(emulator, "app", token, []));
   });
@@ -100,6 +115,9 @@ describe("emulator: lifecycle", () => {
 
 describe("emulator: command line", function () {
   this.timeout(15_000);
+  useOwnTmpdir();
+  // what a failed test leaves running would keep the whole run from ending
+  afterEach(() => started.splice(0).forEach((child) => child.kill("SIGKILL")));
 
   it("prints its usage", async () => {
     const { code, stdout, stderr } = await runCli("--help").exit;
@@ -143,12 +161,13 @@ describe("emulator: command line", function () {
       200,
     );
     await cli.until(/data one {2}POST {2}\/v2\/pipeline {2}200/);
+    assert.equal(leftovers().length, 1);
     cli.interrupt();
     const { code, stdout, stderr } = await cli.exit;
     assert.deepEqual([code, stderr], [0, ""]);
     const log = stdout.slice(greeting.length);
     assert.match(log, /control {2}POST {2}\/v1\/organizations\/acme\/databases\/one\/auth\/tokens {2}200/);
     assert.ok(!log.includes(String(token)) && !log.includes(jwt));
-    assert.ok(!existsSync(join(tmpdir(), "turso-emulator-")));
+    assert.deepEqual(leftovers(), []);
   });
 });

@@ -34,6 +34,15 @@ export default tseslint.config(
   },
   {
     files: ["test/**/*.ts"],
-    rules: { "@typescript-eslint/no-floating-promises": "off" },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "off",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "AssignmentExpression[left.object.name='process'][left.property.name='env']",
+          message: "Change variables in process.env; an object in its place is not the environment.",
+        },
+      ],
+    },
   },
 );

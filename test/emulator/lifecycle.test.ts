@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmulator } from "../../emulator";
+import { useEnvironment } from "../support/environment";
 import { call, closeAll, CLOSE, emulate, execute, ORGANIZATION, pipeline, seeded } from "./support";
 
 const CLI = join(__dirname, "..", "..", "emulator", "cli.ts");
@@ -49,14 +50,13 @@ function runCli(...args: string[]): Run {
 
 /** A temporary folder for these tests alone: the emulators of other tests, which run beside them, come and go in the shared one. */
 function useOwnTmpdir(): void {
-  const shared = process.env["TMPDIR"];
-  const own = mkdtempSync(join(tmpdir(), "emulator-lifecycle-"));
-  before(() => (process.env["TMPDIR"] = own));
-  after(() => {
-    rmSync(own, { recursive: true });
-    if (shared === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = shared;
+  useEnvironment();
+  let own: string;
+  beforeEach(() => {
+    own = mkdtempSync(join(tmpdir(), "emulator-lifecycle-"));
+    process.env["TMPDIR"] = own;
   });
+  afterEach(() => rmSync(own, { recursive: true }));
 }
 
 describe("emulator: lifecycle", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { tokenRotation } from "../../src/provider";
+import { useEnvironment } from "../support/environment";
 import { Turso, failure } from "../support/turso";
 
 /** What the engine sends for a value that it does not know yet. */
@@ -14,7 +15,7 @@ const without = (props: Properties, key: string): Properties =>
 
 describe("the dynamic host", () => {
   const turso = Turso.use();
-  const environment = Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]));
+  useEnvironment();
   const log = console.log;
   let said: string[];
 
@@ -50,12 +51,7 @@ describe("the dynamic host", () => {
     console.log = (text: unknown) => said.push(String(text));
     configure(connected());
   });
-  afterEach(() => {
-    console.log = log;
-    for (const [name, value] of Object.entries(environment))
-      if (value === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = value;
-  });
+  afterEach(() => (console.log = log));
 
   describe("checks", () => {
     it("and adds the organization to the program's own inputs", async () => {

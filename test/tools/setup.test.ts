@@ -5,12 +5,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { VERSION, findCli } from "../../tools/pulumi-cli/cli.js";
+import { useEnvironment } from "../support/environment";
 
 const run = promisify(execFile);
 const ROOT = path.join(__dirname, "..", "..");
 
 describe("the set-up", () => {
-  const before = { ...process.env };
+  const { PULUMI_HOME } = process.env;
+  useEnvironment();
   let folder = "";
 
   beforeEach(() => {
@@ -19,7 +21,6 @@ describe("the set-up", () => {
   });
 
   afterEach(() => {
-    process.env = { ...before };
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -74,9 +75,10 @@ describe("the set-up", () => {
 
   it("has nothing left to do the second time", async function () {
     this.timeout(120_000); // the first time may have to build the package
-    process.env = { ...before };
-    await run(process.execPath, [path.join(ROOT, "tools", "setup.js")]);
-    const { stdout } = await run(process.execPath, [path.join(ROOT, "tools", "setup.js")]);
+    const setUp = () =>
+      run(process.execPath, [path.join(ROOT, "tools", "setup.js")], { env: { ...process.env, PULUMI_HOME } });
+    await setUp();
+    const { stdout } = await setUp();
     assert.match(stdout, /^setup: ready in \d\.\d s: Node [\d.]+, Pulumi CLI [\d.]+ \((PATH|cache): .*\)\n$/);
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { dataPlaneUrl, probe } from "../../src/turso/data-plane";
+import { useEnvironment } from "../support/environment";
 import { body, echo, headers, statuses } from "./hostile-answers";
 import { BOMBS, JWT, assertHidden, raw, useHostileServers, type Misbehave } from "./hostile-server";
 
@@ -168,6 +169,7 @@ const ENDLESS: Record<string, Misbehave> = {
 
 describe("the look at a token against a hostile database", function () {
   this.timeout(30_000);
+  useEnvironment();
   const serve = useHostileServers();
   const ask = async (port: number, timeoutMs = 1_000) => {
     const verdict = await probe(LOOPBACK, `127.0.0.1:${port}`, JWT, timeoutMs);
@@ -217,19 +219,13 @@ describe("the look at a token against a hostile database", function () {
   it("a redirect is not followed, and the token goes through no proxy", async () => {
     const other = await serve((socket) => socket.end(raw(200, [], '{"results":[]}')));
     const server = await serve(() => undefined);
-    const before = process.env["http_proxy"];
     process.env["http_proxy"] = other.url;
-    try {
-      for (const status of [300, 301, 302, 303, 307, 308]) {
-        server.answer = (socket) => socket.end(raw(status, [`Location: ${other.url}/v2/pipeline`], ""));
-        assert.deepEqual(await ask(server.port), {
-          verdict: "unclear",
-          why: `the database answered ${status}`,
-        });
-      }
-    } finally {
-      if (before === undefined) delete process.env["http_proxy"];
-      else process.env["http_proxy"] = before;
+    for (const status of [300, 301, 302, 303, 307, 308]) {
+      server.answer = (socket) => socket.end(raw(status, [`Location: ${other.url}/v2/pipeline`], ""));
+      assert.deepEqual(await ask(server.port), {
+        verdict: "unclear",
+        why: `the database answered ${status}`,
+      });
     }
     assert.equal(other.connections, 0);
     assert.equal(server.heads.length, 6);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { RequestListener } from "node:http";
 import { errorText, transport, type Patience, type Reply, type Request } from "../../src/turso/transport";
+import { useEnvironment } from "../support/environment";
 import { useServers } from "../support/server";
 
 const TOKEN = "s3cret-api-token";
@@ -9,6 +10,7 @@ const ROTATE: Request = { method: "POST", path: "/v1/rotate", harmless: false };
 const LOOK: Request = { method: "GET", path: "/v1/look", harmless: true };
 
 describe("the transport", () => {
+  useEnvironment();
   const serve = useServers();
   const ask = (url: string, request: Request, patience: Partial<Patience> = {}): Promise<Reply> =>
     transport(
@@ -128,7 +130,6 @@ describe("the transport", () => {
   it("goes through no proxy to loopback", async () => {
     const proxy = await serve((_, response) => response.end("{}"));
     const { url, requests } = await serve((_, response) => response.end("{}"));
-    const before = { ...process.env };
     Object.assign(process.env, {
       HTTP_PROXY: proxy.url,
       http_proxy: proxy.url,
@@ -136,11 +137,7 @@ describe("the transport", () => {
       NO_PROXY: "",
     });
     delete process.env["no_proxy"];
-    try {
-      assert.equal((await ask(url, LOOK)).ok, true);
-    } finally {
-      process.env = before;
-    }
+    assert.equal((await ask(url, LOOK)).ok, true);
     assert.deepEqual([proxy.requests.length, requests.length], [0, 1]);
   });
 

@@ -58,7 +58,11 @@ const version = (name: string): string =>
 
 /** The results as a page. */
 export async function markdown(sections: Section[], options: Options, tookSeconds: number): Promise<string> {
-  const commit = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" }).stdout;
+  // what was measured, by its content: other commits do not change it
+  const sources = spawnSync("git", ["rev-parse", "--short", "HEAD:src"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  }).stdout;
   const [cpu] = cpus();
   const table = (rows: Row[]): string[] => [
     "| | median | least – most | target | |",
@@ -73,7 +77,7 @@ export async function markdown(sections: Section[], options: Options, tookSecond
     "",
     "Written by `npm run bench`; do not edit.",
     "",
-    `- ${new Date().toISOString().slice(0, 10)}${commit ? `, commit ${commit.trim()}` : ""}, in ${clock(tookSeconds)} minutes${options.quick ? ", `--quick`" : ""}, ${options.rounds} ${options.rounds === 1 ? "round" : "rounds"} with the contenders in turn`,
+    `- ${new Date().toISOString().slice(0, 10)}${sources ? `, src as in git's tree ${sources.trim()}` : ""}, in ${clock(tookSeconds)} minutes${options.quick ? ", `--quick`" : ""}, ${options.rounds} ${options.rounds === 1 ? "round" : "rounds"} with the contenders in turn`,
     `- ${cpus().length} cores (${cpu?.model.trim() || "model not told"}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${system()} ${release()}`,
     `- Node ${process.versions.node}, Pulumi CLI ${findCli()?.version ?? "?"}, @pulumi/pulumi ${version("@pulumi/pulumi")}, axios ${version("axios")}, @tursodatabase/api ${version("@tursodatabase/api")}`,
     `- Against the emulator of this repository on 127.0.0.1, in a process of its own, with a fixed latency of ${LATENCY_MS} ms a request. Each \`up\` is the real CLI's with \`--skip-preview\` and a file backend, timed from its start to its end.`,

@@ -6,8 +6,8 @@
  *
  * @packageDocumentation
  */
-export { AuthToken, type AuthTokenArgs } from "./auth-token";
-export type { Json } from "./json";
-export type { GroupImpact, Verification, Verify } from "./provider/rotation-state";
-export type { Scope } from "./scope";
-export { TokenRotation, type ScopeArgs, type TokenRotationArgs } from "./token-rotation";
+export { AuthToken, type AuthTokenArgs } from "./resources/auth-token";
+export type { Json } from "./values/json";
+export type { GroupImpact, Verification, Verify } from "./rotation/state";
+export type { Scope } from "./values/scope";
+export { TokenRotation, type ScopeArgs, type TokenRotationArgs } from "./resources/token-rotation";

@@ -2,7 +2,7 @@
 import { createClient, LibsqlError } from "@libsql/client";
 import path from "node:path";
 import { startEmulator, type Emulator } from "../emulator";
-import { layOut } from "../src/provider/layout";
+import { layOut } from "../src/hosts/dynamic/layout";
 import { Stack } from "./stack";
 
 /** A request to the API, at the time of its answer. */

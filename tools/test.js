@@ -12,8 +12,8 @@ const BIN = path.join(ROOT, "node_modules", ".bin");
 
 /** Wait for time limits, start processes, or make thousands of requests. */
 const SLOW = [
-  "provider/proof",
-  "provider/lost-answer",
+  "core/canary",
+  "rotation/lost-answer",
   "tools/setup",
   "turso/hostile",
   "turso/hostile-data-plane",

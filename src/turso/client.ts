@@ -6,9 +6,9 @@ import {
   targetPath,
   type Permission,
   type Target,
-} from "../scope";
+} from "../values/scope";
 import type { Connection } from "./connection";
-import { probe, type Probe } from "./data-plane";
+import { probe, type Probe } from "./probe";
 import { TursoError, quote } from "./errors";
 import { PATIENCE, apiError, transport, type Patience, type Reply, type Send } from "./transport";
 

@@ -1,4 +1,4 @@
-import { nameProblem } from "../scope";
+import { nameProblem } from "../values/scope";
 
 /** Where the API is, and who asks. */
 export interface Connection {

@@ -1,7 +1,7 @@
-import { AuthTokenLogic } from "../../src/provider/auth-token";
-import { SavedError, type CheckResult, type DiffResult, type ReadResult } from "../../src/provider/context";
-import { TokenRotationLogic } from "../../src/provider/token-rotation";
-import { UNKNOWN } from "../../src/provider/unknown";
+import { AuthTokenLogic } from "../../src/token/lifecycle";
+import { SavedError, type CheckResult, type DiffResult, type ReadResult } from "../../src/core/context";
+import { TokenRotationLogic } from "../../src/rotation/lifecycle";
+import { UNKNOWN } from "../../src/core/unknown";
 import { Crashed, type Process } from "./process";
 
 export type Properties = Record<string, unknown>;

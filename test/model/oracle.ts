@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { durationMs } from "../../src/duration";
-import type { RotationState } from "../../src/provider/rotation-state";
-import type { Target } from "../../src/scope";
+import { durationMs } from "../../src/values/duration";
+import type { RotationState } from "../../src/rotation/state";
+import type { Target } from "../../src/values/scope";
 import type { Saved, Step } from "./engine";
 import { TIMEOUT_MS, type Process, type Sent } from "./process";
 import { targetsOf, type Program } from "./program";

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import axios, { type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from "axios";
-import { Context } from "../../src/provider/context";
+import { Context } from "../../src/core/context";
 import { withClock, type Clock } from "./clock";
 import { actionOf, lateness, losesAnswer, type Crash, type Fault, type RequestKind } from "./faults";
-import type { Target } from "../../src/scope";
+import type { Target } from "../../src/values/scope";
 import { mayRotate, type Credentials, type World } from "./world";
 
 /** The process is no more: nothing of it may reach the state. */

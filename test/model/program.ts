@@ -1,6 +1,6 @@
-import type { Json } from "../../src/json";
-import type { RotationInputs } from "../../src/provider/rotation-state";
-import { scopeOf, type Scope, type Target } from "../../src/scope";
+import type { Json } from "../../src/values/json";
+import type { RotationInputs } from "../../src/rotation/state";
+import { scopeOf, type Scope, type Target } from "../../src/values/scope";
 import type { Properties, Resource } from "./engine";
 
 /** What a schedule's program declares: one TokenRotation, and AuthTokens that follow it. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { BlastRadius } from "../../emulator";
-import type { Scope } from "../../src/scope";
+import type { Scope } from "../../src/values/scope";
 import { isPossible, type Crash, type Fault, type RequestKind, type Trouble } from "./faults";
 import type { Change } from "./program";
 import type { Credentials } from "./world";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { SavedError } from "../../src/provider/context";
-import type { RotationState } from "../../src/provider/rotation-state";
-import type { TokenState } from "../../src/provider/token-state";
-import { scopeOf, type Target } from "../../src/scope";
+import { SavedError } from "../../src/core/context";
+import type { RotationState } from "../../src/rotation/state";
+import type { TokenState } from "../../src/token/state";
+import { scopeOf, type Target } from "../../src/values/scope";
 import { Clock } from "./clock";
 import { Engine, type Saved, type Step } from "./engine";
 import { Oracle } from "./oracle";

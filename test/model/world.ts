@@ -5,7 +5,7 @@ import {
   type Emulator,
   type Permission,
 } from "../../emulator";
-import type { Target } from "../../src/scope";
+import type { Target } from "../../src/values/scope";
 
 /** What an API token of a schedule may do; `wrong` is one that Turso does not know. */
 export type Credentials = "full" | "rotate only" | "rotate and read" | "read and mint" | "wrong" | "none";

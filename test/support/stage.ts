@@ -1,7 +1,7 @@
 import { startEmulator, type Emulator } from "../../emulator";
-import { Context } from "../../src/provider/context";
-import type { RotationInputs } from "../../src/provider/rotation-state";
-import { TokenRotationLogic } from "../../src/provider/token-rotation";
+import { Context } from "../../src/core/context";
+import type { RotationInputs } from "../../src/rotation/state";
+import { TokenRotationLogic } from "../../src/rotation/lifecycle";
 import { PATIENCE } from "./turso";
 
 /** Turso with group `default` (databases app, reports) and the empty group `bare`, for one test. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { startEmulator, type Emulator, type FaultAction } from "../../emulator";
-import { Context, SavedError, type Environment } from "../../src/provider/context";
-import type { RotationInputs, RotationState } from "../../src/provider/rotation-state";
-import { TokenRotationLogic } from "../../src/provider/token-rotation";
+import { Context, SavedError, type Environment } from "../../src/core/context";
+import type { RotationInputs, RotationState } from "../../src/rotation/state";
+import { TokenRotationLogic } from "../../src/rotation/lifecycle";
 import { TursoError } from "../../src/turso/errors";
 import type { Settings } from "../../src/turso/connection";
 import type { Patience } from "../../src/turso/transport";

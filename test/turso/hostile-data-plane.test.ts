@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { dataPlaneUrl, probe } from "../../src/turso/data-plane";
+import { dataPlaneUrl, probe } from "../../src/turso/probe";
 import { useEnvironment } from "../support/environment";
 import { body, echo, headers, statuses } from "./hostile-answers";
 import { BOMBS, JWT, assertHidden, raw, useHostileServers, type Misbehave } from "./hostile-server";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { describeImpact, lookUp } from "../../src/provider/impact";
+import { describeImpact, lookUp } from "../../src/core/blast-radius";
 import { TursoError } from "../../src/turso/errors";
 import {
   API_TOKEN,

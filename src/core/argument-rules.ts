@@ -1,0 +1,64 @@
+import { parseDuration } from "../values/duration";
+import { parseScope } from "../values/scope";
+import type { CheckProblem } from "./context";
+import { hasUnknown } from "./unknown";
+
+/** Says what is wrong with an argument's value, or undefined if nothing is. */
+type Rule = (value: unknown, name: string) => string | undefined;
+
+/** The arguments of a resource, each with its rule; one that is absent or not known yet is not looked at. */
+export type Rules = Record<string, Rule>;
+
+/** Checks a program's arguments against their rules. */
+export function checkArguments(
+  resource: string,
+  rules: Rules,
+  news: Record<string, unknown>,
+): CheckProblem[] {
+  const problems: CheckProblem[] = [];
+  for (const [name, value] of Object.entries(news)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (rule === undefined) {
+      const known = Object.keys(rules).join(", ");
+      problems.push({
+        property: name,
+        reason: `${name} is not an argument of ${resource}; there are ${known}.`,
+      });
+    } else if (value !== undefined && value !== null && !hasUnknown(value)) {
+      const problem = rule(value, name);
+      if (problem !== undefined) problems.push({ property: name, reason: `${problem}.` });
+    }
+  }
+  return problems;
+}
+
+export const anything: Rule = () => undefined;
+
+export const scope =
+  (options: { lists: boolean }): Rule =>
+  (value) => {
+    const parsed = parseScope(value, options);
+    return "problem" in parsed ? parsed.problem : undefined;
+  };
+
+export const flag: Rule = (value, name) =>
+  typeof value === "boolean" ? undefined : `${name} must be true or false`;
+
+export const oneOf =
+  (...words: string[]): Rule =>
+  (value, name) =>
+    words.includes(value as string)
+      ? undefined
+      : `${name} must be one of ${words.map((word) => `"${word}"`).join(", ")}`;
+
+export const duration: Rule = (value, name) => {
+  const parsed = parseDuration(name, value);
+  return "problem" in parsed ? parsed.problem : undefined;
+};
+
+export const wholeNumber =
+  (least: number, most: number): Rule =>
+  (value, name) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+      ? undefined
+      : `${name} must be a whole number from ${least} to ${most}`;

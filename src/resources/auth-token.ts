@@ -1,0 +1,223 @@
+import * as pulumi from "@pulumi/pulumi";
+import { providerText, requireJson, requireNode, typeToken, type OutputsToCome } from "./dynamic-resource";
+import type { Json } from "../values/json";
+import type { TokenInputs, TokenState } from "../token/state";
+import type { Scope } from "../values/scope";
+import type { TokenRotation } from "./token-rotation";
+
+/**
+ * The arguments of an {@link AuthToken}.
+ *
+ * A wrong one is told by the preview, with its name and what to give instead; nothing is minted then. An argument that is
+ * not known here is an error too.
+ */
+export interface AuthTokenArgs {
+  /**
+   * What the token is for: `{ database: "NAME" }` or `{ group: "NAME" }`. Another one replaces the resource.
+   *
+   * @defaultValue `none`: required
+   * @throws if it is missing, has not exactly one of the two keys, or holds what is no name
+   */
+  scope: pulumi.Input<{ database: pulumi.Input<string> } | { group: pulumi.Input<string> }>;
+  /**
+   * The organization's slug. Another one replaces the resource. A machine's environment never moves a resource that
+   * exists.
+   *
+   * @defaultValue stack config `turso:organization`, else what the resource has, else `TURSO_ORGANIZATION`
+   * @throws if none of them gives it, or if it is no name
+   */
+  organization?: pulumi.Input<string> | undefined;
+  /**
+   * What the token may do: read and write, or only read.
+   *
+   * @defaultValue `"full-access"`
+   * @throws if it is neither word
+   */
+  authorization?: pulumi.Input<"full-access" | "read-only"> | undefined;
+  /**
+   * How long it lives: `never`, or a duration such as `120d` or `2w1d30m`, in units w d h m s.
+   *
+   * @defaultValue `"never"`
+   * @throws if it is neither
+   */
+  expiration?: pulumi.Input<string> | undefined;
+  /**
+   * Names of databases that a session with this token may attach and read.
+   *
+   * @defaultValue `undefined`
+   * @throws if it is not a list of database names
+   */
+  readAttach?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /**
+   * The rotation that kills this token: a new one is minted whenever it happened, and only after it.
+   *
+   * @defaultValue `undefined`: it follows no rotation
+   * @throws if it is of another organization, or does not cover the token's scope
+   */
+  rotation?: TokenRotation | undefined;
+  /**
+   * Any JSON value; when it changes, a new token is minted while the old one stays valid: the overlap in which
+   * consumers move over, before a rotation kills the old one. From absent to a value, or back, mints nothing. It may be
+   * a secret.
+   *
+   * @defaultValue `undefined`
+   * @throws if it holds what JSON cannot
+   */
+  trigger?: pulumi.Input<Json> | undefined;
+  /**
+   * Mints a new token at the first `up` within this time of the old one's expiry, in units w d h m s; the two overlap.
+   *
+   * @defaultValue `undefined`: the first `up` after its expiry
+   * @throws if it is no such duration
+   */
+  renewBefore?: pulumi.Input<string> | undefined;
+  /**
+   * `auto` hands the token on once the database accepts it, or tells that it did not; `off` asks nothing.
+   *
+   * @defaultValue `"auto"`
+   * @throws if it is neither word
+   */
+  verify?: pulumi.Input<"auto" | "off"> | undefined;
+  /**
+   * How long to wait for the database to accept it, in units w d h m s.
+   *
+   * @defaultValue `"60s"`
+   * @throws if it is no such duration
+   */
+  verifyTimeout?: pulumi.Input<string> | undefined;
+}
+
+/**
+ * A token for a Turso database or group, delivered to its consumers as a secret output in the run that minted it.
+ *
+ * It is minted again after its rotation, when a minting argument or `trigger` changed, within `renewBefore` of its
+ * expiry, and after a refresh that found it dead. Tokens cannot be revoked one by one: destroying the resource leaves
+ * the JWT alive until it expires or its scope is rotated.
+ *
+ * Its `id` is that of its scope: `acme/groups/default` or `acme/databases/app`.
+ *
+ * @example
+ * ```ts
+ * import { AuthToken, TokenRotation } from "pulumi-turso-tokens";
+ *
+ * const rotation = new TokenRotation("app", { scope: { group: "default" }, trigger: 1 });
+ * const api = new AuthToken("api", { scope: { database: "app" }, rotation, authorization: "read-only" });
+ *
+ * export const databaseToken = api.token;
+ * ```
+ * @see https://docs.turso.tech/api-reference/databases/create-token
+ * @see https://docs.turso.tech/api-reference/groups/create-token
+ */
+export class AuthToken extends pulumi.CustomResource {
+  /** What the token is for, as given. */
+  declare readonly scope: pulumi.Output<Scope>;
+  /** The organization's slug, whichever place it came from. */
+  declare readonly organization: pulumi.Output<string>;
+  /** As given; absent counts as `"full-access"`. */
+  declare readonly authorization: pulumi.Output<"full-access" | "read-only" | undefined>;
+  /** As given; absent counts as `"never"`. */
+  declare readonly expiration: pulumi.Output<string | undefined>;
+  /** As given; absent: none. */
+  declare readonly readAttach: pulumi.Output<string[] | undefined>;
+  /** As given; absent: it is renewed at its expiry. */
+  declare readonly renewBefore: pulumi.Output<string | undefined>;
+  /** The JWT. Always a secret, whatever the program does with it. */
+  declare readonly token: pulumi.Output<string>;
+  /** When it was minted, ISO 8601. */
+  declare readonly mintedAt: pulumi.Output<string>;
+  /** When it expires, ISO 8601, read from the JWT; absent if it never does. */
+  declare readonly expiresAt: pulumi.Output<string | undefined>;
+
+  /**
+   * Declares a token. It is minted in the `up` that creates it.
+   *
+   * @param name the resource's name in the stack
+   * @param args what it is for, what it may do, and what it follows
+   * @param opts Pulumi's options
+   * @throws pulumi.RunError if the trigger holds what JSON cannot: a function, itself, a class instance
+   */
+  constructor(name: string, args: AuthTokenArgs, opts?: pulumi.CustomResourceOptions) {
+    super(typeToken("AuthToken"), name, properties(name, args), pulumi.mergeOptions(opts, SECRETS));
+  }
+
+  /**
+   * Takes a token that exists into a program, without managing it. Turso gives no token back, so it is handed over.
+   *
+   * @param name the resource's name in the stack
+   * @param id its scope: `acme/groups/default` or `acme/databases/app`
+   * @param state what Turso does not give back
+   * @param state.token the JWT
+   * @param opts Pulumi's options
+   * @returns the token, a secret as ever
+   * @throws an error of the run, if its scope does not exist or the id has another form
+   * @example
+   * ```ts
+   * import * as pulumi from "@pulumi/pulumi";
+   * import { AuthToken } from "pulumi-turso-tokens";
+   *
+   * const config = new pulumi.Config();
+   * const found = AuthToken.get("found", "acme/databases/app", { token: config.requireSecret("token") });
+   *
+   * export const databaseToken = found.token;
+   * ```
+   */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    state: { token: pulumi.Input<string> },
+    opts?: pulumi.CustomResourceOptions,
+  ): AuthToken {
+    return new AuthToken(name, { token: pulumi.secret(state.token) } as unknown as AuthTokenArgs, {
+      ...opts,
+      id,
+    });
+  }
+}
+
+const SECRETS: pulumi.CustomResourceOptions = { additionalSecretOutputs: ["token"] };
+
+/** The properties to register: the arguments, and the outputs to come. */
+function properties(name: string, { rotation, ...args }: AuthTokenArgs): Record<string, unknown> {
+  requireNode(process.versions, process.env["PATH"]);
+  requireJson(`AuthToken "${name}": trigger`, args.trigger);
+  const outputs: OutputsToCome<AuthToken, TokenInputs> = {
+    token: undefined,
+    mintedAt: undefined,
+    expiresAt: undefined,
+  };
+  return {
+    ...ABSENT,
+    ...outputs,
+    ...args,
+    rotation: rotation && follow(rotation, args),
+    __provider: providerText("AuthToken"),
+  };
+}
+
+/** What the token needs to know of its rotation; of a long list, only the part that concerns it. */
+function follow(
+  rotation: TokenRotation,
+  args: Pick<AuthTokenArgs, "scope">,
+): Record<keyof NonNullable<TokenState["rotation"]>, unknown> {
+  const { rotationId, organization, rotateEvery } = rotation;
+  const scope = pulumi.all([rotation.scope, args.scope]).apply(([covered, own]) => {
+    if ("databases" in covered && "database" in own)
+      return covered.databases.includes(own.database) ? own : { databases: covered.databases.slice(0, 5) };
+    return covered;
+  });
+  return { rotationId, scope, organization, rotateEvery };
+}
+
+/** The engine only fills in the properties that were registered. */
+const ABSENT: Record<keyof TokenInputs, undefined> = {
+  scope: undefined,
+  organization: undefined,
+  authorization: undefined,
+  expiration: undefined,
+  readAttach: undefined,
+  rotation: undefined,
+  trigger: undefined,
+  renewBefore: undefined,
+  verify: undefined,
+  verifyTimeout: undefined,
+};

@@ -1,0 +1,17 @@
+import { anything, duration, flag, oneOf, scope, wholeNumber, type Rules } from "../core/argument-rules";
+import type { RotationInputs } from "./state";
+
+/** A TokenRotation's arguments, each with its rule. What stands here is checked, and a change of it is saved. */
+export const RULES = {
+  scope: scope({ lists: true }),
+  organization: anything, // the context resolves and checks it
+  trigger: anything,
+  rotateEvery: duration,
+  rotateOnCreate: flag,
+  verify: oneOf("auto", "required", "off"),
+  verifyTimeout: duration,
+  groupImpact: oneOf("warn", "refuse"),
+  parallelism: wholeNumber(1, 100),
+} satisfies Rules & Record<keyof RotationInputs, unknown>;
+
+export const ARGUMENTS = Object.keys(RULES) as (keyof RotationInputs)[];

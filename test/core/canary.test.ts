@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import type { RotationInputs } from "../../src/rotation/state";
+import { Stage, inputs } from "../support/stage";
+import { failure, savedFailure } from "../support/turso";
+
+describe("proof", () => {
+  for (const scope of [{ database: "app" }, { group: "default" }])
+    it(`sees a canary of ${JSON.stringify(scope)} accepted before and refused after, for one mint and a few reads`, () =>
+      Stage.with(0, async (stage) => {
+        const { state } = await stage.logic().create(inputs({ scope }));
+        assert.equal(state.verification, "verified");
+        assert.equal(stage.mints, 1);
+        assert.deepEqual(
+          stage.emulator.log.filter(({ plane }) => plane === "data").map(({ status }) => status),
+          [200, 401],
+        );
+        assert.match(stage.told.at(-1) ?? "", /: rotated at .*Z; old tokens refused after 0\.1 s\.$/);
+      }));
+
+  it("waits until old tokens are dead, and says how long it took", () =>
+    Stage.with(400, async (stage) => {
+      const { state } = await stage.logic().create(inputs());
+      assert.equal(state.verification, "verified");
+      assert.match(stage.told.at(-1) ?? "", /old tokens refused after 0\.[4-9] s\.$/);
+    }));
+
+  it("with auto warns where old tokens outlive verifyTimeout", () =>
+    Stage.with(60_000, async (stage) => {
+      const { state } = await stage.logic().create(inputs());
+      assert.equal(state.verification, "unverified");
+      assert.ok(
+        stage.told.includes(
+          "acme/databases/app: rotated, but old tokens are still accepted after 1 s. Turso says that it can take up to an hour.",
+        ),
+      );
+    }));
+
+  it("with required fails then, with the rotation recorded, and the next up only checks again", () =>
+    Stage.with(1_500, async (stage) => {
+      const { state, message } = await savedFailure(stage.logic().create(inputs({ verify: "required" })));
+      assert.match(
+        message,
+        /^Verifying the rotation of acme\/databases\/app: old tokens are still accepted after 1 s\. The rotation itself is done and recorded\. Run `pulumi up` again: it only checks again\./,
+      );
+      assert.equal(state.rotationCount, 1);
+      const after = await stage.logic().update(state, inputs({ verify: "required" }));
+      assert.equal(after.verification, "verified");
+      assert.equal(after.rotationId, state.rotationId, "nothing was rotated again");
+      assert.equal(after.pending, undefined);
+      assert.equal(stage.rotations, 1);
+    }));
+
+  it("with off only warns, where an earlier run left it unverified", () =>
+    Stage.with(60_000, async (stage) => {
+      const { state } = await savedFailure(stage.logic().create(inputs({ verify: "required" })));
+      const after = await stage.logic().update(state, inputs({ verify: "off" }));
+      assert.equal(after.verification, "unverified");
+      assert.equal(after.pending, undefined);
+      assert.equal(stage.rotations, 1);
+    }));
+
+  it("with off asks nothing", () =>
+    Stage.with(0, async (stage) => {
+      const { state } = await stage.logic().create(inputs({ verify: "off" }));
+      assert.equal(state.verification, "skipped");
+      assert.equal(stage.mints, 0);
+    }));
+
+  /** Why no proof can be had. */
+  const OBSTACLES: [
+    why: RegExp,
+    scope: RotationInputs["scope"],
+    prepare: (stage: Stage) => string | undefined,
+  ][] = [
+    [
+      /no token could be minted to try it with: the API answered 403/,
+      { database: "app" },
+      ({ emulator }) => emulator.createApiToken({ permissions: ["read", "db:rotate-creds"] }),
+    ],
+    [/the group has no database to try a token on/, { group: "bare" }, () => undefined],
+    [
+      /the database answered 503/,
+      { database: "app" },
+      ({ emulator }) => {
+        emulator.fault({
+          plane: "data",
+          path: /./,
+          when: "before",
+          action: { type: "status", status: 503 },
+          times: 1_000,
+        });
+        return undefined;
+      },
+    ],
+    [
+      /a token minted just before was not accepted/,
+      { database: "app" },
+      ({ emulator }) => {
+        emulator.fault({
+          plane: "data",
+          path: /./,
+          when: "before",
+          action: { type: "status", status: 401 },
+          times: 1_000,
+        });
+        return undefined;
+      },
+    ],
+  ];
+
+  for (const [why, scope, prepare] of OBSTACLES) {
+    it(`with auto goes on without, and says why: ${why.source}`, () =>
+      Stage.with(0, async (stage) => {
+        const { state } = await stage.logic(prepare(stage)).create(inputs({ scope }));
+        assert.equal(state.verification, "unverified");
+        assert.equal(stage.rotations, 1);
+        assert.ok(
+          stage.told.some((each) => each.includes("goes on without proof, since ") && why.test(each)),
+          stage.told.join("\n"),
+        );
+      }));
+
+    it(`with required stops before rotating: ${why.source}`, () =>
+      Stage.with(0, async (stage) => {
+        const { message } = await failure(
+          stage.logic(prepare(stage)).create(inputs({ scope, verify: "required" })),
+        );
+        assert.match(message, /verify is "required", and no proof can be had: /);
+        assert.match(message, why);
+        assert.match(message, /Nothing was changed\./);
+        assert.equal(stage.rotations, 0);
+      }));
+  }
+});

@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { tokenRotation } from "../../src/hosts/dynamic";
+import { useEnvironment } from "../support/environment";
+import { Turso, failure } from "../support/turso";
+
+/** What the engine sends for a value that it does not know yet. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const PROVIDER = 'exports.handler = () => require("pulumi-turso-tokens/provider").tokenRotation;\n';
+const VARIABLES = ["TURSO_API_TOKEN", "TURSO_ORGANIZATION", "TURSO_API_BASEURL"];
+
+type Properties = Record<string, unknown>;
+
+const without = (props: Properties, key: string): Properties =>
+  Object.fromEntries(Object.entries(props).filter(([name]) => name !== key));
+
+describe("the dynamic host", () => {
+  const turso = Turso.use();
+  useEnvironment();
+  const log = console.log;
+  let said: string[];
+
+  /** What the engine hands over when it loads the provider. */
+  const configure = (config: Record<string, string>): void =>
+    tokenRotation.configure({ config: { get: (key) => config[key] } });
+  const connected = (): Record<string, string> => ({
+    "turso:apiUrl": turso.url,
+    "turso:apiToken": turso.emulator.apiToken,
+    "turso:organization": "acme",
+  });
+  const engine = (changes: Properties = {}): Properties => ({
+    scope: { database: "app" },
+    organization: "acme",
+    trigger: "1",
+    verify: "off",
+    __provider: PROVIDER,
+    ...changes,
+  });
+  const olds = (changes: Properties = {}): Properties => ({
+    ...engine(),
+    rotationId: "first",
+    since: "2026-01-01T00:00:00.000Z",
+    rotatedAt: "2026-01-01T00:00:00.000Z",
+    rotationCount: 1,
+    verification: "skipped",
+    ...changes,
+  });
+
+  beforeEach(() => {
+    for (const name of VARIABLES) Reflect.deleteProperty(process.env, name);
+    said = [];
+    console.log = (text: unknown) => said.push(String(text));
+    configure(connected());
+  });
+  afterEach(() => (console.log = log));
+
+  describe("checks", () => {
+    it("and adds the organization to the program's own inputs", async () => {
+      const news = without(engine(), "organization");
+      assert.deepEqual(await tokenRotation.check(olds(), news), { inputs: engine(), failures: [] });
+      assert.deepEqual(turso.requests(), []);
+    });
+
+    it("and leaves values that are not known yet as the engine wrote them", async () => {
+      for (const unknown of [
+        { trigger: UNKNOWN },
+        { trigger: { a: [UNKNOWN, 1] } },
+        { scope: UNKNOWN },
+        { scope: { group: UNKNOWN } },
+        { organization: UNKNOWN },
+      ])
+        assert.deepEqual(await tokenRotation.check({}, engine({ rotateOnCreate: false, ...unknown })), {
+          inputs: engine({ rotateOnCreate: false, ...unknown }),
+          failures: [],
+        });
+    });
+
+    it("and gives the failures of bad arguments", async () => {
+      const news = engine({ scope: { database: "../x" } });
+      assert.deepEqual(await tokenRotation.check({}, news), {
+        inputs: news,
+        failures: [
+          {
+            property: "scope",
+            reason:
+              'scope.database "../x" must start with a letter or a digit and hold only letters, digits, "-" and "_".',
+          },
+        ],
+      });
+      assert.deepEqual(turso.requests(), []);
+    });
+
+    it("and gives the failures of bad settings", async () => {
+      configure({ ...connected(), "turso:apiUrl": "http://user:hunter2@api.turso.tech" });
+      const news = engine();
+      assert.deepEqual(await tokenRotation.check({}, news), {
+        inputs: news,
+        failures: [
+          {
+            property: "apiUrl",
+            reason:
+              "The API's URL, read from stack config turso:apiUrl, must not hold a user name or a password; the API token has a setting of its own.",
+          },
+        ],
+      });
+    });
+
+    it("and tells the person who runs the program what would be hit", async () => {
+      await tokenRotation.check({}, engine({ scope: { group: "solo" } }));
+      assert.deepEqual(said, [
+        "acme/groups/solo: creating it rotates; this kills every token of the group and of its 1 database (lone).",
+      ]);
+    });
+  });
+
+  describe("compares", () => {
+    it("and finds nothing in another text of the provider", async () => {
+      const { changes, replaces } = await tokenRotation.diff("acme/databases/app", olds(), {
+        ...engine(),
+        __provider: "something newer",
+      });
+      assert.deepEqual([changes, replaces ?? []], [false, []]);
+      assert.deepEqual(turso.requests(), []);
+    });
+
+    it("and takes a value that is not known yet for a change that may rotate", async () => {
+      const news = engine({ trigger: { a: UNKNOWN } });
+      assert.equal((await tokenRotation.diff("acme/databases/app", olds(), news)).changes, true);
+      assert.deepEqual(turso.requests(), []);
+    });
+
+    it("and replaces what gets another target", async () => {
+      const news = engine({ scope: { group: UNKNOWN } });
+      const { changes, replaces } = await tokenRotation.diff("acme/databases/app", olds(), news);
+      assert.deepEqual([changes, replaces], [true, ["scope"]]);
+    });
+  });
+
+  it("creates", async () => {
+    const { id, outs } = await tokenRotation.create(engine());
+    assert.equal(id, "acme/databases/app");
+    const { rotationCount, trigger, scope } = outs as Properties;
+    assert.deepEqual([rotationCount, trigger, scope], [1, "1", { database: "app" }]);
+    assert.deepEqual(turso.rotations(), ["database app"]);
+  });
+
+  it("updates, and rotates under a changed trigger alone", async () => {
+    await tokenRotation.update("acme/databases/app", olds(), engine());
+    assert.deepEqual(turso.requests(), []);
+    const { outs } = await tokenRotation.update("acme/databases/app", olds(), engine({ trigger: "2" }));
+    assert.equal((outs as Properties)["rotationCount"], 2);
+    assert.deepEqual(turso.rotations(), ["database app"]);
+  });
+
+  describe("reads", () => {
+    it("what exists", async () => {
+      const { id, props } = await tokenRotation.read("acme/databases/app", olds());
+      const [kept, found] = [olds(), props as Properties].map((all) => without(all, "__provider"));
+      assert.deepEqual([id, found], ["acme/databases/app", kept]);
+    });
+
+    it("nothing of what is gone, for which the engine drops it", async () => {
+      assert.deepEqual(await tokenRotation.read("acme/groups/x", olds({ scope: { group: "x" } })), {});
+    });
+
+    it("nothing away with settings that are broken", async () => {
+      configure({ "turso:apiUrl": "nonsense" });
+      const reading = Promise.resolve().then(() => tokenRotation.read("acme/databases/app", olds()));
+      assert.match(
+        (await failure(reading)).message,
+        /^The API's URL, read from stack config turso:apiUrl, is not a URL/,
+      );
+    });
+  });
+
+  for (const path of ["create", "update"] as const)
+    it(`gives the ${path}'s error what the engine saves, its own key included`, async () => {
+      turso.onRotate("after", { type: "drop" });
+      const error = await failure(
+        path === "create"
+          ? tokenRotation.create(engine({ trigger: "2" }))
+          : tokenRotation.update("acme/databases/app", olds(), engine({ trigger: "2" })),
+      );
+      const { id, properties, reasons } = error as Error & {
+        id: string;
+        properties: Properties;
+        reasons: string[];
+      };
+      assert.equal(id, "acme/databases/app");
+      assert.deepEqual(reasons, [error.message]);
+      assert.equal(properties["__provider"], PROVIDER);
+      assert.notEqual(properties["pending"], undefined);
+      assert.deepEqual([properties["trigger"], properties["scope"]], ["2", { database: "app" }]);
+      assert.doesNotThrow(() => JSON.stringify(properties));
+    });
+
+  it("gives an error after which nothing is to be saved no id, since the engine would save it", async () => {
+    const error = await failure(tokenRotation.create(engine({ scope: { group: "typo" } })));
+    assert.match(error.message, /^Looking up acme\/groups\/typo: the API answered 404 \(group not found\)/);
+    assert.equal("id" in error, false);
+  });
+
+  describe("deletes", () => {
+    for (const [what, config] of [
+      ["without any settings", {}],
+      ["with settings that are broken", { "turso:apiUrl": "nonsense", "turso:organization": "a/b" }],
+      ["without a network", { "turso:apiUrl": "http://127.0.0.1:1" }],
+    ] as [string, Record<string, string>][])
+      it(what, async () => {
+        configure(config);
+        await tokenRotation.delete("acme/databases/app", olds());
+        assert.deepEqual(said, [
+          "acme/databases/app: no longer managed; nothing was rotated, and its tokens stay as they are.",
+        ]);
+        assert.deepEqual(turso.requests(), []);
+      });
+  });
+
+  it("takes the settings of the environment where stack config has none", async () => {
+    process.env["TURSO_API_TOKEN"] = turso.emulator.apiToken;
+    process.env["TURSO_API_BASEURL"] = turso.url;
+    process.env["TURSO_ORGANIZATION"] = "acme";
+    configure({});
+    const news = without(engine({ rotateOnCreate: false }), "organization");
+    assert.deepEqual((await tokenRotation.check({}, news)).inputs["organization"], "acme");
+    await tokenRotation.create(engine());
+    assert.deepEqual(turso.rotations(), ["database app"]);
+  });
+});

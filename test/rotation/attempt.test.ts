@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import type { FaultAction } from "../../emulator";
+import type { Scope } from "../../src/values/scope";
+import { useServers } from "../support/server";
+import { Turso, harmlessFailure, inputs, rotationsOf, state } from "../support/turso";
+
+const json = (status: number, error: string, headers: Record<string, string> = {}): FaultAction => ({
+  type: "status",
+  status,
+  body: JSON.stringify({ error }),
+  headers,
+});
+const GROUP: Scope = { group: "solo" };
+const SUPPORT = "Run it again; if it stays so, ask Turso's support.";
+
+interface Row {
+  what: string;
+  scope?: Scope;
+  action: FaultAction;
+  /** What the error says after `Rotating ID: `; {url} is the API's. */
+  text: string;
+  requests?: number;
+}
+
+describe("a rotate request that certainly failed", () => {
+  const turso = Turso.use();
+  const serve = useServers();
+
+  const rows: Row[] = [
+    {
+      what: "401",
+      action: json(401, "the token has expired"),
+      text: "the API answered 401 (the token has expired). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, is wrong or has expired: make a new one (turso auth api-tokens mint NAME) and set it there.",
+    },
+    {
+      what: "402",
+      action: json(402, "payment required"),
+      text: "the API answered 402 (payment required). Nothing was changed. The organization's plan or payment does not allow it: see its billing page.",
+    },
+    {
+      what: "403 for a database",
+      action: json(403, "no"),
+      text: "the API answered 403 (no). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, may not do this: give it the scope db:rotate-creds, or use one that has it.",
+    },
+    {
+      what: "403 for a group",
+      scope: GROUP,
+      action: json(403, "no"),
+      text: "the API answered 403 (no). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, may not do this: give it the scope group:rotate-creds, or use one that has it.",
+    },
+    {
+      what: "404 for a database",
+      action: json(404, "could not find database with name app: record not found"),
+      text: 'the API answered 404 (could not find database with name app: record not found). Nothing was changed. Check the name of the database "app" and the organization "acme".',
+    },
+    {
+      what: "404 for a group",
+      scope: GROUP,
+      action: json(404, "group not found"),
+      text: 'the API answered 404 (group not found). Nothing was changed. Check the name of the group "solo" and the organization "acme".',
+    },
+    {
+      what: "404 for something else",
+      action: json(404, "organization not found"),
+      text: 'the API answered 404 (organization not found). Nothing was changed. Check the organization "acme" and the API\'s URL {url}.',
+    },
+    {
+      what: "409",
+      action: json(409, "busy"),
+      text: "the API answered 409 (busy). Nothing was changed. Something else is changing it now: run it again in a moment.",
+    },
+    {
+      what: "429 each time",
+      action: json(429, "slow down"),
+      text: "the API answered 429 (slow down). Nothing was changed. The API limits how often it is asked: wait a minute and run it again.",
+      requests: 3,
+    },
+    {
+      what: "429 with Retry-After each time",
+      action: json(429, "slow down", { "retry-after": "0" }),
+      text: "the API answered 429 (slow down). Nothing was changed. The API limits how often it is asked: wait a minute and run it again.",
+      requests: 3,
+    },
+    {
+      what: "429 with a Retry-After beyond all patience",
+      action: json(429, "slow down", { "retry-after": "3600" }),
+      text: "the API answered 429 (slow down). Nothing was changed. The API limits how often it is asked: wait 3600 s and run it again.",
+    },
+    {
+      what: "503 with Retry-After each time",
+      action: json(503, "maintenance", { "retry-after": "0" }),
+      text: `the API answered 503 (maintenance). Nothing was changed. ${SUPPORT}`,
+      requests: 3,
+    },
+    {
+      what: "503 with a Retry-After beyond all patience",
+      action: json(503, "maintenance", { "retry-after": "3600" }),
+      text: `the API answered 503 (maintenance). Nothing was changed. ${SUPPORT}`,
+    },
+  ];
+  for (const { what, scope = { database: "app" }, action, text, requests = 1 } of rows)
+    for (const path of ["create", "update"] as const)
+      it(`in the ${path}: ${what}`, async () => {
+        turso.onRotate("before", action, requests);
+        const olds = state({ scope });
+        const before = structuredClone(olds);
+        const error = await harmlessFailure(
+          path === "create"
+            ? turso.logic().create(inputs({ scope }))
+            : turso.logic().update(olds, inputs({ scope, trigger: "2" })),
+        );
+        const id = "group" in scope ? "acme/groups/solo" : "acme/databases/app";
+        assert.equal(error.message, `Rotating ${id}: ${text.replace("{url}", turso.url)}`);
+        assert.equal(turso.rotateRequests().length, requests);
+        assert.deepEqual(turso.rotations(), []);
+        assert.deepEqual(olds, before);
+      });
+
+  it("since it was redirected is not sent anywhere else", async () => {
+    const elsewhere = await serve((_, response) => response.end());
+    for (const status of [301, 302, 307, 308]) {
+      turso.emulator.clearLog();
+      turso.onRotate("before", {
+        type: "status",
+        status,
+        body: "",
+        headers: { location: `${elsewhere.url}/x` },
+      });
+      const error = await harmlessFailure(turso.logic().create(inputs()));
+      assert.equal(
+        error.message,
+        `Rotating acme/databases/app: the API answered ${status}. Nothing was changed. A redirect is never followed, since the API token would go along: check the API's URL ${turso.url}.`,
+      );
+      assert.deepEqual(turso.rotateRequests(), [`POST ~/databases/app/auth/rotate ${status}`]);
+    }
+    assert.equal(elsewhere.requests.length, 0);
+    assert.deepEqual(turso.rotations(), []);
+  });
+});
+
+describe("a rotate request that was certainly not processed", () => {
+  const turso = Turso.use();
+
+  for (const [what, action] of [
+    ["429", json(429, "later")],
+    ["429 with Retry-After", json(429, "later", { "retry-after": "0" })],
+    ["503 with Retry-After", json(503, "later", { "retry-after": "0" })],
+  ] as const)
+    it(`is sent again after ${what}, which is told`, async () => {
+      const { status } = action as { status: number };
+      turso.onRotate("before", action, 2);
+      const updated = await turso.logic().update(state(), inputs({ trigger: "2" }));
+      assert.equal(updated.rotationCount, 2);
+      assert.notEqual(updated.rotationId, "first");
+      const path = "POST ~/databases/app/auth/rotate";
+      assert.deepEqual(turso.rotateRequests(), [`${path} ${status}`, `${path} ${status}`, `${path} 200`]);
+      assert.deepEqual(turso.rotations(), ["database app"]);
+      const again = `POST /v1/organizations/acme/databases/app/auth/rotate: the API answered ${status} (later); try`;
+      assert.deepEqual(turso.told.slice(0, 2), [`${again} 2 of at most 3`, `${again} 3 of at most 3`]);
+    });
+});
+
+describe("a rotate request that is answered with an empty 200 or 204", () => {
+  const turso = Turso.use();
+
+  for (const status of [200, 204])
+    it(`has rotated: ${status}`, async () => {
+      turso.onRotate("after", { type: "status", status, body: "" });
+      const updated = await turso.logic().update(state(), inputs({ trigger: "2" }));
+      assert.equal(rotationsOf(updated).rotationCount, 2);
+      assert.deepEqual(turso.rotations(), ["database app"]);
+    });
+});

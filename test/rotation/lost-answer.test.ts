@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import type { RotationState } from "../../src/rotation/state";
+import { ROTATE, Stage, inputs } from "../support/stage";
+import { savedFailure } from "../support/turso";
+
+describe("a lost answer, with a canary", () => {
+  const lose = (stage: Stage, when: "before" | "after", times = 1) =>
+    stage.emulator.fault({ path: ROTATE, when, action: { type: "drop" }, times });
+
+  it("to a rotation that happened is found out in the same up", () =>
+    Stage.with(300, async (stage) => {
+      lose(stage, "after");
+      const { state } = await stage.logic().create(inputs());
+      assert.equal(state.verification, "verified");
+      assert.equal(stage.rotations, 1);
+      assert.ok(
+        stage.told.some((each) =>
+          each.endsWith("but the rotation happened: a token from before it is refused."),
+        ),
+      );
+    }));
+
+  it("to a rotation that did not happen leads to exactly one, after verifyTimeout, which is told", () =>
+    Stage.with(0, async (stage) => {
+      lose(stage, "before");
+      const { state } = await stage.logic().create(inputs());
+      assert.equal(state.verification, "verified");
+      assert.equal(stage.rotations, 1);
+      assert.ok(
+        stage.told.some((each) =>
+          each.endsWith("tokens from before it are still accepted after 1 s. It is sent once more."),
+        ),
+      );
+    }));
+
+  it("whose old tokens outlive verifyTimeout is not called verified before tokens of the first rotation are dead too", () =>
+    Stage.with(1_500, async (stage) => {
+      lose(stage, "after");
+      const { state } = await stage.logic().create(inputs());
+      assert.equal(stage.rotations, 2, "the documented second rotation");
+      assert.equal(state.verification, "unverified");
+    }));
+
+  it("is never sent a third time by one up; the next one finds out first", () =>
+    Stage.with(0, async (stage) => {
+      lose(stage, "before", 2);
+      const { state, message } = await savedFailure(stage.logic().create(inputs()));
+      assert.match(message, /still accepted after 1 s, for the second time\./);
+      assert.equal(stage.emulator.log.filter(({ path }) => ROTATE.test(path)).length, 2);
+      const after: RotationState = await stage.logic().update(state, inputs());
+      assert.equal(after.rotationCount, 1);
+      assert.equal(stage.rotations, 1);
+    }));
+
+  for (const when of ["before", "after"] as const)
+    it(`is saved as pending while the data plane does not answer, and found out by the next up: ${when} the change`, () =>
+      Stage.with(0, async (stage) => {
+        lose(stage, when);
+        stage.emulator.fault({
+          plane: "data",
+          path: /./,
+          when: "before",
+          action: { type: "drop" },
+          times: 1_000,
+          skip: 1,
+        });
+        const { state, message } = await savedFailure(stage.logic().create(inputs()));
+        assert.match(message, /A token from before it could not be tried \(the database could not be asked/);
+        assert.equal(state.pending?.["app"]?.fate, "unknown");
+        assert.equal(stage.rotations, when === "after" ? 1 : 0);
+        stage.emulator.clearFaults();
+        const after = await stage.logic().update(state, inputs());
+        assert.equal(after.verification, "verified");
+        assert.equal(after.pending, undefined);
+        assert.equal(stage.rotations, 1);
+      }));
+
+  it("stays undecided where its second request fails for certain, since the first only seemed not to have happened", () =>
+    Stage.with(1_500, async (stage) => {
+      lose(stage, "after");
+      stage.emulator.fault({
+        path: ROTATE,
+        when: "before",
+        action: { type: "status", status: 402 },
+        skip: 1,
+      });
+      const { state, message } = await savedFailure(stage.logic().create(inputs()));
+      assert.match(
+        message,
+        /It seemed not to have been, but sending it once more failed: the API answered 402/,
+      );
+      assert.equal(state.pending?.["app"]?.fate, "unknown");
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      const after = await stage.logic().update(state, inputs());
+      assert.equal(after.verification, "verified");
+      assert.equal(stage.rotations, 1);
+    }));
+
+  it("is not sent once more where it would be refused by now", () =>
+    Stage.with(0, async (stage) => {
+      lose(stage, "before");
+      stage.emulator.fault({
+        plane: "data",
+        path: /./,
+        when: "before",
+        action: { type: "drop" },
+        times: 1_000,
+        skip: 1,
+      });
+      const { state } = await savedFailure(stage.logic().create(inputs()));
+      stage.emulator.clearFaults();
+      const { message, state: after } = await savedFailure(
+        stage.logic().update(state, inputs({ groupImpact: "refuse" })),
+      );
+      assert.match(message, /groupImpact is "refuse"/);
+      assert.deepEqual(after.pending, { app: { fate: "owed" } });
+      assert.equal(stage.rotations, 0);
+    }));
+
+  it("is not decided by a canary that has expired by itself", () =>
+    Stage.with(0, async (stage) => {
+      // a little before its end, too: the database's clock may be ahead
+      const token = await stage.emulator.platform.mintDatabaseToken("app", { expiration: "4m" });
+      const { hostname } = stage.emulator.platform.database("app");
+      const pending = {
+        app: {
+          fate: "unknown" as const,
+          at: "2026-01-01T00:00:00.000Z",
+          answer: "no answer",
+          canary: { token, hostname },
+        },
+      };
+      const state: RotationState = {
+        ...inputs(),
+        rotationId: "x",
+        rotationCount: 0,
+        since: "2026-01-01T00:00:00.000Z",
+        pending,
+      };
+      stage.emulator.platform.rotateDatabase("app");
+      const { message } = await savedFailure(stage.logic().update(state, inputs()));
+      assert.match(message, /There is no token from before it to try\./);
+      assert.equal(stage.rotations, 1, "only the one by hand");
+    }));
+});

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import type { Json } from "../../src/values/json";
+import { planUpdate as planAt } from "../../src/rotation/plan";
+import type { RotationInputs, RotationState } from "../../src/rotation/state";
+import { UNKNOWN } from "../../src/core/unknown";
+import { NOW, inputs, state } from "../support/turso";
+
+/** What a preview knows of the arguments. */
+const preview = (changes: Record<string, unknown>): RotationInputs => ({ ...inputs(), ...changes });
+
+const planUpdate = (olds: RotationState, news: RotationInputs) => planAt(olds, news, new Date(NOW));
+
+/** The part of a plan that tells whether anything happens. */
+const planned = (olds: RotationState, news: RotationInputs) => {
+  const { reason, undecided, replaces, changes } = planUpdate(olds, news);
+  return { reason, undecided, replaces, changes };
+};
+const STATE_ONLY = { reason: undefined, undecided: false, replaces: [], changes: true };
+const NOTHING = { ...STATE_ONLY, changes: false };
+
+describe("the trigger of an update", () => {
+  const ROTATE = true;
+  const KEEP = false;
+  const matrix: [before: Json | undefined, after: Json | undefined, expected: boolean][] = [
+    ["1", "1", KEEP],
+    ["1", "2", ROTATE],
+    ["1", 1, ROTATE],
+    [0, false, ROTATE],
+    ["true", true, ROTATE],
+    ["", "", KEEP],
+    ["", "x", ROTATE],
+    ["x", "", ROTATE],
+    [0, 1, ROTATE],
+    [false, true, ROTATE],
+    ["a", "a ", ROTATE],
+    [{ a: 1, b: 2 }, { b: 2, a: 1 }, KEEP],
+    [{ a: { b: [1, { c: 2, d: 3 }] } }, { a: { b: [1, { d: 3, c: 2 }] } }, KEEP],
+    [{ a: { b: [1, { c: 2 }] } }, { a: { b: [1, { c: 3 }] } }, ROTATE],
+    [{ a: 1 }, { a: 1, b: null }, KEEP],
+    [{ a: 1, b: null }, { a: 1 }, KEEP],
+    [{ a: 1 }, { a: 1, b: 2 }, ROTATE],
+    [{ a: 1, b: 2 }, { a: 1 }, ROTATE],
+    [{ a: 1 }, { a: "1" }, ROTATE],
+    [{ a: 1 }, '{"a":1}', ROTATE],
+    [[1, 2], [2, 1], ROTATE],
+    [[1, 2], [1, 2], KEEP],
+    [[], {}, ROTATE],
+    [[], [[]], ROTATE],
+    [[null], [], ROTATE],
+    // from absent to a value, or back, is a new baseline
+    [undefined, "1", KEEP],
+    ["1", undefined, KEEP],
+    [null, "1", KEEP],
+    ["1", null, KEEP],
+    [undefined, null, KEEP],
+    [undefined, undefined, KEEP],
+    [null, {}, KEEP],
+  ];
+  for (const [before, after, expected] of matrix)
+    it(`${expected ? "rotates" : "keeps"} from ${JSON.stringify(before)} to ${JSON.stringify(after)}`, () => {
+      const olds = { ...state(), trigger: before };
+      const news = preview({ trigger: after });
+      const plan = planUpdate(olds as RotationState, news);
+      assert.equal(plan.reason, expected ? "trigger" : undefined);
+      assert.equal(plan.undecided, false);
+      assert.deepEqual(plan.replaces, []);
+    });
+
+  for (const trigger of [UNKNOWN, { a: UNKNOWN }, [1, [UNKNOWN]], { a: { b: [UNKNOWN] } }])
+    it(`is undecided, and a change, where a preview does not know it: ${describeShape(trigger)}`, () =>
+      assert.deepEqual(planned(state(), preview({ trigger })), { ...STATE_ONLY, undecided: true }));
+});
+
+describe("an update", () => {
+  it("of nothing does nothing", () => {
+    assert.deepEqual(planned(state(), inputs()), NOTHING);
+  });
+
+  for (const [what, olds, news] of [
+    ["rotateOnCreate false", state(), inputs({ rotateOnCreate: false })],
+    ["rotateOnCreate true", state({ rotateOnCreate: false }), inputs({ rotateOnCreate: true })],
+    ["groupImpact refuse", state(), inputs({ groupImpact: "refuse" })],
+    ["groupImpact left out", state({ groupImpact: "warn" }), inputs()],
+    ["a first trigger", preview({ ...state(), trigger: undefined }) as RotationState, inputs()],
+  ] as const)
+    it(`to ${what} saves it and does not rotate`, () => assert.deepEqual(planned(olds, news), STATE_ONLY));
+
+  for (const key of ["rotateOnCreate", "groupImpact"])
+    it(`whose ${key} is not known yet changes state only`, () =>
+      assert.deepEqual(planned(state(), preview({ [key]: UNKNOWN })), STATE_ONLY));
+
+  it("with a pending rotation is a change, so that what became of it is told", () => {
+    const pending = { app: { fate: "unknown", at: NOW, answer: "it broke" } } as const;
+    assert.deepEqual(planned(state({ pending }), inputs()), STATE_ONLY);
+    assert.deepEqual(planned(state({ pending }), inputs({ trigger: "2" })), {
+      ...STATE_ONLY,
+      reason: "trigger",
+    });
+  });
+
+  for (const [what, news, replaces] of [
+    ["another database", { scope: { database: "reports" } }, ["scope"]],
+    ["a database whose name differs in case", { scope: { database: "App" } }, ["scope"]],
+    ["a group of the same name", { scope: { group: "app" } }, ["scope"]],
+    ["another organization", { organization: "other" }, ["organization"]],
+    ["both", { scope: { group: "x" }, organization: "other" }, ["scope", "organization"]],
+    ["a scope not known yet", { scope: UNKNOWN }, ["scope"]],
+    ["a name not known yet", { scope: { database: UNKNOWN } }, ["scope"]],
+    ["an organization not known yet", { organization: UNKNOWN }, ["organization"]],
+  ] as const)
+    it(`to ${what} replaces the resource`, () => {
+      const plan = planUpdate(state(), preview(news));
+      assert.deepEqual([plan.replaces, plan.changes], [replaces, true]);
+    });
+
+  it("to the same scope, written with an absent member, does not replace it", () => {
+    const news = preview({ scope: { group: null, database: "app" } });
+    assert.deepEqual(planned(state(), news), NOTHING);
+  });
+});
+
+describe("the age of a rotation", () => {
+  for (const [rotatedAt, rotateEvery, reason] of [
+    ["2026-02-28T12:00:00.000Z", "1d", "age"],
+    ["2026-02-28T12:00:00.001Z", "1d", undefined],
+    ["2025-12-01T12:00:00.000Z", "90d", "age"],
+    ["2025-12-01T12:00:01.000Z", "90d", undefined],
+    ["2026-03-02T00:00:00.000Z", "1s", undefined],
+    ["2020-01-01T00:00:00.000Z", undefined, undefined],
+  ] as const)
+    it(`${reason ? "rotates" : "keeps"} at ${NOW} what was rotated at ${rotatedAt} for ${rotateEvery ?? "ever"}`, () => {
+      const every = rotateEvery === undefined ? {} : { rotateEvery };
+      const plan = planned(state({ rotatedAt, ...every }), inputs(every));
+      assert.deepEqual(plan, { ...NOTHING, reason, changes: reason !== undefined });
+    });
+
+  it("counts from the resource's own beginning where there was no rotation yet", () => {
+    const { rotatedAt: none, ...olds } = state({ since: "2026-02-01T12:00:00.000Z", rotateEvery: "4w" });
+    assert(none);
+    assert.equal(planned(olds, inputs({ rotateEvery: "4w" })).reason, "age");
+    assert.equal(planned(olds, inputs({ rotateEvery: "5w" })).reason, undefined);
+  });
+
+  it("comes after a changed trigger, and after what an earlier run left unfinished", () => {
+    const olds = state({ rotatedAt: "2020-01-01T00:00:00.000Z", rotateEvery: "1d" });
+    assert.equal(planned(olds, inputs({ rotateEvery: "1d", trigger: "2" })).reason, "trigger");
+    const pending = { app: { fate: "owed" } } as const;
+    assert.equal(planned({ ...olds, pending }, inputs({ rotateEvery: "1d" })).reason, undefined);
+  });
+});
+
+function describeShape(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) => (member === UNKNOWN ? "(unknown)" : member));
+}

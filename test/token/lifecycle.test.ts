@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { AuthTokenLogic } from "../../src/token/lifecycle";
+import { Context } from "../../src/core/context";
+import type { TokenInputs, TokenState } from "../../src/token/state";
+import { UNKNOWN } from "../../src/core/unknown";
+import { PATIENCE, Turso, failure } from "../support/turso";
+
+const rotation = (
+  changes: Partial<NonNullable<TokenInputs["rotation"]>> = {},
+): NonNullable<TokenInputs["rotation"]> => ({
+  rotationId: "first",
+  scope: { database: "app" },
+  organization: "acme",
+  ...changes,
+});
+
+const inputs = (changes: Partial<TokenInputs> = {}): TokenInputs => ({
+  scope: { database: "app" },
+  organization: "acme",
+  ...changes,
+});
+
+const state = (changes: Partial<TokenState> = {}): TokenState => ({
+  ...inputs(),
+  token: "a.b.c",
+  mintedAt: "2026-01-01T00:00:00.000Z",
+  expiresAt: "2026-02-01T00:00:00.000Z",
+  ...changes,
+});
+
+describe("an AuthToken's logic", () => {
+  const turso = Turso.use();
+  const logic = (now = "2026-01-10T00:00:00.000Z") =>
+    new AuthTokenLogic(
+      new Context({
+        settings: turso.settings(),
+        clock: () => new Date(now),
+        tell: (message) => turso.told.push(message),
+        patience: PATIENCE,
+      }),
+    );
+  const mints = async (olds: TokenState, news: TokenInputs, now?: string): Promise<boolean> => {
+    const { changes } = await logic(now).diff(olds, news);
+    const mintsIt = turso.told.some((each) => each.endsWith("so the update mints a new token."));
+    assert.ok(changes || !mintsIt);
+    return mintsIt;
+  };
+
+  const ROWS: [what: string, olds: object, news: object, expected: boolean, now?: string][] = [
+    ["nothing changed", {}, {}, false],
+    [
+      "its rotation happened",
+      { rotation: rotation() },
+      { rotation: rotation({ rotationId: "second" }) },
+      true,
+    ],
+    ["its rotation is the same", { rotation: rotation() }, { rotation: rotation() }, false],
+    [
+      "its rotation's other arguments changed",
+      { rotation: rotation() },
+      { rotation: rotation({ rotateEvery: "9d" }) },
+      false,
+    ],
+    [
+      "its rotation may happen",
+      { rotation: rotation() },
+      { rotation: rotation({ rotationId: UNKNOWN as never }) },
+      true,
+    ],
+    ["it came to follow a rotation", {}, { rotation: rotation() }, true],
+    ["it no longer follows one", { rotation: rotation() }, {}, false],
+    ["authorization changed", {}, { authorization: "read-only" as const }, true],
+    ["expiration changed", { expiration: "1d" }, { expiration: "2d" }, true],
+    ["readAttach changed", {}, { readAttach: ["reports"] }, true],
+    ["its trigger changed", { trigger: 1 }, { trigger: 2 }, true],
+    [
+      "its trigger has another order of keys",
+      { trigger: { a: 1, b: 2 } },
+      { trigger: { b: 2, a: 1 } },
+      false,
+    ],
+    ["its trigger appeared", {}, { trigger: 1 }, false],
+    ["its trigger went", { trigger: 1 }, {}, false],
+    ["verify changed", {}, { verify: "off" as const }, false],
+    ["renewBefore is not reached", {}, { renewBefore: "21d" }, false],
+    ["renewBefore is reached", {}, { renewBefore: "22d" }, true],
+    ["it has expired", {}, {}, true, "2026-02-01T00:00:00.000Z"],
+    [
+      "it never expires",
+      { expiresAt: undefined as never },
+      { renewBefore: "22d" },
+      false,
+      "2036-01-01T00:00:00.000Z",
+    ],
+    ["a refresh found it dead", { dead: true }, {}, true],
+  ];
+
+  for (const [what, olds, news, expected, now] of ROWS)
+    it(`${expected ? "is minted" : "is not minted"} again where ${what}, and asks nobody`, async () => {
+      assert.equal(await mints(state(olds), inputs(news), now), expected);
+      assert.deepEqual(turso.requests(), []);
+    });
+
+  it("does not change with what it does not take from its rotation, be it unknown", async () => {
+    const rotateEvery = UNKNOWN as unknown as string;
+    const { changes } = await logic().diff(
+      state({ rotation: rotation() }),
+      inputs({ rotation: rotation({ rotateEvery }) }),
+    );
+    assert.equal(changes, false);
+  });
+
+  it("is replaced for another scope or organization", async () => {
+    assert.deepEqual((await logic().diff(state(), inputs({ scope: { group: "default" } }))).replaces, [
+      "scope",
+    ]);
+    assert.deepEqual((await logic().diff(state(), inputs({ organization: "other" }))).replaces, [
+      "organization",
+    ]);
+  });
+
+  it("is minted with what its arguments say, and only then", async () => {
+    const { state: made } = await logic().create(
+      inputs({ authorization: "read-only", expiration: "1d", readAttach: ["reports"] }),
+    );
+    const claims = JSON.parse(Buffer.from(made.token.split(".")[1] ?? "", "base64url").toString()) as Record<
+      string,
+      unknown
+    >;
+    assert.equal(claims["a"], "ro");
+    assert.equal(made.expiresAt, new Date(Number(claims["exp"]) * 1000).toISOString());
+    assert.ok(
+      turso.requests().includes("POST ~/databases/app/auth/tokens?expiration=1d&authorization=read-only 200"),
+    );
+    assert.match(turso.told.at(-1) ?? "", /^acme\/databases\/app: minted, and accepted after 0\.\d s/);
+    turso.emulator.clearLog();
+    const kept = await logic().update(
+      made,
+      inputs({ authorization: "read-only", expiration: "1d", readAttach: ["reports"], renewBefore: "1h" }),
+    );
+    assert.equal(kept.token, made.token);
+    assert.equal(kept.renewBefore, "1h");
+  });
+
+  it("is handed on although the data plane does not accept it in time, which is told", async () => {
+    turso.emulator.fault({
+      plane: "data",
+      path: /./,
+      when: "before",
+      action: { type: "status", status: 503 },
+      times: 1_000,
+    });
+    const { state: made } = await logic().create(inputs({ verifyTimeout: "1s" }));
+    assert.ok(made.token.startsWith("eyJ"));
+    assert.equal(
+      turso.told.at(-1),
+      "acme/databases/app: minted, but not seen accepted (the database answered 503). It is handed on all the same.",
+    );
+  });
+
+  it("asks the data plane nothing with verify off", async () => {
+    await logic().create(inputs({ verify: "off" }));
+    assert.deepEqual(turso.requests(), [
+      "POST ~/databases/app/auth/tokens?expiration=never&authorization=full-access 200",
+    ]);
+    assert.deepEqual(
+      turso.emulator.log.filter(({ plane }) => plane === "data"),
+      [],
+    );
+  });
+
+  for (const [what, news, sentence] of [
+    [
+      "renewBefore is not below expiration",
+      { expiration: "1d", renewBefore: "24h" },
+      "acme/databases/app: renewBefore 24h is not below expiration 1d, so every update mints a new token.",
+    ],
+    [
+      "it expires before the next rotation by age",
+      { expiration: "1d", rotation: rotation({ rotateEvery: "2d" }) },
+      "acme/databases/app: the token expires after 1d, before its next rotation by age (rotateEvery 2d); give it renewBefore or a longer expiration.",
+    ],
+    [
+      "it is renewed before that",
+      { expiration: "1d", renewBefore: "1h", rotation: rotation({ rotateEvery: "2d" }) },
+      undefined,
+    ],
+    ["it outlives the rotation", { expiration: "3d", rotation: rotation({ rotateEvery: "2d" }) }, undefined],
+    ["it never expires", { expiration: "never", rotation: rotation({ rotateEvery: "2d" }) }, undefined],
+  ] as const)
+    it(`${sentence ? "tells" : "says nothing"} where ${what}`, async () => {
+      const { problems } = await logic().check(
+        { organization: "acme" },
+        { ...news, scope: { database: "app" } },
+      );
+      assert.deepEqual(problems, []);
+      assert.deepEqual(turso.told, sentence === undefined ? [] : [sentence]);
+    });
+
+  it("cannot be read back by its id alone", async () => {
+    const { message } = await failure(logic().read("acme/databases/app", {}));
+    assert.equal(
+      message,
+      "Reading the token of acme/databases/app: Turso does not give a token back, so hand it over: AuthToken.get(name, id, { token }). Nothing was changed.",
+    );
+    assert.match(
+      (await failure(logic().read("nonsense", {}))).message,
+      /^Reading "nonsense": an id looks like acme\/groups\/default or acme\/databases\/app\./,
+    );
+  });
+});

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { canonicalJson, jsonProblem, sameJson } from "../../src/values/json";
+
+const nothingIsLater = (): boolean => false;
+
+describe("two JSON values", () => {
+  for (const [a, b, same] of [
+    [1, 1, true],
+    [1, "1", false],
+    [0, false, false],
+    [null, undefined, true],
+    ["", null, false],
+    [0, null, false],
+    [{}, [], false],
+    [{}, null, false],
+    [-0, 0, true],
+    [{ a: 1, b: 2 }, { b: 2, a: 1 }, true],
+    [{ a: 1 }, { a: "1" }, false],
+    [{ a: { x: 1, y: [1, { p: 1, q: 2 }] } }, { a: { y: [1, { q: 2, p: 1 }], x: 1 } }, true],
+    [{ a: 1, b: null }, { a: 1 }, true],
+    [{ a: 1, b: undefined }, { a: 1 }, true],
+    [{ a: { b: null } }, { a: {} }, true],
+    [{ a: 1 }, { a: 1, b: 2 }, false],
+    [[1, 2], [2, 1], false],
+    [[1, null], [1], false],
+    [[1, 2], [1, 2], true],
+    [[], [[]], false],
+    [["a,b"], ["a", "b"], false],
+    [{ 'a":1,"b': 1 }, { a: 1, b: 1 }, false],
+    [{ "2": 1, "10": 2 }, { "10": 2, "2": 1 }, true],
+    ['{"a":1}', { a: 1 }, false],
+    ["é", "e\u0301", false],
+  ] as const)
+    it(`${JSON.stringify(a)} and ${JSON.stringify(b)} ${same ? "are the same" : "differ"}`, () => {
+      assert.equal(sameJson(a, b), same);
+      assert.equal(sameJson(b, a), same);
+    });
+
+  it("are compared by what they own, though a key may be called __proto__", () => {
+    const parse = (text: string): unknown => JSON.parse(text);
+    assert.equal(sameJson(parse('{"__proto__":{"a":1}}'), parse('{"__proto__":{"a":2}}')), false);
+    assert.equal(sameJson(parse('{"__proto__":{"a":1}}'), {}), false);
+  });
+
+  it("are written with sorted keys and without absent members", () => {
+    assert.equal(canonicalJson({ b: [1, { d: null, c: "x" }], a: undefined }), '{"b":[1,{"c":"x"}]}');
+  });
+});
+
+describe("a value for JSON", () => {
+  class Thing {
+    readonly name = "thing";
+  }
+  const cyclic: Record<string, unknown> = { name: "loop" };
+  cyclic["self"] = { again: [cyclic] };
+
+  for (const [what, value, problem] of [
+    ["a function", () => 1, "holds a function, which JSON cannot"],
+    ["a nested function", { a: [{ b: () => 1 }] }, "holds a function, which JSON cannot"],
+    ["a symbol", Symbol("x"), "holds a symbol, which JSON cannot"],
+    ["a bigint", { n: 1n }, "holds a bigint, which JSON cannot"],
+    ["NaN", NaN, "holds NaN, which JSON cannot"],
+    ["a nested infinity", [{ n: -Infinity }], "holds -Infinity, which JSON cannot"],
+    ["a date", new Date(0), "holds a Date, which JSON cannot; convert it to a string first"],
+    ["a nested date", { at: [new Date(0)] }, "holds a Date, which JSON cannot; convert it to a string first"],
+    ["a map", new Map(), "holds a Map, which JSON cannot; convert it to a string first"],
+    ["a buffer", Buffer.from("x"), "holds a Buffer, which JSON cannot; convert it to a string first"],
+    ["an object of a class", new Thing(), "holds a Thing, which JSON cannot; convert it to a string first"],
+    ["a value that holds itself", cyclic, "holds itself (it is cyclic), which JSON cannot"],
+  ] as const)
+    it(`may not be or hold ${what}`, () => assert.equal(jsonProblem(value, nothingIsLater), problem));
+
+  it("may be whatever JSON can hold, the same object twice included", () => {
+    const shared = { a: 1 };
+    for (const value of [
+      null,
+      undefined,
+      "",
+      "x",
+      0,
+      -1.5,
+      true,
+      [],
+      {},
+      [shared, { shared }],
+      Object.create(null),
+    ])
+      assert.equal(jsonProblem(value, nothingIsLater), undefined);
+  });
+
+  it("is not looked into where it is only known later", () => {
+    const later = { secret: () => 1 };
+    assert.equal(
+      jsonProblem({ a: [later] }, (value) => value === later),
+      undefined,
+    );
+    assert.equal(
+      jsonProblem({ a: [later, NaN] }, (value) => value === later),
+      "holds NaN, which JSON cannot",
+    );
+  });
+});

@@ -214,6 +214,8 @@ describe("emulator: control plane", () => {
       block_reads: true,
       block_writes: false,
       delete_protection: false,
+      allowed_ips: [],
+      allowed_aws_vpc_ids: [],
     });
   });
 
@@ -255,7 +257,7 @@ describe("emulator: control plane", () => {
     for (const path of ["/groups", "/databases", "/databases/app/auth/tokens"]) {
       const method = path.endsWith("tokens") ? "POST" : "GET";
       const { status, text } = await call(emulator, method, `/v1/organizations/nope${path}`);
-      assert.deepEqual([status, text], [404, '{"error":"organization not found"}']);
+      assert.deepEqual([status, text], [404, '{"error":"organization nope not found"}']);
     }
   });
 

@@ -38,7 +38,12 @@ async function main(databases: number, latencyMs: number): Promise<void> {
     if (kind === "rotate") tally.rotatedAt = now;
     if (kind === "mint") tally.mintedAt = now;
   };
-  const turso = await startEmulator({ organization: "acme", blastRadius: "database", latencyMs, onRequest });
+  const turso = await startEmulator({
+    organization: "acme",
+    serverGeneration: "current",
+    latencyMs,
+    onRequest,
+  });
   turso.platform.createGroup(GROUP);
   const names = Array.from({ length: databases }, (_, i) => `tenant-${String(i).padStart(5, "0")}`);
   for (const name of names) await turso.platform.createDatabase(name, GROUP);

@@ -1,22 +1,27 @@
 import { parseArgs } from "node:util";
-import { startEmulator, type BlastRadius, type Emulator, type LogEntry } from "./index";
+import { startEmulator, type Emulator, type LogEntry, type ServerGeneration } from "./index";
+import { SERVER_GENERATIONS } from "./platform";
 
 const USAGE = `Runs Turso on loopback: a control plane, and a data plane for each database.
 
 usage: npm run emulator -- [options]
 
-  --port N               port of the control plane (default: the system chooses)
-  --organization SLUG    the organization (default: acme)
-  --group NAME           the group of the databases (default: default)
-  --database NAME        a database to create; may be repeated (default: app, reports)
-  --blast-radius RADIUS  what rotating a database kills: the tokens of its "group" or of the "database" alone
-                         (default: group)
-  --death-delay SECONDS  how long old tokens stay accepted after a rotation (default: 0)
-  --help                 this text
+  --port N                     port of the control plane (default: the system chooses)
+  --organization SLUG          the organization (default: acme)
+  --group NAME                 the group of the databases (default: default)
+  --database NAME              a database to create; may be repeated (default: app, reports)
+  --server-generation NAME     what rotating a database does (default: current):
+                                 current           invalidates the tokens of that database only
+                                 legacy-group      invalidates every token of its group
+                                 legacy-dedicated  is refused with 400
+  --death-delay SECONDS        how long old tokens stay accepted after a rotation (default: 0)
+  --alternating-edges SECONDS  how long, after that, every other request with an old token is accepted (default: 0)
+  --rate-limit N               requests per second that the control plane answers before 429 (default: no limit)
+  --help                       this text
 
 Ctrl-C stops it; nothing is kept.`;
 
-/** A mistake of the person at the keyboard: told in one sentence, without a stack. */
+/** A mistake of the person at the keyboard: reported in one sentence, without a stack. */
 class UsageError extends Error {}
 
 interface Arguments {
@@ -24,24 +29,18 @@ interface Arguments {
   organization: string;
   group: string;
   databases: string[];
-  blastRadius: BlastRadius;
+  serverGeneration: ServerGeneration;
   deathDelayMs: number;
+  alternatingEdgesMs: number;
+  requestsPerSecond: number | undefined;
 }
 
 function parse(argv: string[]): Arguments | "help" {
   const { values } = parseCommandLine(argv);
   if (values.help) return "help";
-  const blastRadius = values["blast-radius"];
-  if (blastRadius !== "group" && blastRadius !== "database") {
-    throw new UsageError(`--blast-radius must be "group" or "database", not "${blastRadius}".`);
-  }
   const port = values.port;
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) {
     throw new UsageError(`--port must be a number from 0 to 65535, not "${port}".`);
-  }
-  const delay = values["death-delay"];
-  if (!/^\d{1,6}(\.\d+)?$/.test(delay)) {
-    throw new UsageError(`--death-delay must be a number of seconds, not "${delay}".`);
   }
   const { organization, group, database: databases } = values;
   if (organization === "") throw new UsageError("--organization must not be empty.");
@@ -50,9 +49,29 @@ function parse(argv: string[]): Arguments | "help" {
     organization,
     group,
     databases,
-    blastRadius,
-    deathDelayMs: Number(delay) * 1000,
+    serverGeneration: generation(values["server-generation"]),
+    deathDelayMs: milliseconds("--death-delay", values["death-delay"]),
+    alternatingEdgesMs: milliseconds("--alternating-edges", values["alternating-edges"]),
+    requestsPerSecond: rate(values["rate-limit"]),
   };
+}
+
+function generation(text: string): ServerGeneration {
+  const known = SERVER_GENERATIONS.find((each) => each === text);
+  if (known !== undefined) return known;
+  const names = SERVER_GENERATIONS.join(", ").replace(/, (?=[^,]*$)/, " or ");
+  throw new UsageError(`--server-generation must be ${names}, not "${text}".`);
+}
+
+function milliseconds(flag: string, text: string): number {
+  if (/^\d{1,6}(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  throw new UsageError(`${flag} must be a number of seconds, not "${text}".`);
+}
+
+function rate(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new UsageError(`--rate-limit must be a number of requests per second, not "${text}".`);
 }
 
 function parseCommandLine(args: string[]) {
@@ -65,8 +84,10 @@ function parseCommandLine(args: string[]) {
         organization: { type: "string", default: "acme" },
         group: { type: "string", default: "default" },
         database: { type: "string", multiple: true, default: ["app", "reports"] },
-        "blast-radius": { type: "string", default: "group" },
+        "server-generation": { type: "string", default: "current" },
         "death-delay": { type: "string", default: "0" },
+        "alternating-edges": { type: "string", default: "0" },
+        "rate-limit": { type: "string" },
       },
     });
   } catch (error) {

@@ -185,6 +185,10 @@ export class DataPlane implements Hosting {
     ) {
       return unknown();
     }
+    if (!this.platform().admits(database, request.ip)) {
+      sendJson(reply, 403, { error: "access to it is blocked" });
+      return null;
+    }
     const { authorization } = request.headers;
     if (authorization === undefined) return unauthorized("Expected authorization header but none given");
     const token = /^Bearer +(.*)$/i.exec(authorization)?.[1]?.trim() ?? "";

@@ -4,7 +4,14 @@ import type { LogEntry, Plane } from "./log";
 export type FaultAction =
   | { type: "drop" }
   | { type: "delay"; ms: number }
-  | { type: "status"; status: number; body?: string; headers?: Record<string, string> }
+  | {
+      type: "status";
+      status: number;
+      body?: string;
+      headers?: Record<string, string>;
+      /** How long the answer takes. */
+      delayMs?: number;
+    }
   | { type: "truncate" }
   | { type: "hang" };
 
@@ -31,7 +38,8 @@ interface ArmedFault extends Fault {
 }
 
 /** What became of the answer: sent as it was, replaced, or taken out of the framework's hands. */
-export type Outcome = { type: "continue" } | { type: "replace"; body: string } | { type: "gone" };
+export type Outcome =
+  { type: "continue" } | { type: "replace"; body: string; contentType: string } | { type: "gone" };
 
 export class Faults {
   readonly #armed: ArmedFault[] = [];
@@ -69,10 +77,11 @@ export class Faults {
         return { type: "continue" };
       case "status": {
         const body = action.body ?? JSON.stringify({ error: `fault: status ${action.status}` });
+        if (action.delayMs !== undefined) await this.sleep(action.delayMs);
         reply.code(action.status).removeHeader("content-length");
         reply.header("content-type", body.startsWith("{") ? "application/json" : "text/plain");
         reply.headers(action.headers ?? {});
-        return { type: "replace", body };
+        return { type: "replace", body, contentType: String(reply.getHeader("content-type")) };
       }
       case "truncate":
         await truncate(reply, payload);

@@ -1,16 +1,26 @@
 import type { AddressInfo } from "node:net";
-import { ApiTokens, type ApiTokenOptions } from "./api-tokens";
 import { controlPlane } from "./control-plane";
 import { DataPlane } from "./data-plane";
 import { Faults, type Fault } from "./faults";
 import type { Instruments } from "./instrument";
 import { RequestLog, type LogEntry } from "./log";
-import { Platform, type BlastRadius } from "./platform";
+import { Platform, requireGeneration, type ServerGeneration } from "./platform";
+import { ApiTokens, type ApiTokenOptions } from "./platform/api-tokens";
 
-export type { ApiTokenOptions, Permission } from "./api-tokens";
 export type { Fault, FaultAction } from "./faults";
 export type { LogEntry, Plane } from "./log";
-export type { BlastRadius, Database, Group, MintOptions, Platform, Rotation } from "./platform";
+export type { Action, FineGrainedPermission } from "./permissions";
+export type {
+  Database,
+  DatabaseOptions,
+  Group,
+  GroupOptions,
+  MintOptions,
+  Platform,
+  Rotation,
+  ServerGeneration,
+} from "./platform";
+export type { ApiTokenOptions, Permission } from "./platform/api-tokens";
 
 export interface EmulatorOptions {
   /** Port of the control plane; 0, the default, lets the operating system choose. */
@@ -19,10 +29,17 @@ export interface EmulatorOptions {
   organization?: string | undefined;
   /** An unrestricted API token; a random one by default. */
   apiToken?: string | undefined;
-  /** Whether rotating a database kills all tokens of its group (the default) or only its own. */
-  blastRadius?: BlastRadius | undefined;
-  /** How long tokens of the old key stay accepted after a rotation; 0 by default. */
+  /** What rotating one database does; `current` by default. A group may have a generation of its own. */
+  serverGeneration?: ServerGeneration | undefined;
+  /** How long tokens of the old key stay accepted after a rotation; 0 by default. Groups and databases may differ. */
   deathDelayMs?: number | undefined;
+  /**
+   * How long, after `deathDelayMs`, every other request with a token of the old key is still accepted, as if the data
+   * plane had two edges; 0 by default. Groups and databases may differ.
+   */
+  alternatingEdgesMs?: number | undefined;
+  /** How many requests per second the control plane answers before it answers 429; not limited by default. */
+  requestsPerSecond?: number | undefined;
   /** A fixed delay before each answer; 0 by default. */
   latencyMs?: number | undefined;
   /** How long a stream of the data plane may be left alone; 10 seconds by default, as on a libSQL server. */
@@ -52,16 +69,20 @@ export interface Emulator {
 
 /** Starts Turso on loopback: a control plane, and a data plane for each database that is created. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { organization = "acme", now = Date.now, blastRadius = "group", deathDelayMs = 0 } = options;
-  const tokens = new ApiTokens();
-  const apiToken = tokens.create({}, options.apiToken);
+  const { organization = "acme", now = Date.now, deathDelayMs = 0, alternatingEdgesMs = 0 } = options;
+  const serverGeneration = requireGeneration(options.serverGeneration ?? "current");
+  const tokens = new ApiTokens(() => platform, now);
+  const { value: apiToken } = tokens.create({}, options.apiToken);
   const log = new RequestLog(() => tokens.values(), options.onRequest);
   const faults = new Faults();
   const instruments: Instruments = { log, faults, latencyMs: options.latencyMs ?? 0, now };
   const { streamExpiryMs = 10_000, busyTimeoutMs = 5_000 } = options;
   const hosting = new DataPlane(() => platform, instruments, { streamExpiryMs, busyTimeoutMs });
-  const platform: Platform = new Platform({ blastRadius, deathDelayMs, now }, hosting);
-  const app = controlPlane(platform, organization, tokens, instruments);
+  const platform: Platform = new Platform(
+    { serverGeneration, deathDelayMs, alternatingEdgesMs, now },
+    hosting,
+  );
+  const app = controlPlane({ platform, organization, tokens, instruments }, options.requestsPerSecond);
 
   await hosting.ready();
   try {
@@ -88,7 +109,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     clearLog: () => log.clear(),
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
-    createApiToken: (restrictions) => tokens.create(restrictions),
+    createApiToken: (restrictions) => tokens.create(restrictions).value,
     revokeApiToken: (token) => tokens.revoke(token),
     close: () => (closed ??= close()),
   };

@@ -27,6 +27,7 @@ export function instrument(
   databaseOf?: (request: FastifyRequest) => string | undefined,
 ): void {
   const { log, faults } = instruments;
+  const contentTypes = new WeakMap<FastifyRequest, string>();
 
   app.addHook("onRequest", async (request, reply) => {
     const { method } = request;
@@ -49,7 +50,9 @@ export function instrument(
       : await meet("after", request, reply, text);
     // The framework adds a charset, which a libSQL server does not send: the official client compares the whole header.
     const type = reply.getHeader("content-type");
-    if (typeof type === "string") reply.header("content-type", type.replace(/; charset=utf-8$/i, ""));
+    const plain = typeof type === "string" ? type.replace(/; charset=utf-8$/i, "") : undefined;
+    const exact = contentTypes.get(request) ?? plain;
+    if (exact !== undefined) reply.header("content-type", exact);
     entry.status = reply.statusCode;
     log.finished(entry);
     return typeof replaced === "string" ? replaced : payload;
@@ -72,6 +75,7 @@ export function instrument(
       return never();
     }
     if (outcome.type === "continue") return undefined;
+    contentTypes.set(request, outcome.contentType);
     return when === "before" ? reply.send(outcome.body) : outcome.body;
   }
 

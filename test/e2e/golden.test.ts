@@ -26,7 +26,7 @@ describe("what a person sees in a terminal of 80 columns", () => {
 
   describe("of what fails before anything is there", () => {
     before(async () => {
-      world = await World.create({ blastRadius: "database" });
+      world = await World.create({ serverGeneration: "current" });
     });
     after(() => world.close());
 
@@ -75,7 +75,7 @@ describe("what a person sees in a terminal of 80 columns", () => {
 
   describe("of a credential's life", () => {
     before(async () => {
-      world = await World.create({ program: one("trigger: 1"), blastRadius: "database" });
+      world = await World.create({ program: one("trigger: 1"), serverGeneration: "current" });
     });
     after(() => world.close());
 
@@ -119,7 +119,7 @@ describe("what a person sees in a terminal of 80 columns", () => {
     before(async () => {
       world = await World.create({
         program: `new turso.TokenRotation("fleet", { scope: { databases: ["t-1", "t-2", "t-3", "t-4"] }, trigger: 1 });`,
-        blastRadius: "database",
+        serverGeneration: "current",
       });
       world.turso.platform.createGroup("tenants");
       for (const i of [1, 2, 3]) await world.turso.platform.createDatabase(`t-${i}`, "tenants");

@@ -97,7 +97,7 @@ describe("no secret outside of its place, with the real CLI", () => {
   };
 
   before(async () => {
-    const world = await World.create({ program: program(1), blastRadius: "database" });
+    const world = await World.create({ program: program(1), serverGeneration: "current" });
     witness = new Witness(world);
     const { turso, stack } = world;
     await witness.run("an up with its preview", false, "up", "--yes", "--diff");

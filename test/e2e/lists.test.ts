@@ -16,7 +16,7 @@ async function withTenants(world: World, count: number): Promise<string[]> {
 
 describe("a list of databases in one TokenRotation, with the real CLI", () => {
   it("rotates each once, a new member alone, and a removed one never", () =>
-    inWorld({ program: list(["app", "lone", "app"]), blastRadius: "database" }, async (world) => {
+    inWorld({ program: list(["app", "lone", "app"]), serverGeneration: "current" }, async (world) => {
       const { stdout } = await world.up();
       assert.match(stdout, /acme\/databases: named more than once, and rotated once: app\./);
       assert.deepEqual([...world.rotations].sort(), ["databases/app", "databases/lone"]);
@@ -39,7 +39,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
 
   it("adopts a new member without rotating it where rotateOnCreate is false", () =>
     inWorld(
-      { program: list(["app"], "trigger: 1, rotateOnCreate: false"), blastRadius: "database" },
+      { program: list(["app"], "trigger: 1, rotateOnCreate: false"), serverGeneration: "current" },
       async (world) => {
         await world.up();
         world.stack.write(list(["app", "lone"], "trigger: 1, rotateOnCreate: false"));
@@ -52,7 +52,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
     ));
 
   it("goes on past members that fail, lists them by cause, and the next up does only the rest under the same trigger", () =>
-    inWorld({ blastRadius: "database" }, async (world) => {
+    inWorld({ serverGeneration: "current" }, async (world) => {
       const names = await withTenants(world, 12);
       world.stack.write(list([...names, "missing"]));
       const path = (name: string) => `/v1/organizations/acme/databases/${name}/auth/rotate`;
@@ -110,7 +110,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
     ));
 
   it("tells every few seconds how far it is", () =>
-    inWorld({ blastRadius: "database", latencyMs: 250 }, async (world) => {
+    inWorld({ serverGeneration: "current", latencyMs: 250 }, async (world) => {
       const names = await withTenants(world, 30);
       world.stack.write(list(names, `trigger: 1, verify: "off", parallelism: 1`));
       const { stdout } = await world.up();
@@ -118,7 +118,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
     }));
 
   it("works for 5,000 members, in at most 200 bytes of state each and without a closure each", () =>
-    inWorld({ blastRadius: "database" }, async (world) => {
+    inWorld({ serverGeneration: "current" }, async (world) => {
       const names = await withTenants(world, 5_000);
       world.stack.write(list(names, `trigger: 1, verify: "off", parallelism: 32`));
       const { stdout } = await world.up();

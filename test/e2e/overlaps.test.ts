@@ -89,7 +89,7 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
     const program = (trigger: number) => `
       exports.token = new turso.AuthToken("token", { scope: { database: "app" } }).token;
       new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: ${trigger} });`;
-    return inWorld({ program: program(1), blastRadius: "database" }, async (world) => {
+    return inWorld({ program: program(1), serverGeneration: "current" }, async (world) => {
       await world.up();
       const before = await world.stack.outputs();
       world.stack.write(program(2));

@@ -15,7 +15,7 @@ interface Row {
   rotates: string[];
   /** Whether it may ask the API at all. */
   silent?: boolean;
-  blastRadius?: "database";
+  serverGeneration?: "current";
   after?: (world: World) => Promise<unknown>;
 }
 

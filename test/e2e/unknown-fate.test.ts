@@ -51,7 +51,7 @@ class Fleet {
   private constructor(readonly world: World) {}
 
   static async create(cases: Case[], args: string): Promise<Fleet> {
-    const world = await World.create({ program: program(cases, args), blastRadius: "database" });
+    const world = await World.create({ program: program(cases, args), serverGeneration: "current" });
     for (const { name } of cases) await world.turso.platform.createDatabase(name, "default");
     return new Fleet(world);
   }
@@ -187,7 +187,7 @@ describe("a rotate request whose answer is lost, with verify off", () => {
     inWorld(
       {
         program: `exports.id = new turso.TokenRotation("r", { scope: { databases: ["app", "lone"] }, trigger: 1, verifyTimeout: "2s", verify: "off" }).rotationId;`,
-        blastRadius: "database",
+        serverGeneration: "current",
       },
       async (world) => {
         world.turso.fault({ path: rotatePath("app"), when: "after", action: status(500) });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startEmulator, type Emulator } from "../../emulator";
+import { startEmulator, type Emulator, type ServerGeneration } from "../../emulator";
 import { Stack, type Run, type StackOptions } from "../../tools/stack";
 
 /** An emulated Turso with group "default" (databases app, reports) and group "other" (database lone), and a stack that knows it. */
@@ -12,13 +12,19 @@ export class World {
   static async create(
     options: StackOptions & {
       config?: Record<string, string>;
-      blastRadius?: "group" | "database";
+      serverGeneration?: ServerGeneration;
       latencyMs?: number;
       deathDelayMs?: number;
     } = {},
   ): Promise<World> {
-    const { config = {}, blastRadius = "group", latencyMs = 0, deathDelayMs = 0, ...stackOptions } = options;
-    const turso = await startEmulator({ organization: "acme", blastRadius, latencyMs, deathDelayMs });
+    const {
+      config = {},
+      serverGeneration = "legacy-group",
+      latencyMs = 0,
+      deathDelayMs = 0,
+      ...stackOptions
+    } = options;
+    const turso = await startEmulator({ organization: "acme", serverGeneration, latencyMs, deathDelayMs });
     turso.platform.createGroup("default");
     turso.platform.createGroup("other");
     await turso.platform.createDatabase("app", "default");

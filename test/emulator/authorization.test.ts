@@ -20,7 +20,7 @@ describe("emulator: authorization of the data plane", () => {
   let time: number;
   beforeEach(async () => {
     time = Date.parse("2026-06-01T00:00:00Z");
-    emulator = await seeded({ now: () => time });
+    emulator = await seeded({ serverGeneration: "legacy-group", now: () => time });
   });
   afterEach(closeAll);
 

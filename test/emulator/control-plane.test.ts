@@ -48,6 +48,7 @@ describe("emulator: control plane", () => {
     ["POST", "/databases", "{", 400, "the request body is not JSON"],
     ["GET", "/groups/nope", undefined, 404, "group not found"],
     ["POST", "/groups", { name: "default", location: "local" }, 409, "group already exists"],
+    ["POST", "/groups", { name: "new" }, 400, "location is required"],
     ["DELETE", "/groups/nope", undefined, 404, "group not found"],
     ["GET", "/nothing/here", undefined, 404, "not found"],
   ];
@@ -214,6 +215,8 @@ describe("emulator: control plane", () => {
       block_reads: true,
       block_writes: false,
       delete_protection: false,
+      allowed_ips: [],
+      allowed_aws_vpc_ids: [],
     });
   });
 
@@ -246,7 +249,9 @@ describe("emulator: control plane", () => {
       v1.map(({ slug }) => slug),
       ["acme"],
     );
+    assert.equal((v1[0] as { type?: string }).type, "team");
     assert.deepEqual((await call(emulator, "GET", "/v2/organizations")).json, { organizations: v1 });
+    assert.deepEqual((await call(emulator, "GET", ORGANIZATION)).json, { organization: v1[0] });
     const { json } = await call(emulator, "GET", "/v1/current-user");
     assert.equal((json as { user: { username: string } }).user.username, "acme");
   });
@@ -255,7 +260,7 @@ describe("emulator: control plane", () => {
     for (const path of ["/groups", "/databases", "/databases/app/auth/tokens"]) {
       const method = path.endsWith("tokens") ? "POST" : "GET";
       const { status, text } = await call(emulator, method, `/v1/organizations/nope${path}`);
-      assert.deepEqual([status, text], [404, '{"error":"organization not found"}']);
+      assert.deepEqual([status, text], [404, '{"error":"organization nope not found"}']);
     }
   });
 

@@ -47,19 +47,35 @@ describe("emulator: faults", () => {
     }
   }
 
-  it("answers with the status, the body and the headers it was given", async () => {
-    const headers = { "retry-after": "7", "content-type": "text/html" };
-    const action: FaultAction = { type: "status", status: 429, body: "<p>slow down</p>", headers };
+  for (const plane of ["control", "data"] as const) {
     for (const when of ["before", "after"] as const) {
-      emulator.fault({ path: LIST, when, action });
-      const answer = await call(emulator, "GET", LIST);
-      assert.deepEqual([answer.status, answer.text], [429, "<p>slow down</p>"]);
-      assert.deepEqual(
-        [answer.headers.get("retry-after"), answer.headers.get("content-type")],
-        ["7", "text/html"],
-      );
+      it(`answers on the ${plane} plane ${when} the change with exactly the status, body, headers and delay it was given, after those it skips`, async () => {
+        const token = await emulator.platform.mintDatabaseToken("app");
+        const path = plane === "control" ? LIST : "/v2/pipeline";
+        const ask = () =>
+          plane === "control" ? call(emulator, "GET", LIST) : pipeline(emulator, "app", token, [CLOSE]);
+        const headers = { "retry-after": "7", "content-type": "text/html; charset=utf-8", "x-edge": "b" };
+        const action: FaultAction = {
+          type: "status",
+          status: 429,
+          body: "<p>slow</p>",
+          headers,
+          delayMs: 40,
+        };
+        emulator.fault({ path, plane, when, action, skip: 1, times: 2 });
+        const answers: unknown[] = [];
+        for (let n = 0; n < 4; n++) {
+          const start = performance.now();
+          const { status, text, headers: sent } = await ask();
+          const isSlow = performance.now() - start >= 39;
+          if (status === 200) answers.push(200);
+          else answers.push([status, text, isSlow, ...Object.keys(headers).map((name) => sent.get(name))]);
+        }
+        const faulty = [429, "<p>slow</p>", true, ...Object.values(headers)];
+        assert.deepEqual(answers, [200, faulty, faulty, 200]);
+      });
     }
-  });
+  }
 
   it("truncates within an answer that has a body", async () => {
     emulator.fault({ path: LIST, when: "after", action: { type: "truncate" } });

@@ -128,8 +128,13 @@ describe("emulator: command line", function () {
 
   const mistakes: [string[], string][] = [
     [["--port", "x"], '--port must be a number from 0 to 65535, not "x". See --help.\n'],
-    [["--blast-radius", "world"], '--blast-radius must be "group" or "database", not "world". See --help.\n'],
+    [
+      ["--server-generation", "next"],
+      '--server-generation must be current, legacy-group or legacy-dedicated, not "next". See --help.\n',
+    ],
     [["--death-delay", "1h"], '--death-delay must be a number of seconds, not "1h". See --help.\n'],
+    [["--alternating-edges", "x"], '--alternating-edges must be a number of seconds, not "x". See --help.\n'],
+    [["--rate-limit", "0"], '--rate-limit must be a number of requests per second, not "0". See --help.\n'],
     [["--nonsense"], "Unknown option '--nonsense'. See --help.\n"],
   ];
   it("answers a mistake with one sentence", async () => {

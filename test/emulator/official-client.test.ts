@@ -69,4 +69,23 @@ describe("emulator: the official TypeScript client", () => {
     });
     assert.equal((await turso.groups.delete("default")).name, "default");
   });
+
+  it("manages API tokens, and reads instances and usage", async () => {
+    const emulator = await emulate();
+    const { organization: org, apiToken: token, url, platform } = emulator;
+    const turso = createClient({ org, token, baseUrl: `${url}/v1/` });
+    platform.createGroup("default", { location: "aws-us-east-1" });
+    const { id, hostname } = await platform.createDatabase("app", "default");
+
+    const [instance] = await turso.databases.listInstances("app");
+    assert.deepEqual([instance?.uuid, instance?.name, instance?.hostname], [id, "aws-us-east-1", hostname]);
+    assert.equal((await turso.databases.usage("app")).uuid, id);
+
+    const minted = await turso.apiTokens.create("ci");
+    // The client calls a token that never expires invalid, so only the expiry says that the token was accepted.
+    assert.equal((await turso.apiTokens.validate(minted.token)).expiry, -1);
+    assert.ok((await turso.apiTokens.list()).some(({ name }) => name === "ci"));
+    await turso.apiTokens.revoke("ci");
+    assert.ok(!(await turso.apiTokens.list()).some(({ name }) => name === "ci"));
+  });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
-import type { BlastRadius, Emulator } from "../../emulator";
+import type { Emulator, ServerGeneration } from "../../emulator";
 import { call, closeAll, hostOf, ORGANIZATION, probe, seeded } from "./support";
 
 /** Which tokens are alive: of the databases app, reports and shop, and of the groups default and other. */
@@ -26,15 +26,15 @@ async function mintAll({ platform }: Emulator): Promise<Record<string, string>> 
 describe("emulator: rotation", () => {
   afterEach(closeAll);
 
-  const radii: [BlastRadius, string, string[]][] = [
-    ["group", "/databases/app", ["shop", "other"]],
-    ["group", "/groups/default", ["shop", "other"]],
-    ["database", "/databases/app", ["reports", "shop", "default", "other"]],
-    ["database", "/groups/default", ["shop", "other"]],
+  const reaches: [ServerGeneration, string, string[]][] = [
+    ["legacy-group", "/databases/app", ["shop", "other"]],
+    ["legacy-group", "/groups/default", ["shop", "other"]],
+    ["current", "/databases/app", ["reports", "shop", "default", "other"]],
+    ["current", "/groups/default", ["shop", "other"]],
   ];
-  for (const [blastRadius, target, survivors] of radii) {
-    it(`leaves ${survivors.join(", ")} alive when ${target} rotates with the blast radius ${blastRadius}`, async () => {
-      const emulator = await seeded({ blastRadius });
+  for (const [serverGeneration, target, survivors] of reaches) {
+    it(`leaves ${survivors.join(", ")} alive when ${target} rotates on servers of the generation ${serverGeneration}`, async () => {
+      const emulator = await seeded({ serverGeneration });
       const tokens = await mintAll(emulator);
       assert.equal((await alive(emulator, tokens)).length, 5);
       await call(emulator, "POST", `${ORGANIZATION}${target}/auth/rotate`);

@@ -1,10 +1,12 @@
 import fc from "fast-check";
-import type { BlastRadius } from "../../emulator";
 import { bendTime } from "./clock";
 import { tapNetwork } from "./process";
 import { schedules, type Schedule } from "./schedule";
 import { Simulation } from "./simulation";
 import { World } from "./world";
+
+/** One for each generation that schedules play on. */
+type Worlds = Record<Schedule["serverGeneration"], World>;
 
 export interface Finding {
   schedules: number;
@@ -21,12 +23,12 @@ export async function check(
   { shrink = true, limitMs = 3_600_000 * 24 } = {},
 ): Promise<Finding> {
   const undo = [bendTime(), tapNetwork()];
-  const worlds: Record<BlastRadius, World> = {
-    group: await World.start("group"),
-    database: await World.start("database"),
+  const worlds: Worlds = {
+    "legacy-group": await World.start("legacy-group"),
+    current: await World.start("current"),
   };
   const play = async (schedule: Schedule): Promise<Simulation> => {
-    const simulation = new Simulation(worlds[schedule.blastRadius], schedule);
+    const simulation = new Simulation(worlds[schedule.serverGeneration], schedule);
     await simulation.play();
     return simulation;
   };
@@ -48,8 +50,8 @@ export async function check(
   }
 }
 
-async function replay(schedule: Schedule, worlds: Record<BlastRadius, World>): Promise<string> {
-  const simulation = new Simulation(worlds[schedule.blastRadius], schedule);
+async function replay(schedule: Schedule, worlds: Worlds): Promise<string> {
+  const simulation = new Simulation(worlds[schedule.serverGeneration], schedule);
   try {
     await simulation.play();
     return `It broke no rule when it was played again:\n${simulation.journal.join("\n")}`;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { BlastRadius } from "../../emulator";
+import type { ServerGeneration } from "../../emulator";
 import type { Scope } from "../../src/values/scope";
 import { isPossible, type Crash, type Fault, type RequestKind, type Trouble } from "./faults";
 import type { Change } from "./program";
@@ -19,7 +19,7 @@ export type Operation =
   | { type: "delete a database"; name: string };
 
 export interface Schedule {
-  blastRadius: BlastRadius;
+  serverGeneration: Exclude<ServerGeneration, "legacy-dedicated">;
   /** How long tokens outlive their rotation. */
   deathDelayMs: number;
   first: Change;
@@ -219,7 +219,7 @@ const opening: fc.Arbitrary<Operation[]> = fc.oneof(
 );
 
 export const schedules: fc.Arbitrary<Schedule> = fc.record({
-  blastRadius: weighted<BlastRadius>([2, "group"], [1, "database"]),
+  serverGeneration: weighted<Schedule["serverGeneration"]>([2, "legacy-group"], [1, "current"]),
   deathDelayMs: weighted([4, 0], [1, 300], [1, 1_500], [1, 3_600_000]),
   first: several(3),
   operations: fc

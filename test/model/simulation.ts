@@ -36,10 +36,10 @@ export class Simulation {
   }
 
   async play(): Promise<void> {
-    const { blastRadius, deathDelayMs, first, operations } = this.schedule;
+    const { serverGeneration, deathDelayMs, first, operations } = this.schedule;
     await this.world.reset(this.#clock.now, deathDelayMs);
     this.journal.push(
-      `A rotation kills the tokens of the ${blastRadius}, after ${deathDelayMs} ms. Program: ${JSON.stringify(change(FIRST, first))}`,
+      `Server generation ${serverGeneration}; old tokens are rejected ${deathDelayMs} ms after a rotation. Program: ${JSON.stringify(change(FIRST, first))}`,
     );
     for (const [i, operation] of operations.entries()) {
       this.journal.push(`${i + 1}. ${describe(operation)}`);

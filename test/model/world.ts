@@ -1,9 +1,9 @@
 import {
   startEmulator,
-  type BlastRadius,
   type Database,
   type Emulator,
   type Permission,
+  type ServerGeneration,
 } from "../../emulator";
 import type { Target } from "../../src/values/scope";
 
@@ -34,7 +34,7 @@ const GROUPS = ["default", "solo", "bare"];
 const DATABASES = { app: "default", reports: "default", lone: "solo" };
 const WRONG_TOKEN = "wrong-token-that-nobody-made";
 
-/** Turso as all schedules find it; one emulator a blast radius serves them all, since starting one is dear. */
+/** Turso as all schedules find it; one emulator for each server generation serves them all, since starting one is slow. */
 export class World {
   /** Every token that was seen, for the schedule at hand. */
   readonly held: Held[] = [];
@@ -46,11 +46,11 @@ export class World {
     private readonly onHang: (() => void)[],
   ) {}
 
-  static async start(blastRadius: BlastRadius): Promise<World> {
+  static async start(serverGeneration: ServerGeneration): Promise<World> {
     const calendar = { now: () => 0 };
     const onHang: (() => void)[] = [];
     const emulator = await startEmulator({
-      blastRadius,
+      serverGeneration,
       now: () => calendar.now(),
       onRequest: ({ fault }) => {
         if (fault?.endsWith("hang")) onHang.shift()?.();
@@ -146,7 +146,7 @@ export class World {
     );
     const hits = (kind: string, name: string): boolean => {
       if (kind === "group") return groups.has(name);
-      if (options.blastRadius === "database") return kind === target.kind && name === target.name;
+      if (options.serverGeneration === "current") return kind === target.kind && name === target.name;
       return groups.has(this.emulator.platform.findDatabase(name)?.group.name ?? "");
     };
     return rotations.filter(({ kind, name }) => hits(kind, name)).length;

@@ -42,7 +42,7 @@ describe("the state of an earlier release", () => {
       assert.ok(shape, `no shape is called ${name}`);
       const { program, databases = [], disturb, owed, due } = shape;
       const env = { PULUMI_CONFIG_PASSPHRASE: PASSPHRASE };
-      return inWorld({ program: program(1), blastRadius: "database", env }, async (world) => {
+      return inWorld({ program: program(1), serverGeneration: "current", env }, async (world) => {
         for (const database of databases) await world.turso.platform.createDatabase(database, "other");
         copyFileSync(fixture(version, name), path.join(world.stack.project, "state.json"));
         await world.stack.must("stack", "import", "--file", "state.json");

@@ -11,7 +11,7 @@ export class Stage {
   private constructor(readonly emulator: Emulator) {}
 
   static async with(deathDelayMs: number, body: (stage: Stage) => Promise<void>): Promise<void> {
-    const emulator = await startEmulator({ deathDelayMs });
+    const emulator = await startEmulator({ serverGeneration: "legacy-group", deathDelayMs });
     try {
       for (const group of ["default", "bare"]) emulator.platform.createGroup(group);
       for (const name of ["app", "reports"]) await emulator.platform.createDatabase(name, "default");

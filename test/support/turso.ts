@@ -35,7 +35,7 @@ export class Turso {
   static use(): Turso {
     const turso = new Turso();
     before(async () => {
-      const emulator = await startEmulator();
+      const emulator = await startEmulator({ serverGeneration: "legacy-group" });
       turso.#emulator = emulator;
       for (const group of ["default", "solo", "bare"]) emulator.platform.createGroup(group);
       await emulator.platform.createDatabase("app", "default");

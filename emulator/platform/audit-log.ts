@@ -7,7 +7,7 @@ export interface AuditEntry {
   data: Record<string, string>;
 }
 
-/** Newest first. A rotation has no documented code, so none is recorded for it. */
+/** Newest first. A rotation has no documented code, so it is not recorded. */
 export class AuditLog {
   readonly #entries: AuditEntry[] = [];
 
@@ -15,7 +15,7 @@ export class AuditLog {
 
   record(code: string, message: string, data: Record<string, string>): void {
     const created_at = new Date(this.now()).toISOString();
-    this.#entries.push({ code, message, origin: "api", author: "emulator", created_at, data });
+    this.#entries.push({ code, message, origin: "cli", author: "emulator", created_at, data });
   }
 
   page(page: number, pageSize: number): { audit_logs: AuditEntry[]; pagination: Record<string, number> } {

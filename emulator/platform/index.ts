@@ -1,0 +1,104 @@
+import { ApiError } from "../errors";
+import { fromWire, toWire } from "../permissions";
+import { isAllowed } from "./allowed-ips";
+import { parseExpiration } from "./expiration";
+import { Inventory } from "./inventory";
+import { verify, type Claims, type Ending, type Endings, type KeyRing } from "./keys";
+import type { Database, Group, Inspection, MintOptions, Rotation } from "./types";
+
+export { requireGeneration, SERVER_GENERATIONS, versionOf, type ServerGeneration } from "./generation";
+export type * from "./types";
+
+/** How long past its expiry a libSQL server still accepts a token, for clocks that disagree. */
+const LEEWAY_SECONDS = 60;
+
+/** The state of one organization and the rules that change it; knows nothing of HTTP. */
+export class Platform extends Inventory {
+  readonly rotations: Rotation[] = [];
+
+  rotateDatabase(name: string): void {
+    const { group, keys } = this.database(name);
+    if (group.serverGeneration === "legacy-dedicated") {
+      throw new ApiError(400, "cannot rotate credentials for a single database in a group");
+    }
+    this.#rotate(keys ?? group.keys, group);
+    this.rotations.push({ at: this.options.now(), kind: "database", name });
+  }
+
+  rotateGroup(name: string): void {
+    const group = this.group(name);
+    this.#rotate(group.keys, group);
+    for (const { keys } of this.databases(name)) if (keys !== undefined) this.#rotate(keys, group);
+    this.rotations.push({ at: this.options.now(), kind: "group", name });
+  }
+
+  #rotate(keys: KeyRing, group: Group): void {
+    const databases = this.databases(group.name);
+    const endings: Endings = {
+      default: this.#ending(group),
+      byDatabase: new Map(databases.map((database) => [database.id, this.#ending(group, database)])),
+    };
+    keys.rotate(this.options.now(), endings);
+  }
+
+  #ending(group: Group, database?: Database): Ending {
+    const { options } = this;
+    return {
+      deathDelayMs: database?.deathDelayMs ?? group.deathDelayMs ?? options.deathDelayMs,
+      alternatingEdgesMs:
+        database?.alternatingEdgesMs ?? group.alternatingEdgesMs ?? options.alternatingEdgesMs,
+    };
+  }
+
+  async mintDatabaseToken(name: string, options: MintOptions = {}): Promise<string> {
+    const { id, keys, group } = this.database(name);
+    const token = await (keys ?? group.keys).sign({ ...this.#claims(options), id });
+    this.audit.record("db-token-create", `Token for database ${name} created`, { database: name });
+    return token;
+  }
+
+  async mintGroupToken(name: string, options: MintOptions = {}): Promise<string> {
+    const group = this.group(name);
+    const token = await group.keys.sign({ ...this.#claims(options), gid: group.uuid });
+    this.audit.record("group-token-create", `Token for group ${name} created`, { group: name });
+    return token;
+  }
+
+  #claims(options: MintOptions): Claims {
+    const { expiration = "never", authorization = "full-access", readAttach = [], permissions } = options;
+    const seconds = parseExpiration(expiration);
+    if (seconds === null) throw new ApiError(400, "Invalid expiration format");
+    if (authorization !== "full-access" && authorization !== "read-only") {
+      throw new ApiError(400, "Invalid authorization");
+    }
+    const iat = Math.floor(this.options.now() / 1000);
+    const claims: Claims = { a: authorization === "full-access" ? "rw" : "ro", iat };
+    if (seconds !== undefined) claims.exp = iat + seconds;
+    const attached = readAttach.map((name) => this.database(name).id);
+    if (attached.length > 0) claims.p = { roa: { ns: attached } };
+    if (permissions !== undefined) claims.perm = permissions.map(toWire);
+    return claims;
+  }
+
+  /** Whether a client at this address may connect to the database at all, whatever its token. */
+  admits({ allowedIps, group }: Database, ip: string): boolean {
+    return isAllowed(allowedIps, ip) && isAllowed(group.allowedIps, ip);
+  }
+
+  /** What the data plane of a database finds out about a token. */
+  async inspect(database: Database, token: string): Promise<Inspection> {
+    const now = this.options.now();
+    const candidates = [database.group.keys, database.keys].flatMap(
+      (ring) => ring?.candidates(database.id, now) ?? [],
+    );
+    const claims = await verify(token, candidates);
+    const readOnly = claims?.a !== "rw";
+    if (claims === undefined) return { state: "invalid", readOnly };
+    if (claims.exp !== undefined && claims.exp + LEEWAY_SECONDS < now / 1000)
+      return { state: "expired", readOnly };
+    const mine = claims.id === database.id || claims.gid === database.group.uuid;
+    if (!mine) return { state: "other-database", readOnly };
+    const permissions = claims.perm?.map(fromWire);
+    return { state: "valid", readOnly, ...(permissions && { permissions }) };
+  }
+}

@@ -1,0 +1,132 @@
+import { generateKeyPairSync, randomUUID, type KeyObject } from "node:crypto";
+import { compactVerify, errors, SignJWT } from "jose";
+import type { WirePermission } from "../permissions";
+
+/** The claims of a database token. `id` names a database, `gid` a group. */
+export interface Claims {
+  a: "rw" | "ro";
+  id?: string;
+  gid?: string;
+  iat: number;
+  exp?: number;
+  /** Databases that the token may attach, read-only. */
+  p?: { roa: { ns: string[] } };
+  /** Fine-grained permissions. */
+  perm?: WirePermission[];
+}
+
+/** How old tokens end after a rotation. */
+export interface Ending {
+  /** How long every request with an old token is still accepted. */
+  deathDelayMs: number;
+  /** How long after that requests alternate between an edge that rejects old tokens and one that accepts them. */
+  alternatingEdgesMs: number;
+}
+
+/** The ending for each of some databases by their id, and for every other database. */
+export interface Endings {
+  default: Ending;
+  byDatabase: ReadonlyMap<string, Ending>;
+}
+
+interface SigningKey {
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+}
+
+/** A key as one database sees it at one time. */
+interface Candidate {
+  publicKey: KeyObject;
+  /** Asked once for each request, because the answer may alternate. */
+  accepts: (token: string) => boolean;
+}
+
+class RetiredKey {
+  readonly #requests = new Map<string, number>();
+
+  constructor(
+    readonly publicKey: KeyObject,
+    readonly retiredAt: number,
+    readonly endings: Endings,
+  ) {}
+
+  endsAt(databaseId: string): number {
+    return this.rejectedFrom(databaseId) + this.#ending(databaseId).alternatingEdgesMs;
+  }
+
+  rejectedFrom(databaseId: string): number {
+    return this.retiredAt + this.#ending(databaseId).deathDelayMs;
+  }
+
+  /** Counted for each token, so that a client that tries two tokens in turn sees both alternate. */
+  alternates(databaseId: string, token: string): boolean {
+    const key = `${databaseId} ${token}`;
+    const count = this.#requests.get(key) ?? 0;
+    this.#requests.set(key, count + 1);
+    return count % 2 === 1;
+  }
+
+  get lastEnd(): number {
+    const ends = [...this.endings.byDatabase.keys()].map((id) => this.endsAt(id));
+    return Math.max(this.endsAt(""), ...ends);
+  }
+
+  #ending(databaseId: string): Ending {
+    return this.endings.byDatabase.get(databaseId) ?? this.endings.default;
+  }
+}
+
+/** One current signing key, and the former keys that some database still accepts. */
+export class KeyRing {
+  #current = generateKey();
+  #retired: RetiredKey[] = [];
+
+  rotate(now: number, endings: Endings): void {
+    const key = new RetiredKey(this.#current.publicKey, now, endings);
+    this.#retired = [...this.#retired, key].filter((retired) => now < retired.lastEnd);
+    this.#current = generateKey();
+  }
+
+  async sign(claims: Claims): Promise<string> {
+    // Ed25519 is deterministic: without a random claim, two tokens minted within a second would be equal.
+    const jwt = new SignJWT({ ...claims, rid: randomUUID() });
+    return jwt.setProtectedHeader({ alg: "EdDSA", typ: "JWT" }).sign(this.#current.privateKey);
+  }
+
+  candidates(databaseId: string, now: number): Candidate[] {
+    const retired = this.#retired
+      .filter((key) => now < key.endsAt(databaseId))
+      .map((key) => ({
+        publicKey: key.publicKey,
+        accepts: (token: string) => now < key.rejectedFrom(databaseId) || key.alternates(databaseId, token),
+      }));
+    return [{ publicKey: this.#current.publicKey, accepts: () => true }, ...retired];
+  }
+}
+
+/** The claims of a token that an accepted key signed, whether it has expired or not; otherwise undefined. */
+export async function verify(token: string, candidates: Candidate[]): Promise<Claims | undefined> {
+  for (const { publicKey, accepts } of candidates) {
+    try {
+      const { payload } = await compactVerify(token, publicKey, { algorithms: ["EdDSA"] });
+      const claims: unknown = JSON.parse(new TextDecoder().decode(payload));
+      return isClaims(claims) && accepts(token) ? claims : undefined;
+    } catch (error) {
+      if (error instanceof errors.JWSSignatureVerificationFailed) continue;
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+function isClaims(value: unknown): value is Claims {
+  if (typeof value !== "object" || value === null) return false;
+  const claims = value as Partial<Claims>;
+  return (
+    (claims.a === "rw" || claims.a === "ro") && (claims.exp === undefined || Number.isFinite(claims.exp))
+  );
+}
+
+function generateKey(): SigningKey {
+  return generateKeyPairSync("ed25519");
+}

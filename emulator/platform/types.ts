@@ -1,0 +1,86 @@
+import type { FineGrainedPermission } from "../permissions";
+import type { ServerGeneration } from "./generation";
+import type { Ending, KeyRing } from "./keys";
+
+/** Which clients a database or a group lets in. Empty lists let everyone in. */
+export interface Access {
+  allowedIps: string[];
+  /** Kept and reported, but not enforced. */
+  allowedAwsVpcIds: string[];
+}
+
+/** How old tokens end after a rotation; a field that is left out inherits from the group, then from the platform. */
+export type EndingOptions = { [Key in keyof Ending]?: Ending[Key] | undefined };
+
+export interface Group extends Access, EndingOptions {
+  name: string;
+  uuid: string;
+  location: string;
+  deleteProtection: boolean;
+  serverGeneration: ServerGeneration;
+  keys: KeyRing;
+}
+
+export interface Database extends Access, EndingOptions {
+  name: string;
+  id: string;
+  /** Grows with each creation: the order of listings. */
+  sequence: number;
+  group: Group;
+  hostname: string;
+  sizeLimit: string;
+  blockReads: boolean;
+  blockWrites: boolean;
+  deleteProtection: boolean;
+  /** Its own keys, on servers of the generation `current`. */
+  keys: KeyRing | undefined;
+}
+
+export interface GroupOptions extends EndingOptions {
+  location?: string | undefined;
+  /** The generation of the platform if left out. */
+  serverGeneration?: ServerGeneration | undefined;
+}
+
+export type DatabaseOptions = EndingOptions;
+
+export interface Rotation {
+  at: number;
+  kind: "group" | "database";
+  name: string;
+}
+
+export interface MintOptions {
+  /** `never` (also `none` and `default`), or a duration such as `2w1d30m`. */
+  expiration?: string | undefined;
+  authorization?: string | undefined;
+  readAttach?: string[] | undefined;
+  permissions?: readonly FineGrainedPermission[] | undefined;
+}
+
+export type GroupSettings = Partial<Access & Pick<Group, "deleteProtection">>;
+
+export type DatabaseSettings = Partial<
+  Access & Pick<Database, "sizeLimit" | "blockReads" | "blockWrites" | "deleteProtection">
+>;
+
+export interface PlatformOptions extends Ending {
+  serverGeneration: ServerGeneration;
+  now: () => number;
+}
+
+/** Gives each database an address of its own and deletes its data; what the data plane does for the platform. */
+export interface Hosting {
+  open(databaseName: string): Promise<string>;
+  discard(databaseName: string): void;
+}
+
+export type TokenState = "valid" | "invalid" | "expired" | "other-database";
+
+/** What the data plane of a database finds out about a token. */
+export interface Inspection {
+  state: TokenState;
+  readOnly: boolean;
+  /** Absent for a token that was minted without fine-grained permissions. */
+  permissions?: readonly FineGrainedPermission[];
+}

@@ -6,40 +6,17 @@ const { spawn } = require("node:child_process");
 const { readdirSync } = require("node:fs");
 const path = require("node:path");
 const { stripVTControlCharacters } = require("node:util");
+const { stageOf } = require("./stages.js");
 
 const ROOT = path.dirname(__dirname);
 const BIN = path.join(ROOT, "node_modules", ".bin");
 
-/** Wait for time limits, start processes, or make thousands of requests. */
-const SLOW = [
-  "provider/proof",
-  "provider/lost-answer",
-  "tools/setup",
-  "turso/hostile",
-  "turso/hostile-data-plane",
-  "emulator/lifecycle",
-  "emulator/scale",
-].map((name) => `test/${name}.test.ts`);
-
-/** @param {string} folder @returns {string[]} the files of tests in it */
-const testsIn = (folder) =>
-  readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".test.ts"))
-    .map((file) => path.posix.join(folder, file.replaceAll(path.sep, "/")))
+/** @param {string} stage @returns {string[]} the stage's files of tests */
+const testsOf = (stage) =>
+  readdirSync(path.join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+    .map((file) => path.posix.join("test", file.replaceAll(path.sep, "/")))
+    .filter((file) => stageOf(file) === stage)
     .sort();
-
-const UNIT = testsIn("test").filter(
-  (file) => !/^test\/(docs|e2e|model|package)\//.test(file) && !SLOW.includes(file),
-);
-
-/** The longest first, so that two workers end together. */
-const LONG = ["examples-scheduled", "auth-token", "kill", "examples-fleet", "examples-deliver", "rule-1"];
-/** @param {string} file */
-const isLong = (file) => LONG.includes(path.basename(file, ".test.ts"));
-const E2E = [
-  ...LONG.map((name) => `test/e2e/${name}.test.ts`),
-  ...testsIn("test/e2e").filter((file) => !isLong(file)),
-];
 
 /**
  * From quick to slow. Those of one line run at once: each is one process's work, and there is more than one processor.
@@ -55,19 +32,24 @@ const STAGES = [
   [
     {
       name: "unit",
-      command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "5000", ...UNIT],
+      command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "5000", ...testsOf("unit")],
     },
   ],
   [
-    { name: "slow", command: ["mocha", "--parallel", "--jobs", "3", ...SLOW] },
-    { name: "model", command: ["mocha", "test/model/**/*.test.ts"] },
+    { name: "slow", command: ["mocha", "--parallel", "--jobs", "3", ...testsOf("slow")] },
+    { name: "model", command: ["mocha", ...testsOf("model")] },
   ],
-  [{ name: "docs", command: ["mocha", "--parallel", "--jobs", "2", ...testsIn("test/docs")] }],
-  [{ name: "e2e", command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "300000", ...E2E] }],
+  [{ name: "docs", command: ["mocha", "--parallel", "--jobs", "2", ...testsOf("docs")] }],
+  [
+    {
+      name: "e2e",
+      command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "300000", ...testsOf("e2e")],
+    },
+  ],
   [
     {
       name: "package",
-      command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "300000", ...testsIn("test/package")],
+      command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "300000", ...testsOf("package")],
     },
   ],
 ];

@@ -3,6 +3,7 @@ import { createClient, LibsqlError } from "@libsql/client";
 import path from "node:path";
 import { startEmulator, type Emulator } from "../emulator";
 import { layOut } from "../src/provider/layout";
+import { runTool } from "./command-line.js";
 import { Stack } from "./stack";
 
 /** A request to the API, at the time of its answer. */
@@ -181,7 +182,13 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+const USAGE = `Shows the package at work: the real Pulumi CLI and libSQL client, against an emulated Turso on loopback.
+
+  npm start`;
+
+void runTool({ usage: USAGE, options: {} }, () =>
+  main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }),
+);

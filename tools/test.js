@@ -6,6 +6,7 @@ const { spawn } = require("node:child_process");
 const { readdirSync } = require("node:fs");
 const path = require("node:path");
 const { stripVTControlCharacters } = require("node:util");
+const { runTool } = require("./command-line.js");
 const { stageOf } = require("./stages.js");
 
 const ROOT = path.dirname(__dirname);
@@ -54,11 +55,10 @@ const STAGES = [
   ],
 ];
 
+const NAMES = STAGES.flat().map(({ name }) => name);
 const USAGE = `Runs the project's checks and tests.
 
-  npm test                  all stages: ${STAGES.flat()
-    .map(({ name }) => name)
-    .join(", ")}
+  npm test                  all stages: ${NAMES.join(", ")}
   npm test -- STAGE...      only these
   npx mocha FILE            one file of tests (npx mocha --grep TEXT FILE: one test)`;
 
@@ -113,11 +113,8 @@ async function play({ name, command }, isAlone) {
   return { passed, failed: failures > 0 ? failures : Number(code !== 0), report };
 }
 
-async function main() {
-  const wanted = process.argv.slice(2);
-  if (wanted.includes("--help")) return console.log(USAGE);
-  const unknown = wanted.find((name) => !STAGES.flat().some((stage) => stage.name === name));
-  if (unknown !== undefined) throw new Error(`There is no stage "${unknown}".\n${USAGE}`);
+/** @param {string[]} wanted */
+async function main(wanted) {
   let [passed, failed] = [0, 0];
   const reports = [];
   for (const group of STAGES) {
@@ -133,7 +130,5 @@ async function main() {
   if (failed > 0) process.exitCode = 1;
 }
 
-main().catch((error) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
-});
+const operands = { name: "stage", choices: NAMES };
+void runTool({ usage: USAGE, options: {}, operands }, (_, wanted) => main(wanted));

@@ -1,10 +1,10 @@
-import { Bed, expectCalls } from "./bed";
+import { TestBed, expectCalls } from "./test-bed";
 import { atMost, compare, inRound, milliseconds, row, SampleSet } from "./figures";
-import type { Row, Section } from "./figures";
+import type { ResultRow, Section } from "./figures";
 import type { Options } from "./options";
 import type { Progress } from "./progress";
 import { GROUP } from "./protocol";
-import { LATENCY_MS, Turso } from "./turso";
+import { LATENCY_MS, EmulatorProcess } from "./emulator-process";
 
 const sizesOf = ({ quick }: Options): number[] => (quick ? [10] : [1, 10]);
 const WAYS = { auto: "with proof", off: "verify off" } as const;
@@ -14,15 +14,15 @@ export const darkWindowSeconds = (options: Options): number =>
 
 /** From the server's answer to the last rotation until new tokens are minted, and in the program's hands. */
 export async function darkWindow(options: Options, progress: Progress): Promise<Section> {
-  const rows: Row[] = [];
+  const rows: ResultRow[] = [];
   for (const size of sizesOf(options)) {
     const samples = new SampleSet();
     const measure =
-      (turso: Turso) =>
-      async (beds: Record<keyof typeof WAYS, Bed>): Promise<void> => {
-        const { names } = turso.hello;
+      (emulator: EmulatorProcess) =>
+      async (beds: Record<keyof typeof WAYS, TestBed>): Promise<void> => {
+        const { names } = emulator.hello;
         const plan = (verify: keyof typeof WAYS, trigger: number): void =>
-          beds[verify].plan({ names, group: GROUP, verify, trigger });
+          beds[verify].configure({ names, group: GROUP, verify, trigger });
         for (const verify of ["auto", "off"] as const) {
           progress.step(`dark window, ${tokens(size)}: set-up, ${WAYS[verify]}`);
           plan(verify, 0);
@@ -32,7 +32,7 @@ export async function darkWindow(options: Options, progress: Progress): Promise<
           const tell = (what: string): void =>
             progress.step(`dark window, ${tokens(size)}: ${what}`, round, options.rounds);
           tell("a script with the official client");
-          const script = await turso.loop("script");
+          const script = await emulator.loop("script");
           const { rotatedAt = NaN, mintedAt = NaN } = script.tally;
           samples.of("script minted").add(mintedAt - rotatedAt);
           samples.of("script in hand").add(script.doneAt - rotatedAt);
@@ -47,7 +47,9 @@ export async function darkWindow(options: Options, progress: Progress): Promise<
           }
         }
       };
-    await Turso.with(size, (turso) => Bed.with(turso, { auto: "deliver", off: "deliver" }, measure(turso)));
+    await EmulatorProcess.with(size, (emulator) =>
+      TestBed.with(emulator, { auto: "deliver", off: "deliver" }, measure(emulator)),
+    );
     rows.push(...describe(size, samples));
   }
   return {
@@ -62,8 +64,8 @@ export async function darkWindow(options: Options, progress: Progress): Promise<
 
 const tokens = (size: number): string => (size === 1 ? "1 token" : `${size} tokens`);
 
-function describe(size: number, samples: SampleSet): Row[] {
-  const rows: Row[] = [];
+function describe(size: number, samples: SampleSet): ResultRow[] {
+  const rows: ResultRow[] = [];
   for (const end of ["minted", "in hand"]) {
     rows.push(row(`${tokens(size)} ${end}: script`, samples.of(`script ${end}`), milliseconds));
     for (const [verify, label] of Object.entries(WAYS))

@@ -54,7 +54,7 @@ export const bytes: Unit = (value) => `${rounded(value, value < 10 ? 1 : 0)} B`;
 export const megabytes: Unit = (kib) => `${rounded((kib * 1024) / 1e6, 1)} MB`;
 
 /** A line of the results. */
-export interface Row {
+export interface ResultRow {
   name: string;
   value: string;
   spread: string;
@@ -64,23 +64,23 @@ export interface Row {
 
 export interface Section {
   title: string;
-  rows: Row[];
+  rows: ResultRow[];
   /** What a reader has to know to judge the figures. */
   notes: string[];
 }
 
-export const row = (name: string, samples: Samples, unit: Unit, target?: Row["target"]): Row => ({
+export const row = (name: string, samples: Samples, unit: Unit, target?: ResultRow["target"]): ResultRow => ({
   name,
   ...samples.show(unit),
   ...(target && { target }),
 });
 
-export const atMost = (samples: Samples, most: number, unit: Unit): Row["target"] => ({
+export const atMost = (samples: Samples, most: number, unit: Unit): ResultRow["target"] => ({
   text: `at most ${unit(most)}`,
   reached: samples.median <= most,
 });
 
-export const atLeast = (samples: Samples, least: number, unit: Unit): Row["target"] => ({
+export const atLeast = (samples: Samples, least: number, unit: Unit): ResultRow["target"] => ({
   text: `at least ${unit(least)}`,
   reached: samples.median >= least,
 });

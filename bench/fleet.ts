@@ -1,9 +1,9 @@
-import { Bed, expectCalls, requests, type Plan, type Up } from "./bed";
+import { TestBed, expectCalls, requests, type ProgramConfig, type Up } from "./test-bed";
 import { atLeast, atMost, compare, count, inRound, row, SampleSet, seconds, times } from "./figures";
-import type { Row, Samples, Section } from "./figures";
+import type { ResultRow, Samples, Section } from "./figures";
 import type { Options } from "./options";
 import type { Progress } from "./progress";
-import { Turso } from "./turso";
+import { EmulatorProcess } from "./emulator-process";
 
 /** What takes most of a minute a go is not taken in every round. */
 const SLOW_FROM = 500;
@@ -76,13 +76,13 @@ async function measure(
   progress: Progress,
 ): Promise<SampleSet> {
   const samples = new SampleSet();
-  await Turso.with(size, (turso) =>
-    Bed.with(turso, STACKS, async (beds) => {
-      const { names } = turso.hello;
-      const runs = new Runs(samples, names, turso);
+  await EmulatorProcess.with(size, (emulator) =>
+    TestBed.with(emulator, STACKS, async (beds) => {
+      const { names } = emulator.hello;
+      const recorder = new Recorder(samples, names, emulator);
       const off = { names, verify: "off", parallelism };
       const proof = { names, parallelism };
-      beds.empty.plan({ names, trigger: 0 });
+      beds.empty.configure({ names, trigger: 0 });
       for (let round = 0; round < rounds; round += 1) {
         const tell = (what: string): void =>
           progress.step(`fleet of ${size.toLocaleString("en-US")}: ${what}`, round, rounds);
@@ -90,23 +90,23 @@ async function measure(
         tell("an empty program");
         samples.of("empty").add((await beds.empty.up()).ms);
         tell("axios loop");
-        await runs.loop("limit", parallelism);
+        await recorder.loop("limit", parallelism);
         tell("TokenRotation, verify: off");
-        await runs.life("off", beds.off, off, whole, { rotate: size });
+        await recorder.life("off", beds.off, off, whole, { rotate: size });
         if (whole) {
           tell("a no-op of a single TokenRotation");
-          await runs.noopOfSingle(beds.single);
+          await recorder.noopOfSingle(beds.single);
         }
         tell("axios loop with proof");
-        await runs.loop("limit-proof", parallelism);
+        await recorder.loop("limit-proof", parallelism);
         tell("TokenRotation, with proof");
         const expected = { rotate: size, mint: size, probe: 2 * size };
-        await runs.life("proof", beds.proof, proof, whole && isSlowRound, expected);
+        await recorder.life("proof", beds.proof, proof, whole && isSlowRound, expected);
         if (!isSlowRound) continue;
         tell("official client, one after the other");
-        await runs.loop("sequential", 1);
+        await recorder.loop("sequential", 1);
         tell("naive dynamic provider");
-        await runs.life("naive", beds.naive, { names }, whole, { rotate: size });
+        await recorder.life("naive", beds.naive, { names }, whole, { rotate: size });
       }
     }),
   );
@@ -114,18 +114,18 @@ async function measure(
 }
 
 /** Runs contenders and keeps their figures. */
-class Runs {
+class Recorder {
   private trigger = 0;
-  private readonly created = new Set<Bed>();
+  private readonly created = new Set<TestBed>();
 
   constructor(
     private readonly samples: SampleSet,
     private readonly names: string[],
-    private readonly turso: Turso,
+    private readonly emulator: EmulatorProcess,
   ) {}
 
   async loop(kind: "limit" | "limit-proof" | "sequential", parallelism: number): Promise<void> {
-    const { ms, thrown, tally } = await this.turso.loop(kind, parallelism);
+    const { ms, thrown, tally } = await this.emulator.loop(kind, parallelism);
     if (tally.calls.rotate !== this.names.length) throw new Error(`${kind}: ${tally.calls.rotate} rotations`);
     this.samples.of(kind).add(ms);
     if (kind === "sequential") this.samples.of("thrown").add(thrown);
@@ -134,13 +134,13 @@ class Runs {
   /** Create, changed trigger, no-op. @param whole or else the changed trigger alone is kept */
   async life(
     name: string,
-    bed: Bed,
-    plan: Omit<Plan, "trigger">,
+    bed: TestBed,
+    plan: Omit<ProgramConfig, "trigger">,
     whole: boolean,
     calls: Parameters<typeof expectCalls>[2],
   ): Promise<void> {
     const up = async (act: string): Promise<Up> => {
-      bed.plan({ ...plan, names: this.names, trigger: this.trigger });
+      bed.configure({ ...plan, names: this.names, trigger: this.trigger });
       const run = await bed.up();
       if (act !== "") this.samples.of(`${name} ${act}`).add(run.ms);
       return run;
@@ -158,8 +158,8 @@ class Runs {
     if (whole) this.samples.of(`${name} no-op calls`).add(requests((await up("no-op")).tally));
   }
 
-  async noopOfSingle(bed: Bed): Promise<void> {
-    bed.plan({ names: this.names, trigger: 1, verify: "off" });
+  async noopOfSingle(bed: TestBed): Promise<void> {
+    bed.configure({ names: this.names, trigger: 1, verify: "off" });
     if (!this.created.has(bed)) await bed.up();
     this.created.add(bed);
     this.samples.of("single no-op").add((await bed.up()).ms);
@@ -179,7 +179,7 @@ function describe(size: number, samples: SampleSet, { parallelism }: Options): S
   const of = (name: string): Samples => samples.of(name);
   const isTarget = size >= 1_000;
   const least = (loop: string) => (round: number) => inRound(of("empty"), round) + inRound(of(loop), round);
-  const ratio = (name: string, loop: string, most: number): Row => {
+  const ratio = (name: string, loop: string, most: number): ResultRow => {
     const compared = compare(of(name), least(loop));
     const label = `${name.replace("off", "verify off,").replace("proof", "with proof,")} / (empty + loop)`;
     return row(label, compared, times, isTarget ? atMost(compared, most, times) : undefined);
@@ -191,9 +191,9 @@ function describe(size: number, samples: SampleSet, { parallelism }: Options): S
     (round) => inRound(of("single no-op"), round),
     (a, b) => a - b,
   );
-  const life = (name: string, label: string): Row[] =>
+  const life = (name: string, label: string): ResultRow[] =>
     ["create", "change", "no-op"].map((act) => row(`${label}, ${act}`, of(`${name} ${act}`), seconds));
-  const phases = (name: string, label: string): Row[] => [
+  const phases = (name: string, label: string): ResultRow[] => [
     row(`${label}, change: until the provider's process`, of(`${name} provider`), seconds),
     row(`${label}, change: until the first request`, of(`${name} before`), seconds),
     row(`${label}, change: from first request to last answer`, of(`${name} requests`), seconds),

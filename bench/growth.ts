@@ -1,4 +1,4 @@
-import { Bed, expectCalls, requests } from "./bed";
+import { TestBed, expectCalls, requests } from "./test-bed";
 import {
   atMost,
   bytes,
@@ -12,10 +12,10 @@ import {
   seconds,
   times,
 } from "./figures";
-import type { Row, Section } from "./figures";
+import type { ResultRow, Section } from "./figures";
 import type { Options } from "./options";
 import type { Progress } from "./progress";
-import { Turso } from "./turso";
+import { EmulatorProcess } from "./emulator-process";
 
 /** Enough that 5,000 members do not take half of the bench's time. */
 const PARALLELISM = 32;
@@ -44,10 +44,10 @@ async function measure(size: number, options: Options, progress: Progress): Prom
   const samples = new SampleSet();
   const label = `growth, ${size === 1 ? "1 member" : `${size.toLocaleString("en-US")} members`}`;
   progress.step(`${label}: set-up`);
-  await Turso.with(size, (turso) =>
-    Bed.with(turso, { empty: "empty", fleet: "fleet" }, async ({ empty, fleet }) => {
+  await EmulatorProcess.with(size, (emulator) =>
+    TestBed.with(emulator, { empty: "empty", fleet: "fleet" }, async ({ empty, fleet }) => {
       const plan = (trigger: number): void =>
-        fleet.plan({ names: turso.hello.names, trigger, verify: "off", parallelism: PARALLELISM });
+        fleet.configure({ names: emulator.hello.names, trigger, verify: "off", parallelism: PARALLELISM });
       plan(0);
       expectCalls(label, await fleet.up(), { rotate: size });
       samples.of("state").add(await fleet.stateSize());
@@ -69,7 +69,7 @@ async function measure(size: number, options: Options, progress: Progress): Prom
 }
 
 function describe(bySize: Map<number, SampleSet>): Section {
-  const rows: Row[] = [];
+  const rows: ResultRow[] = [];
   const one = bySize.get(1)?.of("state").median ?? 0;
   for (const [size, samples] of bySize) {
     const name = size === 1 ? "1 member" : `${size.toLocaleString("en-US")} members`;

@@ -1,5 +1,5 @@
 /** What is counted apart. */
-export type Call = "rotate" | "mint" | "probe" | "list" | "get";
+export type RequestKind = "rotate" | "mint" | "probe" | "list" | "get";
 
 export interface Hello {
   url: string;
@@ -9,7 +9,7 @@ export interface Hello {
 }
 
 export interface Tally {
-  calls: Record<Call, number>;
+  calls: Record<RequestKind, number>;
   /** Milliseconds since 1970: when the first request arrived, and when the last one was answered. */
   firstAt?: number;
   lastAt?: number;

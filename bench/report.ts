@@ -4,14 +4,15 @@ import { cpus, totalmem, type as system, release } from "node:os";
 import path from "node:path";
 import { findCli } from "../tools/pulumi-cli/cli.js";
 import { ROOT } from "../tools/stack";
-import type { Row, Section } from "./figures";
+import type { ResultRow, Section } from "./figures";
 import { CONTENDERS, type Contender, type Series } from "./fleet";
 import type { Options } from "./options";
 import { plot } from "./plot";
 import { clock } from "./progress";
-import { LATENCY_MS } from "./turso";
+import { LATENCY_MS } from "./emulator-process";
 
-const verdict = ({ target }: Row): string => (target ? (target.reached ? "reached" : "NOT REACHED") : "");
+const verdict = ({ target }: ResultRow): string =>
+  target ? (target.reached ? "reached" : "NOT REACHED") : "";
 
 /** Lines of cells, padded so that they stand in columns. */
 function aligned(lines: string[][]): string[] {
@@ -64,7 +65,7 @@ export async function markdown(sections: Section[], options: Options, tookSecond
     encoding: "utf8",
   }).stdout;
   const [cpu] = cpus();
-  const table = (rows: Row[]): string[] => [
+  const table = (rows: ResultRow[]): string[] => [
     "| | median | least – most | target | |",
     "| --- | ---: | --- | --- | --- |",
     ...rows.map(

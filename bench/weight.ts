@@ -3,12 +3,21 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { findCli } from "../tools/pulumi-cli/cli.js";
 import { ROOT } from "../tools/stack";
-import { Bed } from "./bed";
+import { TestBed } from "./test-bed";
 import { atEnd } from "./cleanup";
-import { atMost, count, megabytes, milliseconds, row, Samples, type Row, type Section } from "./figures";
+import {
+  atMost,
+  count,
+  megabytes,
+  milliseconds,
+  row,
+  Samples,
+  type ResultRow,
+  type Section,
+} from "./figures";
 import type { Options } from "./options";
 import type { Progress } from "./progress";
-import { Turso } from "./turso";
+import { EmulatorProcess } from "./emulator-process";
 
 /** These are quick, and vary more than a whole run of the CLI. */
 const GOES = { full: 15, quick: 3 };
@@ -18,7 +27,7 @@ export const weightSeconds = ({ quick }: Options): number =>
 
 export async function weight({ quick }: Options, progress: Progress): Promise<Section> {
   const goes = quick ? GOES.quick : GOES.full;
-  const rows: Row[] = [...installRows(progress)];
+  const rows: ResultRow[] = [...installRows(progress)];
   const samples = new Map<string, Samples>();
   const keep = (name: string, value: number): void => {
     samples.set(name, (samples.get(name) ?? new Samples()).add(value));
@@ -51,7 +60,7 @@ export async function weight({ quick }: Options, progress: Progress): Promise<Se
   return { title: "Weight", rows, notes: [] };
 }
 
-const once = (name: string, value: number, unit: (value: number) => string): Row => ({
+const once = (name: string, value: number, unit: (value: number) => string): ResultRow => ({
   name,
   value: unit(value),
   spread: "",
@@ -60,7 +69,7 @@ const once = (name: string, value: number, unit: (value: number) => string): Row
 const kilobytes = (value: number): string => `${(value / 1000).toFixed(0)} kB`;
 
 /** What `npm install pulumi-turso-tokens` brings, beside the peer @pulumi/pulumi. */
-function installRows(progress: Progress): Row[] {
+function installRows(progress: Progress): ResultRow[] {
   progress.step("weight: install size");
   const { stdout } = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     cwd: ROOT,
@@ -152,16 +161,16 @@ async function untilPort(command: string, args: string[]): Promise<{ ms: number;
 }
 
 /** How much code the state holds for each resource, twice: in its inputs and in its outputs. */
-async function providerTexts(progress: Progress): Promise<Row[]> {
+async function providerTexts(progress: Progress): Promise<ResultRow[]> {
   progress.step("weight: what the state keeps of a provider");
-  return Turso.with(1, (turso) =>
-    Bed.with(turso, { own: "single", naive: "naive" }, async (beds) => {
-      const rows: Row[] = [];
+  return EmulatorProcess.with(1, (emulator) =>
+    TestBed.with(emulator, { own: "single", naive: "naive" }, async (beds) => {
+      const rows: ResultRow[] = [];
       for (const [bed, label] of [
         [beds.own, "TokenRotation"],
         [beds.naive, "naive provider"],
       ] as const) {
-        bed.plan({ names: turso.hello.names, trigger: 1 });
+        bed.configure({ names: emulator.hello.names, trigger: 1 });
         await bed.up();
         rows.push(once(`__provider of a ${label}`, providerText(await bed.stack.state()).length, characters));
       }
@@ -172,12 +181,14 @@ async function providerTexts(progress: Progress): Promise<Row[]> {
 
 const characters = (value: number): string => `${count(value)} chars`;
 
-interface State {
+interface StackState {
   deployment: { resources: { outputs?: { __provider?: string | { ciphertext: string } } }[] };
 }
 
 function providerText(state: string): string {
-  const texts = (JSON.parse(state) as State).deployment.resources.map(({ outputs }) => outputs?.__provider);
+  const texts = (JSON.parse(state) as StackState).deployment.resources.map(
+    ({ outputs }) => outputs?.__provider,
+  );
   const text = texts.find((each) => each !== undefined);
   if (typeof text !== "string") throw new Error("The state holds no __provider in the clear.");
   return text;

@@ -12,7 +12,7 @@ export const LATENCY_MS = 50;
 const script = (name: string): string[] => ["-r", "ts-node/register", path.join(__dirname, name)];
 
 /** The emulator in a process of its own, seen from the bench. */
-export class Turso {
+export class EmulatorProcess {
   private constructor(
     private readonly child: ChildProcess,
     private readonly nextLine: () => Promise<string>,
@@ -20,7 +20,7 @@ export class Turso {
     private readonly forget: () => void,
   ) {}
 
-  static async start(databases: number): Promise<Turso> {
+  static async start(databases: number): Promise<EmulatorProcess> {
     const child = spawn(process.execPath, [...script("server.ts"), String(databases), String(LATENCY_MS)], {
       cwd: ROOT,
       stdio: ["pipe", "pipe", "inherit"],
@@ -33,16 +33,16 @@ export class Turso {
       return line.value;
     };
     const hello = JSON.parse(await nextLine()) as Hello;
-    return new Turso(child, nextLine, hello, forget);
+    return new EmulatorProcess(child, nextLine, hello, forget);
   }
 
   /** Runs a body against a Turso of its own: listings are as long as the organization is large. */
-  static async with<T>(databases: number, body: (turso: Turso) => Promise<T>): Promise<T> {
-    const turso = await Turso.start(databases);
+  static async with<T>(databases: number, body: (emulator: EmulatorProcess) => Promise<T>): Promise<T> {
+    const emulator = await EmulatorProcess.start(databases);
     try {
-      return await body(turso);
+      return await body(emulator);
     } finally {
-      await turso.close();
+      await emulator.close();
     }
   }
 

@@ -4,7 +4,7 @@ import { Stack } from "../tools/stack";
 import { atEnd } from "./cleanup";
 import type { Tally } from "./protocol";
 import { watchProvider, type Sighting } from "./provider-process";
-import type { Turso } from "./turso";
+import type { EmulatorProcess } from "./emulator-process";
 
 /** One run of the CLI. */
 export interface Up {
@@ -20,7 +20,7 @@ export const requests = ({ calls }: Tally): number =>
   Object.values(calls).reduce((sum, each) => sum + each, 0);
 
 /** What the program reads; it never changes itself. */
-export interface Plan {
+export interface ProgramConfig {
   names: string[];
   trigger: number;
   [option: string]: unknown;
@@ -52,40 +52,41 @@ pulumi.all(tokens).apply(() => writeFileSync("hands.txt", String(Date.now())));
 export type ProgramName = keyof typeof PROGRAMS | "naive";
 
 /** A stack to measure with: a program, a plan, and the way back to the beginning. */
-export class Bed {
+export class TestBed {
   private constructor(
     readonly stack: Stack,
-    private readonly turso: Turso,
+    private readonly emulator: EmulatorProcess,
     private readonly forget: () => void,
   ) {}
 
-  static async make(turso: Turso, program: ProgramName): Promise<Bed> {
+  static async make(emulator: EmulatorProcess, program: ProgramName): Promise<TestBed> {
     const copy = { from: "bench/naive", files: ["Pulumi.yaml", "package.json", "index.js"] };
     const stack = new Stack(program === "naive" ? { copy } : {});
     const forget = atEnd(() => stack.close());
     if (program !== "naive") stack.writeFile("index.js", PROGRAMS[program]);
-    const { url, organization, token } = turso.hello;
+    const { url, organization, token } = emulator.hello;
     // the same for all, so that the cost of a secret in the config is in all
     await stack.init(
       { "turso:apiUrl": url, "turso:organization": organization },
       { "turso:apiToken": token },
     );
-    const bed = new Bed(stack, turso, forget);
+    const bed = new TestBed(stack, emulator, forget);
     cpSync(bed.backend, bed.pristine, { recursive: true });
     return bed;
   }
 
   /** Runs a body with a stack of each program. */
   static async with<K extends string, T>(
-    turso: Turso,
+    emulator: EmulatorProcess,
     programs: Record<K, ProgramName>,
-    body: (beds: Record<K, Bed>) => Promise<T>,
+    body: (beds: Record<K, TestBed>) => Promise<T>,
   ): Promise<T> {
-    const beds: Bed[] = [];
+    const beds: TestBed[] = [];
     try {
-      for (const program of Object.values<ProgramName>(programs)) beds.push(await Bed.make(turso, program));
+      for (const program of Object.values<ProgramName>(programs))
+        beds.push(await TestBed.make(emulator, program));
       return await body(
-        Object.fromEntries(Object.keys(programs).map((name, i) => [name, beds[i]])) as Record<K, Bed>,
+        Object.fromEntries(Object.keys(programs).map((name, i) => [name, beds[i]])) as Record<K, TestBed>,
       );
     } finally {
       for (const bed of beds) bed.close();
@@ -98,8 +99,8 @@ export class Bed {
     cpSync(this.pristine, this.backend, { recursive: true });
   }
 
-  plan(plan: Plan): void {
-    this.stack.writeFile("fleet.json", JSON.stringify(plan));
+  configure(config: ProgramConfig): void {
+    this.stack.writeFile("fleet.json", JSON.stringify(config));
   }
 
   /** `up`, timed from the command's start to its end. */
@@ -122,7 +123,7 @@ export class Bed {
   }
 
   private async timed(...args: string[]): Promise<Up> {
-    await this.turso.take();
+    await this.emulator.take();
     const startedAt = Date.now();
     const start = performance.now();
     const { child, done } = this.stack.start(...args);
@@ -131,7 +132,7 @@ export class Bed {
     const ms = performance.now() - start;
     const provider = stop();
     if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
-    return { ms, startedAt, provider, tally: await this.turso.take() };
+    return { ms, startedAt, provider, tally: await this.emulator.take() };
   }
 
   private get backend(): string {

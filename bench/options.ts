@@ -9,21 +9,21 @@ export interface Options {
   rounds: number;
   /** Databases in the largest fleet. */
   size: number;
-  /** Requests at once: of the package, and of the loops that are its limit. */
+  /** Concurrent requests of the package, and of the loops that are its lower bound. */
   parallelism: number;
-  /** Where the results are written; absent: nowhere. */
+  /** The folder that the results are written to; if absent, they are only printed. */
   out?: string;
 }
 
-const USAGE = `Measures the package against what a person would do instead, and against the limit.
+const USAGE = `Measures the package against its alternatives, and against a lower bound.
 
-  npm run bench                    all of it, in about half an hour; writes bench/RESULTS.md and bench/fleet.svg
+  npm run bench                    everything, in about half an hour; writes bench/RESULTS.md and bench/fleet.svg
   npm run bench -- --quick         small sizes, one round, under three minutes; writes nothing unless --out is given
     --only PART,...   ${PARTS.join(", ")}; writes nothing unless --out is given
-    --rounds N        how often each figure is taken, contenders in turn (5; quick: 1)
+    --rounds N        how often each figure is measured, contenders alternating (5; quick: 1)
     --size N          databases in the fleet (1000; quick: 50)
-    --parallelism N   requests at once in the fleets, for the package and the loops alike (8, the package's default)
-    --out FOLDER      where RESULTS.md and fleet.svg are written
+    --parallelism N   concurrent requests in the fleets, for the package and the loops (8, the package's default)
+    --out FOLDER      the folder for RESULTS.md and fleet.svg
     --help            this text`;
 
 export const COMMAND_LINE = {

@@ -1,4 +1,4 @@
-/** What is counted apart. */
+/** The kinds of requests that are counted separately. */
 export type RequestKind = "rotate" | "mint" | "probe" | "list" | "get";
 
 export interface Hello {
@@ -10,12 +10,12 @@ export interface Hello {
 
 export interface Tally {
   calls: Record<RequestKind, number>;
-  /** Milliseconds since 1970: when the first request arrived, and when the last one was answered. */
+  /** Milliseconds since 1970: when the first request arrived, and when the last response was sent. */
   firstAt?: number;
   lastAt?: number;
-  /** For how long at least one request was under way. */
+  /** For how long at least one request was in flight. */
   busyMs: number;
-  /** When the last rotation, and the last minting, were answered. */
+  /** When the responses to the last rotation and the last mint were sent. */
   rotatedAt?: number;
   mintedAt?: number;
 }

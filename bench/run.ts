@@ -1,4 +1,4 @@
-/** `npm run bench`: the package against what a person would do instead, and against the limit. */
+/** `npm run bench`: measures the package against its alternatives, and against a lower bound. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { runTool } from "../tools/command-line.js";
@@ -40,7 +40,7 @@ async function main(options: Options): Promise<void> {
   for (const part of options.parts) measured.push(await PARTS[part].run(options, progress));
   const sections = measured.map(({ section }) => ({
     ...section,
-    rows: section.rows.filter(({ value }) => !value.includes("NaN")), // what --quick leaves out
+    rows: section.rows.filter(({ value }) => !value.includes("NaN")), // not measured with --quick
   }));
   const series = measured.find((each) => each.series)?.series;
   console.log(`\n${terminalTables(sections)}\n`);

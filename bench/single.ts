@@ -6,13 +6,13 @@ import type { Progress } from "./progress";
 import { EmulatorProcess } from "./emulator-process";
 
 const ACTS = ["create", "preview", "change", "no-op"] as const;
-/** Without a preview, and without proof. */
+/** Without previews and without verification. */
 const QUICK_ACTS = ["create", "change", "no-op"] as const;
 type Act = (typeof ACTS)[number];
 
 const CONTENDERS = {
   off: "TokenRotation, verify off",
-  proof: "TokenRotation, with proof",
+  proof: "TokenRotation, verify auto",
   naive: "naive provider",
 } as const;
 type Contender = keyof typeof CONTENDERS;
@@ -84,7 +84,7 @@ function describe(samples: SampleSet): Section {
         (round) => inRound(empty, round) + inRound(of(`${name} ${act} busy`), round),
         (a, b) => a - b,
       );
-      const label = `${CONTENDERS[name]}, ${act}: less empty and requests`;
+      const label = `${CONTENDERS[name]}, ${act}: minus empty program and requests`;
       rows.push(row(label, own, seconds, atMost(own, 1_000, seconds)));
     }
   for (const name of ["off", "proof", "naive"] as const)
@@ -96,8 +96,8 @@ function describe(samples: SampleSet): Section {
     title: "Single: one database",
     rows,
     notes: [
-      "The preview is that of a changed trigger. Its look-ups, and those of an update's own preview, tell whose tokens would die; the naive provider tells nothing.",
-      "Time in requests: as long as at least one was under way, by the server's log.",
+      "The preview is the preview of a changed trigger. TokenRotation's lookups find the blast radius, which the preview reports. The naive provider reports nothing.",
+      "Time in requests: the time during which at least one request was in flight, from the server's log.",
     ],
   };
 }

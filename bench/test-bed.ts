@@ -15,11 +15,11 @@ export interface Up {
   startedAt: number;
 }
 
-/** How many requests a run made, the databases' own ports included. */
+/** How many requests a run made, to the API and to the databases. */
 export const requests = ({ calls }: Tally): number =>
   Object.values(calls).reduce((sum, each) => sum + each, 0);
 
-/** What the program reads; it never changes itself. */
+/** What the program reads. The program itself never changes. */
 export interface ProgramConfig {
   names: string[];
   trigger: number;
@@ -28,7 +28,7 @@ export interface ProgramConfig {
 
 const HEAD = `"use strict";\nconst pulumi = require("@pulumi/pulumi");\n`;
 
-/** The programs that are compared. Each reads its plan from fleet.json. */
+/** The programs that are compared. Each reads its configuration from fleet.json. */
 export const PROGRAMS = {
   empty: HEAD,
   fleet: `${HEAD}const { TokenRotation } = require("pulumi-turso-tokens");
@@ -45,13 +45,13 @@ const { names, group, trigger, verify } = require("./fleet.json");
 const scope = names.length === 1 ? { database: names[0] } : { group };
 const rotation = new TokenRotation("rotation", { scope, trigger, verify });
 const tokens = names.map((name) => new AuthToken(name, { scope: { database: name }, rotation, verify }).token);
-pulumi.all(tokens).apply(() => writeFileSync("hands.txt", String(Date.now())));
+pulumi.all(tokens).apply(() => writeFileSync("available.txt", String(Date.now())));
 `,
 };
 
 export type ProgramName = keyof typeof PROGRAMS | "naive";
 
-/** A stack to measure with: a program, a plan, and the way back to the beginning. */
+/** A stack to measure with: a program, its configuration, and a reset to the initial state. */
 export class TestBed {
   private constructor(
     readonly stack: Stack,
@@ -65,7 +65,7 @@ export class TestBed {
     const forget = atEnd(() => stack.close());
     if (program !== "naive") stack.writeFile("index.js", PROGRAMS[program]);
     const { url, organization, token } = emulator.hello;
-    // the same for all, so that the cost of a secret in the config is in all
+    // the same configuration for all, so that decrypting the secret costs all the same
     await stack.init(
       { "turso:apiUrl": url, "turso:organization": organization },
       { "turso:apiToken": token },
@@ -93,7 +93,7 @@ export class TestBed {
     }
   }
 
-  /** Back to a stack that was never updated. */
+  /** Resets the stack to one that was never updated. */
   reset(): void {
     rmSync(this.backend, { recursive: true });
     cpSync(this.pristine, this.backend, { recursive: true });
@@ -103,7 +103,7 @@ export class TestBed {
     this.stack.writeFile("fleet.json", JSON.stringify(config));
   }
 
-  /** `up`, timed from the command's start to its end. */
+  /** `up`, timed from the command's start to its exit. */
   up(): Promise<Up> {
     return this.timed("up", "--yes", "--skip-preview");
   }
@@ -112,7 +112,7 @@ export class TestBed {
     return this.timed("preview");
   }
 
-  /** Bytes of the state, as compact JSON. */
+  /** The size of the state as compact JSON, in bytes. */
   async stateSize(): Promise<number> {
     return JSON.stringify(JSON.parse(await this.stack.state())).length;
   }
@@ -131,7 +131,7 @@ export class TestBed {
     const { code, stdout, stderr } = await done;
     const ms = performance.now() - start;
     const provider = stop();
-    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
+    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} exited with code ${code}:\n${stdout}${stderr}`);
     return { ms, startedAt, provider, tally: await this.emulator.take() };
   }
 
@@ -144,10 +144,10 @@ export class TestBed {
   }
 }
 
-/** Fails unless a run did what its figure is taken for. */
+/** Fails unless a run made the requests that its figure stands for. */
 export function expectCalls(what: string, { tally }: Up, expected: Partial<Tally["calls"]>): void {
   for (const [kind, wanted] of Object.entries(expected)) {
     const seen = tally.calls[kind as keyof Tally["calls"]];
-    if (seen !== wanted) throw new Error(`${what}: ${seen} ${kind} requests, and not ${wanted}.`);
+    if (seen !== wanted) throw new Error(`${what}: expected ${wanted} ${kind} requests, but saw ${seen}.`);
   }
 }

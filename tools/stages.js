@@ -1,5 +1,5 @@
 // @ts-check
-// Which file of tests runs in which stage of `npm test`: its folder and its name decide, and no list.
+// Decides in which stage of `npm test` a file of tests runs, by its folder and its name.
 "use strict";
 
 /** Folders of `test/` with a stage of their own, which has the same name. */

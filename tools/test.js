@@ -1,5 +1,5 @@
 // @ts-check
-// `npm test` after the set-up: every stage by name, and a last line with the counts.
+// `npm test` after the set-up: runs the stages, and prints the counts in the last line.
 "use strict";
 
 const { spawn } = require("node:child_process");
@@ -20,7 +20,7 @@ const testsOf = (stage) =>
     .sort();
 
 /**
- * From quick to slow. Those of one line run at once: each is one process's work, and there is more than one processor.
+ * From quick to slow. The stages of one group run in parallel: most of them keep only one processor busy.
  * @type {{ name: string, command: string[] }[][]}
  */
 const STAGES = [
@@ -81,12 +81,13 @@ function run([tool = "", ...args], show) {
   });
 }
 
-/** @param {string} output @param {string} word @returns {number} mocha's own count */
+/** @param {string} output @param {string} word @returns {number} the count that mocha printed before the word */
 const count = (output, word) =>
   Number(new RegExp(`^\\s*(\\d+) ${word}`, "m").exec(stripVTControlCharacters(output))?.[1] ?? 0);
 
 /**
- * What a failed stage's output says of the failures: mocha's list of them, which it prints last; else its last lines.
+ * The part of a failed stage's output that describes the failures: mocha's list of failures, which it prints last, or
+ * the last lines of any other tool.
  * @param {string} output @returns {string}
  */
 function failuresIn(output) {
@@ -95,7 +96,7 @@ function failuresIn(output) {
 }
 
 /**
- * @param {{ name: string, command: string[] }} stage @param {boolean} isAlone others print between its lines otherwise
+ * @param {{ name: string, command: string[] }} stage @param {boolean} isAlone no other stage runs in parallel, so the output can be shown as it comes
  * @returns {Promise<{ passed: number, failed: number, report: string }>}
  */
 async function play({ name, command }, isAlone) {
@@ -125,7 +126,7 @@ async function main(wanted) {
       reports.push(result.report);
     }
   }
-  // once more at the end: a log that CI keeps is often its tail alone
+  // repeats the failures at the end: CI often keeps only the tail of a log
   console.log(`${reports.join("")}\n${passed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
 }

@@ -11,7 +11,7 @@ function run(seed?: string): { status: number | null; stdout: string; stderr: st
   const args = ["-r", "ts-node/register", "-r", "./tools/fast-check-seed.ts", "-e", SCRIPT];
   return spawnSync(process.execPath, args, {
     cwd: ROOT,
-    env: { ...process.env, FAST_CHECK_SEED: seed },
+    env: { ...process.env, FAST_CHECK_SEED: seed, MOCHA_WORKER_ID: undefined },
     encoding: "utf8",
   });
 }

@@ -1,15 +1,15 @@
-/** What has to go when the bench ends, however it ends; the last comes first. */
-const duties = new Set<() => void>();
+/** What to close when the bench ends, for whatever reason; the last one is closed first. */
+const pending = new Set<() => void>();
 
-/** Has something closed at the end; the answer takes it back. */
+/** Registers something to close at the end. Returns a function that cancels this. */
 export function atEnd(close: () => void): () => void {
-  duties.add(close);
-  return () => duties.delete(close);
+  pending.add(close);
+  return () => pending.delete(close);
 }
 
 export function cleanUp(): void {
-  for (const close of [...duties].reverse()) {
-    duties.delete(close);
+  for (const close of [...pending].reverse()) {
+    pending.delete(close);
     try {
       close();
     } catch (error) {
@@ -18,14 +18,14 @@ export function cleanUp(): void {
   }
 }
 
-/** Long enough to collect the children that were just killed, so that none is left as a zombie. */
-const LAST_BREATH_MS = 200;
+/** Long enough to reap the children that were just killed, so that no zombie remains. */
+const EXIT_DELAY_MS = 200;
 let stopping = false;
 
-/** Whether a signal ended the bench, so that what fails now fails for that alone. */
+/** Whether a signal is ending the bench. A failure after that is only a consequence of it. */
 export const isStopping = (): boolean => stopping;
 
-/** Ctrl-C, and its like, leave no process and no file. */
+/** Makes Ctrl-C and similar signals leave no process and no file behind. */
 export function cleanUpOnSignals(): void {
   const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
   for (const [signal, code] of Object.entries(codes))
@@ -33,10 +33,10 @@ export function cleanUpOnSignals(): void {
       if (stopping) return;
       stopping = true;
       cleanUp();
-      console.error("\nbench: stopped; nothing was written.");
+      console.error("\nbench: stopped. No results were written.");
       setTimeout(() => {
         cleanUp();
         process.exit(code);
-      }, LAST_BREATH_MS);
+      }, EXIT_DELAY_MS);
     });
 }

@@ -1,4 +1,4 @@
-/** The middle of some measurements; the mean of the two middle ones where their number is even. */
+/** The median of measurements: the mean of the two middle ones if their number is even. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = Math.floor(sorted.length / 2);
@@ -6,7 +6,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** Figures of the same measurement, one a round. */
+/** Figures of one measurement, one per round. */
 export class Samples {
   readonly values: number[] = [];
 
@@ -19,7 +19,7 @@ export class Samples {
     return median(this.values);
   }
 
-  /** `4.21 s`, and `4.10–4.32` where there is more than one. */
+  /** `4.21 s`, and `4.10 – 4.32 s` if there is more than one figure. */
   show(unit: Unit): { value: string; spread: string } {
     const value = unit(this.median);
     if (this.values.length < 2) return { value, spread: `${this.values.length} round` };
@@ -28,7 +28,7 @@ export class Samples {
   }
 }
 
-/** Samples by name, made when first asked for. */
+/** Samples by name, created on first use. */
 export class SampleSet {
   private readonly byName = new Map<string, Samples>();
 
@@ -44,48 +44,48 @@ export type Unit = (value: number) => string;
 const rounded = (value: number, digits: number): string =>
   value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-/** Of milliseconds: `0.05 s`, `12.3 s`. */
+/** Formats milliseconds as `0.05 s` or `12.3 s`. */
 export const seconds: Unit = (ms) => `${rounded(ms / 1000, Math.abs(ms) < 10_000 ? 2 : 1)} s`;
 export const milliseconds: Unit = (ms) => `${rounded(ms, Math.abs(ms) < 10 ? 1 : 0)} ms`;
 export const times: Unit = (ratio) => `${rounded(ratio, ratio < 10 ? 2 : 1)} ×`;
 export const count: Unit = (value) => rounded(value, 0);
 export const bytes: Unit = (value) => `${rounded(value, value < 10 ? 1 : 0)} B`;
-/** Of kibibytes, as the kernel counts memory. */
+/** Formats kibibytes, in which the kernel counts memory. */
 export const megabytes: Unit = (kib) => `${rounded((kib * 1024) / 1e6, 1)} MB`;
 
-/** A line of the results. */
-export interface Row {
+/** A row of the results. */
+export interface ResultRow {
   name: string;
   value: string;
   spread: string;
-  /** What the project promised, and whether it holds. */
-  target?: { text: string; reached: boolean };
+  /** The project's target, and whether it is met. */
+  target?: { text: string; isMet: boolean };
 }
 
 export interface Section {
   title: string;
-  rows: Row[];
-  /** What a reader has to know to judge the figures. */
+  rows: ResultRow[];
+  /** What a reader needs to know to interpret the figures. */
   notes: string[];
 }
 
-export const row = (name: string, samples: Samples, unit: Unit, target?: Row["target"]): Row => ({
+export const row = (name: string, samples: Samples, unit: Unit, target?: ResultRow["target"]): ResultRow => ({
   name,
   ...samples.show(unit),
   ...(target && { target }),
 });
 
-export const atMost = (samples: Samples, most: number, unit: Unit): Row["target"] => ({
+export const atMost = (samples: Samples, most: number, unit: Unit): ResultRow["target"] => ({
   text: `at most ${unit(most)}`,
-  reached: samples.median <= most,
+  isMet: samples.median <= most,
 });
 
-export const atLeast = (samples: Samples, least: number, unit: Unit): Row["target"] => ({
+export const atLeast = (samples: Samples, least: number, unit: Unit): ResultRow["target"] => ({
   text: `at least ${unit(least)}`,
-  reached: samples.median >= least,
+  isMet: samples.median >= least,
 });
 
-/** One round's figure over another's, for each round: a ratio within one run. */
+/** Compares two figures of the same round, for each round: by default their ratio. */
 export function compare(
   numerator: Samples,
   denominator: (round: number) => number,
@@ -98,5 +98,5 @@ export function compare(
   return result;
 }
 
-/** The figure of a round, or the median where that round has none. */
+/** The figure of a round, or the median if that round has no figure. */
 export const inRound = (samples: Samples, round: number): number => samples.values[round] ?? samples.median;

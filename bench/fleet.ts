@@ -1,24 +1,24 @@
-import { Bed, expectCalls, requests, type Plan, type Up } from "./bed";
+import { TestBed, expectCalls, requests, type ProgramConfig, type Up } from "./test-bed";
 import { atLeast, atMost, compare, count, inRound, row, SampleSet, seconds, times } from "./figures";
-import type { Row, Samples, Section } from "./figures";
+import type { ResultRow, Samples, Section } from "./figures";
 import type { Options } from "./options";
 import type { Progress } from "./progress";
-import { Turso } from "./turso";
+import { EmulatorProcess } from "./emulator-process";
 
-/** What takes most of a minute a go is not taken in every round. */
+/** From this fleet size on, contenders that take about a minute or more are not measured in every round. */
 const SLOW_FROM = 500;
 const SLOW_ROUNDS = 1;
 const PLOT_ROUNDS = 2;
 
-/** The contenders of the plot; each has a sample set entry of its name for a changed trigger. */
+/** The contenders of the plot. Each key is the name of the samples of a changed trigger. */
 export const CONTENDERS = {
-  naive: "naive dynamic provider, a resource each",
-  sequential: "official client, one after the other",
-  "proof change": "TokenRotation, with proof",
-  "limit-proof": "axios loop with proof, in parallel",
-  "off change": "TokenRotation, verify: off",
+  naive: "naive dynamic provider, one resource each",
+  sequential: "official client, sequential",
+  "proof change": "TokenRotation, verify auto",
+  "limit-proof": "axios loop with verification, in parallel",
+  "off change": "TokenRotation, verify off",
   limit: "axios loop, in parallel",
-  empty: "an up of an empty program",
+  empty: "up of an empty program",
 } as const;
 export type Contender = keyof typeof CONTENDERS;
 export type Series = Record<Contender, [size: number, ms: number][]>;
@@ -67,7 +67,7 @@ export async function fleet(
 
 const STACKS = { empty: "empty", off: "fleet", proof: "fleet", single: "single", naive: "naive" } as const;
 
-/** All contenders in turn, round by round. @param whole whether creates and no-ops are taken too */
+/** Measures all contenders alternately, round by round. @param whole whether to measure creates and no-ops too */
 async function measure(
   size: number,
   rounds: number,
@@ -76,71 +76,71 @@ async function measure(
   progress: Progress,
 ): Promise<SampleSet> {
   const samples = new SampleSet();
-  await Turso.with(size, (turso) =>
-    Bed.with(turso, STACKS, async (beds) => {
-      const { names } = turso.hello;
-      const runs = new Runs(samples, names, turso);
+  await EmulatorProcess.with(size, (emulator) =>
+    TestBed.with(emulator, STACKS, async (beds) => {
+      const { names } = emulator.hello;
+      const recorder = new Recorder(samples, names, emulator);
       const off = { names, verify: "off", parallelism };
       const proof = { names, parallelism };
-      beds.empty.plan({ names, trigger: 0 });
+      beds.empty.configure({ names, trigger: 0 });
       for (let round = 0; round < rounds; round += 1) {
-        const tell = (what: string): void =>
+        const step = (what: string): void =>
           progress.step(`fleet of ${size.toLocaleString("en-US")}: ${what}`, round, rounds);
         const isSlowRound = size < SLOW_FROM || round < SLOW_ROUNDS;
-        tell("an empty program");
+        step("an empty program");
         samples.of("empty").add((await beds.empty.up()).ms);
-        tell("axios loop");
-        await runs.loop("limit", parallelism);
-        tell("TokenRotation, verify: off");
-        await runs.life("off", beds.off, off, whole, { rotate: size });
+        step("axios loop");
+        await recorder.loop("limit", parallelism);
+        step("TokenRotation, verify off");
+        await recorder.life("off", beds.off, off, whole, { rotate: size });
         if (whole) {
-          tell("a no-op of a single TokenRotation");
-          await runs.noopOfSingle(beds.single);
+          step("a no-op of a single TokenRotation");
+          await recorder.noopOfSingle(beds.single);
         }
-        tell("axios loop with proof");
-        await runs.loop("limit-proof", parallelism);
-        tell("TokenRotation, with proof");
+        step("axios loop with verification");
+        await recorder.loop("limit-proof", parallelism);
+        step("TokenRotation, verify auto");
         const expected = { rotate: size, mint: size, probe: 2 * size };
-        await runs.life("proof", beds.proof, proof, whole && isSlowRound, expected);
+        await recorder.life("proof", beds.proof, proof, whole && isSlowRound, expected);
         if (!isSlowRound) continue;
-        tell("official client, one after the other");
-        await runs.loop("sequential", 1);
-        tell("naive dynamic provider");
-        await runs.life("naive", beds.naive, { names }, whole, { rotate: size });
+        step("official client, sequential");
+        await recorder.loop("sequential", 1);
+        step("naive dynamic provider");
+        await recorder.life("naive", beds.naive, { names }, whole, { rotate: size });
       }
     }),
   );
   return samples;
 }
 
-/** Runs contenders and keeps their figures. */
-class Runs {
+/** Runs contenders and records their figures. */
+class Recorder {
   private trigger = 0;
-  private readonly created = new Set<Bed>();
+  private readonly created = new Set<TestBed>();
 
   constructor(
     private readonly samples: SampleSet,
     private readonly names: string[],
-    private readonly turso: Turso,
+    private readonly emulator: EmulatorProcess,
   ) {}
 
   async loop(kind: "limit" | "limit-proof" | "sequential", parallelism: number): Promise<void> {
-    const { ms, thrown, tally } = await this.turso.loop(kind, parallelism);
+    const { ms, thrown, tally } = await this.emulator.loop(kind, parallelism);
     if (tally.calls.rotate !== this.names.length) throw new Error(`${kind}: ${tally.calls.rotate} rotations`);
     this.samples.of(kind).add(ms);
     if (kind === "sequential") this.samples.of("thrown").add(thrown);
   }
 
-  /** Create, changed trigger, no-op. @param whole or else the changed trigger alone is kept */
+  /** Create, changed trigger, no-op. @param whole whether to record the create and the no-op too */
   async life(
     name: string,
-    bed: Bed,
-    plan: Omit<Plan, "trigger">,
+    bed: TestBed,
+    plan: Omit<ProgramConfig, "trigger">,
     whole: boolean,
     calls: Parameters<typeof expectCalls>[2],
   ): Promise<void> {
     const up = async (act: string): Promise<Up> => {
-      bed.plan({ ...plan, names: this.names, trigger: this.trigger });
+      bed.configure({ ...plan, names: this.names, trigger: this.trigger });
       const run = await bed.up();
       if (act !== "") this.samples.of(`${name} ${act}`).add(run.ms);
       return run;
@@ -158,8 +158,8 @@ class Runs {
     if (whole) this.samples.of(`${name} no-op calls`).add(requests((await up("no-op")).tally));
   }
 
-  async noopOfSingle(bed: Bed): Promise<void> {
-    bed.plan({ names: this.names, trigger: 1, verify: "off" });
+  async noopOfSingle(bed: TestBed): Promise<void> {
+    bed.configure({ names: this.names, trigger: 1, verify: "off" });
     if (!this.created.has(bed)) await bed.up();
     this.created.add(bed);
     this.samples.of("single no-op").add((await bed.up()).ms);
@@ -179,9 +179,9 @@ function describe(size: number, samples: SampleSet, { parallelism }: Options): S
   const of = (name: string): Samples => samples.of(name);
   const isTarget = size >= 1_000;
   const least = (loop: string) => (round: number) => inRound(of("empty"), round) + inRound(of(loop), round);
-  const ratio = (name: string, loop: string, most: number): Row => {
+  const ratio = (name: string, loop: string, most: number): ResultRow => {
     const compared = compare(of(name), least(loop));
-    const label = `${name.replace("off", "verify off,").replace("proof", "with proof,")} / (empty + loop)`;
+    const label = `${name.replace("off", "verify off,").replace("proof", "verify auto,")} / (empty + loop)`;
     return row(label, compared, times, isTarget ? atMost(compared, most, times) : undefined);
   };
   const faster = compare(of("naive change"), (round) => inRound(of("off change"), round));
@@ -191,43 +191,43 @@ function describe(size: number, samples: SampleSet, { parallelism }: Options): S
     (round) => inRound(of("single no-op"), round),
     (a, b) => a - b,
   );
-  const life = (name: string, label: string): Row[] =>
+  const life = (name: string, label: string): ResultRow[] =>
     ["create", "change", "no-op"].map((act) => row(`${label}, ${act}`, of(`${name} ${act}`), seconds));
-  const phases = (name: string, label: string): Row[] => [
-    row(`${label}, change: until the provider's process`, of(`${name} provider`), seconds),
-    row(`${label}, change: until the first request`, of(`${name} before`), seconds),
-    row(`${label}, change: from first request to last answer`, of(`${name} requests`), seconds),
-    row(`${label}, change: from the last answer to the end`, of(`${name} after`), seconds),
+  const phases = (name: string, label: string): ResultRow[] => [
+    row(`${label}, change: start to provider process`, of(`${name} provider`), seconds),
+    row(`${label}, change: start to first request`, of(`${name} before`), seconds),
+    row(`${label}, change: first request to last response`, of(`${name} requests`), seconds),
+    row(`${label}, change: last response to exit`, of(`${name} after`), seconds),
     row(`${label}, change: requests`, of(`${name} calls`), count),
   ];
   const noCalls = of("off no-op calls");
   return {
-    title: `Fleet: ${size.toLocaleString("en-US")} databases, ${parallelism} requests at once`,
+    title: `Fleet: ${size.toLocaleString("en-US")} databases, ${parallelism} concurrent requests`,
     rows: [
       row("empty program, up", of("empty"), seconds),
       row("axios loop", of("limit"), seconds),
-      row("axios loop with proof", of("limit-proof"), seconds),
-      row("official client, one after the other", of("sequential"), seconds),
+      row("axios loop with verification", of("limit-proof"), seconds),
+      row("official client, sequential", of("sequential"), seconds),
       ...life("off", "TokenRotation, verify off"),
-      ...life("proof", "TokenRotation, with proof"),
+      ...life("proof", "TokenRotation, verify auto"),
       ...life("naive", "naive provider"),
       ratio("off create", "limit", 1.15),
       ratio("off change", "limit", 1.15),
       ratio("proof create", "limit-proof", 1.25),
       ratio("proof change", "limit-proof", 1.25),
       row("naive / verify off, change", faster, times, isTarget ? atLeast(faster, 20, times) : undefined),
-      row("naive / with proof, change", fasterProof, times),
-      row("no-op: fleet less single", extra, seconds, atMost(extra, 300, seconds)),
+      row("naive / verify auto, change", fasterProof, times),
+      row("no-op: fleet minus single", extra, seconds, atMost(extra, 300, seconds)),
       row("no-op: requests", noCalls, count, atMost(noCalls, 0, count)),
       ...phases("off", "verify off"),
-      ...phases("proof", "with proof"),
+      ...phases("proof", "verify auto"),
     ],
     notes: [
-      `The loops time themselves in a fresh process, from their first request to their last answer. The one with proof lists the databases once, then mints, probes, rotates and probes each, as TokenRotation does; the one without only rotates.`,
-      `The official client took the API's empty answer for an error ${of("thrown").median} times in ${size}: the loop counts and goes on.`,
+      `Each loop runs in a fresh process and measures the time from its first request to its last response. The loop with verification lists the databases once and then, for each database, mints, probes, rotates and probes again, as TokenRotation does. The plain loop only rotates.`,
+      `The official client threw on the API's empty response in ${of("thrown").median} of ${size} rotations. The loop counts these errors and continues.`,
       ...(isTarget
         ? [
-            "What takes most of a minute or more a go was taken once: naive provider, official client, and the create and no-op with proof.",
+            `Operations that take about a minute or more were measured once: the naive provider, the official client, and the create and no-op with \`verify: "auto"\`.`,
           ]
         : []),
     ],

@@ -1,4 +1,4 @@
-import { Bed, expectCalls, requests } from "./bed";
+import { TestBed, expectCalls, requests } from "./test-bed";
 import {
   atMost,
   bytes,
@@ -12,14 +12,14 @@ import {
   seconds,
   times,
 } from "./figures";
-import type { Row, Section } from "./figures";
+import type { ResultRow, Section } from "./figures";
 import type { Options } from "./options";
 import type { Progress } from "./progress";
-import { Turso } from "./turso";
+import { EmulatorProcess } from "./emulator-process";
 
-/** Enough that 5,000 members do not take half of the bench's time. */
+/** High enough that 5,000 members do not take half of the bench's time. */
 const PARALLELISM = 32;
-/** What no target looks at is taken less often. */
+/** Sizes without a target are measured less often. */
 const SMALL_ROUNDS = 3;
 
 const sizesOf = ({ quick }: Options): number[] => (quick ? [1, 1_000] : [1, 10, 100, 1_000, 5_000]);
@@ -33,7 +33,7 @@ export const growthSeconds = (options: Options): number =>
 const roundsOf = (size: number, { rounds }: Options): number =>
   size < 1_000 ? Math.min(rounds, SMALL_ROUNDS) : rounds;
 
-/** A changed trigger of a list, larger and larger. */
+/** Measures a changed trigger of lists of increasing size. */
 export async function growth(options: Options, progress: Progress): Promise<Section> {
   const bySize = new Map<number, SampleSet>();
   for (const size of sizesOf(options)) bySize.set(size, await measure(size, options, progress));
@@ -44,10 +44,10 @@ async function measure(size: number, options: Options, progress: Progress): Prom
   const samples = new SampleSet();
   const label = `growth, ${size === 1 ? "1 member" : `${size.toLocaleString("en-US")} members`}`;
   progress.step(`${label}: set-up`);
-  await Turso.with(size, (turso) =>
-    Bed.with(turso, { empty: "empty", fleet: "fleet" }, async ({ empty, fleet }) => {
+  await EmulatorProcess.with(size, (emulator) =>
+    TestBed.with(emulator, { empty: "empty", fleet: "fleet" }, async ({ empty, fleet }) => {
       const plan = (trigger: number): void =>
-        fleet.plan({ names: turso.hello.names, trigger, verify: "off", parallelism: PARALLELISM });
+        fleet.configure({ names: emulator.hello.names, trigger, verify: "off", parallelism: PARALLELISM });
       plan(0);
       expectCalls(label, await fleet.up(), { rotate: size });
       samples.of("state").add(await fleet.stateSize());
@@ -69,18 +69,18 @@ async function measure(size: number, options: Options, progress: Progress): Prom
 }
 
 function describe(bySize: Map<number, SampleSet>): Section {
-  const rows: Row[] = [];
+  const rows: ResultRow[] = [];
   const one = bySize.get(1)?.of("state").median ?? 0;
   for (const [size, samples] of bySize) {
     const name = size === 1 ? "1 member" : `${size.toLocaleString("en-US")} members`;
     rows.push(row(`${name}: up`, samples.of("up"), seconds));
-    rows.push(row(`${name}: up less empty program`, samples.of("own"), seconds));
+    rows.push(row(`${name}: up minus empty program`, samples.of("own"), seconds));
     rows.push(row(`${name}: API calls`, samples.of("calls"), count));
     const peak = samples.of("peak");
     const most = 150_000_000 / 1024;
     rows.push(
       row(
-        `${name}: provider's peak memory`,
+        `${name}: peak memory of the provider process`,
         peak,
         megabytes,
         size === 5_000 ? atMost(peak, most, megabytes) : undefined,
@@ -90,19 +90,19 @@ function describe(bySize: Map<number, SampleSet>): Section {
     if (size === 1) continue;
     const each = new Samples();
     each.add((samples.of("state").median - one) / (size - 1));
-    rows.push(row(`${name}: state a member`, each, bytes, atMost(each, 200, bytes)));
+    rows.push(row(`${name}: state per member`, each, bytes, atMost(each, 200, bytes)));
   }
   const [large, small] = [bySize.get(5_000), bySize.get(1_000)];
   if (large && small) {
     const ratio = compare(large.of("own"), (round) => inRound(small.of("own"), round));
-    rows.push(row("5,000 / 1,000, less empty program", ratio, times, atMost(ratio, 5.5, times)));
+    rows.push(row("5,000 / 1,000, minus empty program", ratio, times, atMost(ratio, 5.5, times)));
   }
   return {
-    title: `Growth: a changed trigger, verify off, ${PARALLELISM} requests at once`,
+    title: `Growth: a changed trigger, verify off, ${PARALLELISM} concurrent requests`,
     rows,
     notes: [
-      "State: `pulumi stack export` as compact JSON; a member's share is what it has more than the stack of one member, divided by the members more.",
-      "Peak memory: VmHWM of the provider's process. Most of it is Pulumi's own: see the weight of a provider process that has done nothing.",
+      "State: `pulumi stack export` as compact JSON. State per member: the growth over the stack with one member, divided by the number of additional members.",
+      "Peak memory: VmHWM of the provider process. Most of it is Pulumi's own: see the memory of an idle provider process under Weight.",
     ],
   };
 }

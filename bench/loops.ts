@@ -1,6 +1,6 @@
 /**
- * What a person would run instead of the package, without Pulumi; each in a fresh process, with its order on standard
- * input and the time it took on standard output.
+ * Loops that people would run instead of the package, without Pulumi. Each runs in a fresh process, reads its order from
+ * standard input, and prints the time it took.
  */
 import { createClient } from "@tursodatabase/api";
 import axios, { type AxiosInstance } from "axios";
@@ -9,9 +9,9 @@ import { Agent } from "node:http";
 import { GROUP, type Hello } from "./protocol";
 
 /**
- * `limit`: the rotations alone, and `limit-proof`: a canary, a probe, the rotation and a probe for each, both with axios
- * and kept-alive connections, some at once. `sequential`: the official client, one after the other. `script`: rotates
- * with the official client and mints a token for each database, all at once.
+ * `limit`: only the rotations. `limit-proof`: a canary token, a probe, the rotation and a second probe for each database.
+ * Both use axios with keep-alive connections and concurrent requests. `sequential`: the official client, one rotation
+ * after the other. `script`: rotates with the official client, then mints a token for each database in parallel.
  */
 export type LoopKind = "limit" | "limit-proof" | "sequential" | "script";
 
@@ -22,9 +22,9 @@ export interface LoopOrder extends Hello {
 
 export interface LoopResult {
   ms: number;
-  /** When it was done, in milliseconds since 1970. */
+  /** When it ended, in milliseconds since 1970. */
   doneAt: number;
-  /** How often the official client took the API's empty 200 for an error. */
+  /** How often the official client threw on the API's empty 200. */
   thrown: number;
 }
 
@@ -70,7 +70,7 @@ async function limitProof(order: LoopOrder): Promise<void> {
     const { status } = await probes.post(`http://${host}/v2/pipeline`, body, {
       headers: { Authorization: `Bearer ${jwt}` },
     });
-    if (status !== expected) throw new Error(`the database answered ${status}, not ${expected}`);
+    if (status !== expected) throw new Error(`the database responded with ${status}, not ${expected}`);
   };
   const { data } = await api.get<Listing>("/databases");
   const hosts = new Map(data.databases.map(({ Name, Hostname }) => [Name, Hostname]));
@@ -88,7 +88,7 @@ async function limitProof(order: LoopOrder): Promise<void> {
 const official = ({ url, token, organization }: LoopOrder) =>
   createClient({ org: organization, token, baseUrl: `${url}/v1/` });
 
-/** The official client reads the empty answer to a rotation as JSON, and throws. */
+/** The official client parses the empty response to a rotation as JSON, and throws. */
 async function throwing(act: () => Promise<unknown>): Promise<number> {
   try {
     await act();

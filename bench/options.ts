@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { UsageError, type Values } from "../tools/command-line.js";
 
 export const PARTS = ["fleet", "single", "dark-window", "growth", "weight"] as const;
 export type Part = (typeof PARTS)[number];
@@ -9,72 +9,53 @@ export interface Options {
   rounds: number;
   /** Databases in the largest fleet. */
   size: number;
-  /** Requests at once: of the package, and of the loops that are its limit. */
+  /** Concurrent requests of the package, and of the loops that are its lower bound. */
   parallelism: number;
-  /** Where the results are written; absent: nowhere. */
+  /** The folder that the results are written to; if absent, they are only printed. */
   out?: string;
 }
 
-/** A mistake of the person at the keyboard: told in one sentence. */
-export class UsageError extends Error {}
+const USAGE = `Measures the package against its alternatives, and against a lower bound.
 
-export const USAGE = `Measures the package against what a person would do instead, and against the limit.
-
-  npm run bench                    all of it, in about half an hour; writes bench/RESULTS.md and bench/fleet.svg
+  npm run bench                    everything, in about half an hour; writes bench/RESULTS.md and bench/fleet.svg
   npm run bench -- --quick         small sizes, one round, under three minutes; writes nothing unless --out is given
     --only PART,...   ${PARTS.join(", ")}; writes nothing unless --out is given
-    --rounds N        how often each figure is taken, contenders in turn (5; quick: 1)
+    --rounds N        how often each figure is measured, contenders alternating (5; quick: 1)
     --size N          databases in the fleet (1000; quick: 50)
-    --parallelism N   requests at once in the fleets, for the package and the loops alike (8, the package's default)
-    --out FOLDER      where RESULTS.md and fleet.svg are written
+    --parallelism N   concurrent requests in the fleets, for the package and the loops (8, the package's default)
+    --out FOLDER      the folder for RESULTS.md and fleet.svg
     --help            this text`;
 
-/** Reads the command line. @throws UsageError */
-export function readOptions(argv: string[], home: string): Options | "help" {
-  const values = parse(argv);
-  if (values.help) return "help";
-  const quick = values.quick === true;
-  const parts = values.only === undefined ? PARTS : values.only.split(",").map(readPart);
-  const out = values.out ?? (quick || values.only !== undefined ? undefined : home);
+export const COMMAND_LINE = {
+  usage: USAGE,
+  options: {
+    quick: { type: "flag" },
+    only: { type: "text" },
+    rounds: { type: "number", min: 1, max: 50 },
+    size: { type: "number", min: 1, max: 20_000 },
+    parallelism: { type: "number", min: 1, max: 100, default: 8 },
+    out: { type: "text" },
+  },
+} as const;
+
+/** @throws UsageError */
+export function optionsFrom(values: Values<typeof COMMAND_LINE.options>, defaultFolder: string): Options {
+  const { quick, only, parallelism } = values;
+  const parts = only === undefined ? PARTS : only.split(",").map(readPart);
+  const out = values.out ?? (quick || only !== undefined ? undefined : defaultFolder);
   return {
     quick,
     parts: PARTS.filter((part) => parts.includes(part)),
-    rounds: wholeNumber("--rounds", values.rounds ?? (quick ? "1" : "5"), 50),
-    size: wholeNumber("--size", values.size ?? (quick ? "50" : "1000"), 20_000),
-    parallelism: wholeNumber("--parallelism", values.parallelism ?? "8", 100),
+    rounds: values.rounds ?? (quick ? 1 : 5),
+    size: values.size ?? (quick ? 50 : 1000),
+    parallelism,
     ...(out !== undefined && { out }),
   };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        quick: { type: "boolean" },
-        only: { type: "string" },
-        rounds: { type: "string" },
-        size: { type: "string" },
-        parallelism: { type: "string" },
-        out: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    const [sentence = ""] = (error as Error).message.split(/\.(?:\s|$)/);
-    throw new UsageError(`${sentence}.`);
-  }
 }
 
 function readPart(text: string): Part {
   const part = PARTS.find((each) => each === text.trim());
   if (part === undefined)
-    throw new UsageError(`--only takes ${PARTS.join(", ")}, separated by commas, and not "${text}".`);
+    throw new UsageError(`--only takes ${PARTS.join(", ")}, separated by commas, not "${text}".`);
   return part;
-}
-
-function wholeNumber(flag: string, text: string, most: number): number {
-  if (!/^[1-9]\d{0,5}$/.test(text) || Number(text) > most)
-    throw new UsageError(`${flag} must be a whole number from 1 to ${most}, not "${text}".`);
-  return Number(text);
 }

@@ -1,8 +1,8 @@
-/** A line of a plot, on two logarithmic axes. */
+/** A line of a plot with two logarithmic axes. */
 export interface Line {
   label: string;
   colour: string;
-  /** A reference to compare with, drawn with dashes. */
+  /** Draws a reference line with dashes. */
   dashed: boolean;
   points: [x: number, y: number][];
 }
@@ -35,20 +35,20 @@ function text(x: number, y: number, content: string, style: TextStyle = {}): str
   return `<text x="${x}" y="${y}" font-size="${size}" text-anchor="${anchor}" fill="${fill}" font-weight="${weight}"${turn}>${escape(content)}</text>`;
 }
 
-/** Where a value lies between two places, by its logarithm. */
+/** Maps a value to a position by its logarithm. */
 function scale(least: number, most: number, from: number, to: number): (value: number) => number {
   const [low, high] = [Math.log10(least), Math.log10(most)];
   return (value) => Math.round((from + ((Math.log10(value) - low) / (high - low)) * (to - from)) * 10) / 10;
 }
 
-/** The powers of ten around some values: at least one decade. */
+/** The powers of ten around values: at least one decade. */
 function decades(values: number[]): number[] {
   const low = Math.floor(Math.log10(Math.min(...values)));
   const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))));
   return Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
 }
 
-/** Labels moved apart, so that none covers another. */
+/** Moves labels apart, so that they do not overlap. */
 function spread(places: number[], gap: number): number[] {
   const order = places.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y);
   for (let pass = 0; pass < 100; pass += 1)
@@ -62,7 +62,7 @@ function spread(places: number[], gap: number): number[] {
   return order.sort((a, b) => a.i - b.i).map(({ y }) => Math.round(y * 10) / 10);
 }
 
-/** An SVG of lines over a size, each named at its end. */
+/** An SVG of lines by size, each labelled at its end. */
 export function plot(lines: Line[], { title, subtitle, x, y }: PlotText): string {
   const drawn = lines.filter(({ points }) => points.length > 0);
   const points = drawn.flatMap((line) => line.points);

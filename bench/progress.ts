@@ -1,4 +1,4 @@
-/** Tells what is being measured, how long it has taken so far and about how long it will in all. */
+/** Reports what is being measured, the elapsed time, and the expected total. */
 export class Progress {
   private readonly start = performance.now();
 

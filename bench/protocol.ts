@@ -1,5 +1,5 @@
-/** What is counted apart. */
-export type Call = "rotate" | "mint" | "probe" | "list" | "get";
+/** The kinds of requests that are counted separately. */
+export type RequestKind = "rotate" | "mint" | "probe" | "list" | "get";
 
 export interface Hello {
   url: string;
@@ -9,13 +9,13 @@ export interface Hello {
 }
 
 export interface Tally {
-  calls: Record<Call, number>;
-  /** Milliseconds since 1970: when the first request arrived, and when the last one was answered. */
+  calls: Record<RequestKind, number>;
+  /** Milliseconds since 1970: when the first request arrived, and when the last response was sent. */
   firstAt?: number;
   lastAt?: number;
-  /** For how long at least one request was under way. */
+  /** For how long at least one request was in flight. */
   busyMs: number;
-  /** When the last rotation, and the last minting, were answered. */
+  /** When the responses to the last rotation and the last mint were sent. */
   rotatedAt?: number;
   mintedAt?: number;
 }

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const EVERY_MS = 25;
 
-/** What was seen of the process in which dynamic providers run. */
+/** Observations of the process that runs dynamic providers. */
 export interface Sighting {
   /** Milliseconds since 1970: when it was first seen. */
   seenAt?: number;
-  /** The most memory that it held, in KiB, as the kernel counts it. */
+  /** Its peak memory in KiB, as the kernel counts it. */
   peakKib: number;
 }
 
-/** Watches for the provider process among a command's descendants until told to stop. Linux alone: elsewhere it sees nothing. */
+/** Watches for the provider process among a command's descendants until the returned function is called. Works only on Linux. */
 export function watchProvider(root: number): () => Sighting {
   const sighting: Sighting = { peakKib: 0 };
   const others = new Set<string>();
@@ -29,12 +29,12 @@ export function watchProvider(root: number): () => Sighting {
   };
 }
 
-/** @param others is told of processes that can never be the one */
+/** @param others collects processes that can never be the provider process */
 function isProvider(pid: string, root: number, others: Set<string>): boolean {
   const command = read(`/proc/${pid}/cmdline`);
   const [program = "", ...args] = command.split("\0");
   const isNode = /(^|\/)node$/.test(program);
-  // a process that was just forked may still become another program
+  // a process that was just forked may still execute a different program
   if (!isNode && Number(pid) < root) others.add(pid);
   return isNode && args.some((arg) => /dynamic-provider\/index\.js$/.test(arg)) && descends(pid, root);
 }

@@ -4,16 +4,16 @@ import { cpus, totalmem, type as system, release } from "node:os";
 import path from "node:path";
 import { findCli } from "../tools/pulumi-cli/cli.js";
 import { ROOT } from "../tools/stack";
-import type { Row, Section } from "./figures";
+import type { ResultRow, Section } from "./figures";
 import { CONTENDERS, type Contender, type Series } from "./fleet";
 import type { Options } from "./options";
 import { plot } from "./plot";
 import { clock } from "./progress";
-import { LATENCY_MS } from "./turso";
+import { LATENCY_MS } from "./emulator-process";
 
-const verdict = ({ target }: Row): string => (target ? (target.reached ? "reached" : "NOT REACHED") : "");
+const verdict = ({ target }: ResultRow): string => (target ? (target.isMet ? "met" : "NOT MET") : "");
 
-/** Lines of cells, padded so that they stand in columns. */
+/** Pads cells so that they line up in columns. */
 function aligned(lines: string[][]): string[] {
   const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
   return lines.map((line) =>
@@ -29,7 +29,7 @@ export function terminalTables(sections: Section[]): string {
   const cells = sections.map(({ rows }) =>
     rows.map((each) => [`  ${each.name}`, each.value, each.spread, each.target?.text ?? "", verdict(each)]),
   );
-  const header = ["", "median", "least – most", "target", ""];
+  const header = ["", "median", "min – max", "target", ""];
   const [head = "", ...lines] = aligned([header, ...cells.flat()]);
   const out = [head];
   let at = 0;
@@ -41,12 +41,12 @@ export function terminalTables(sections: Section[]): string {
   return out.join("\n");
 }
 
-/** `31 of 33 targets reached`, and those that were not. */
+/** `31 of 33 targets met`, and those that are not. */
 export function summary(sections: Section[]): string {
   const aimed = sections.flatMap(({ rows }) => rows.filter(({ target }) => target));
-  const missed = aimed.filter(({ target }) => target?.reached === false);
+  const missed = aimed.filter(({ target }) => target?.isMet === false);
   const list = missed.map(({ name, value, target }) => `\n  ${name}: ${value}, ${target?.text}`);
-  return `${aimed.length - missed.length} of ${aimed.length} targets reached${list.length > 0 ? `; not reached:${list.join("")}` : "."}`;
+  return `${aimed.length - missed.length} of ${aimed.length} targets met${list.length > 0 ? `; not met:${list.join("")}` : "."}`;
 }
 
 const version = (name: string): string =>
@@ -58,35 +58,35 @@ const version = (name: string): string =>
 
 /** The results as a page. */
 export async function markdown(sections: Section[], options: Options, tookSeconds: number): Promise<string> {
-  // what was measured, by its content: other commits do not change it
+  // identifies the measured sources by their content: commits that do not touch them do not change it
   const sources = spawnSync("git", ["rev-parse", "--short", "HEAD:src"], {
     cwd: ROOT,
     encoding: "utf8",
   }).stdout;
   const [cpu] = cpus();
-  const table = (rows: Row[]): string[] => [
-    "| | median | least – most | target | |",
+  const table = (rows: ResultRow[]): string[] => [
+    "| | median | min – max | target | |",
     "| --- | ---: | --- | --- | --- |",
     ...rows.map(
       (each) =>
-        `| ${each.name} | ${each.value} | ${each.spread} | ${each.target?.text ?? ""} | ${each.target?.reached === false ? "**not reached**" : verdict(each)} |`,
+        `| ${each.name} | ${each.value} | ${each.spread} | ${each.target?.text ?? ""} | ${each.target?.isMet === false ? "**not met**" : verdict(each)} |`,
     ),
   ];
   const lines = [
-    "# Measured",
+    "# Benchmark results",
     "",
     "Written by `npm run bench`; do not edit.",
     "",
-    `- ${new Date().toISOString().slice(0, 10)}${sources ? `, src as in git's tree ${sources.trim()}` : ""}, in ${clock(tookSeconds)} minutes${options.quick ? ", `--quick`" : ""}, ${options.rounds} ${options.rounds === 1 ? "round" : "rounds"} with the contenders in turn`,
-    `- ${cpus().length} cores (${cpu?.model.trim() || "model not told"}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${system()} ${release()}`,
+    `- ${new Date().toISOString().slice(0, 10)}${sources ? `, \`src\` at git tree ${sources.trim()}` : ""}${options.quick ? ", `--quick`" : ""}, ${options.rounds} ${options.rounds === 1 ? "round" : "rounds"} with alternating contenders, took ${clock(tookSeconds)} minutes`,
+    `- ${cpus().length} cores (${cpu?.model.trim() || "unknown model"}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${system()} ${release()}`,
     `- Node ${process.versions.node}, Pulumi CLI ${findCli()?.version ?? "?"}, @pulumi/pulumi ${version("@pulumi/pulumi")}, axios ${version("axios")}, @tursodatabase/api ${version("@tursodatabase/api")}`,
-    `- Against the emulator of this repository on 127.0.0.1, in a process of its own, with a fixed latency of ${LATENCY_MS} ms a request. Each \`up\` is the real CLI's with \`--skip-preview\` and a file backend, timed from its start to its end.`,
-    "- Ratios and differences are taken within each round, and their median is given.",
+    `- Against this repository's emulator, in a separate process on 127.0.0.1, with a fixed latency of ${LATENCY_MS} ms per request. Each \`up\` is a run of the real CLI with \`--skip-preview\` and a file backend, measured from start to exit.`,
+    "- Ratios and differences are computed within each round. The tables show their medians.",
     "",
-    summary(sections).replaceAll("\n  ", "\n- ").replace("not reached:\n", "not reached:\n\n"),
+    summary(sections).replaceAll("\n  ", "\n- ").replace("not met:\n", "not met:\n\n"),
     "",
     ...(sections.some(({ title }) => title.startsWith("Fleet"))
-      ? ["![Time over the size of the fleet, for all contenders](fleet.svg)", ""]
+      ? ["![Time by fleet size, for all contenders](fleet.svg)", ""]
       : []),
     ...sections.flatMap(({ title, rows, notes }) => [
       `## ${title}`,
@@ -111,7 +111,7 @@ const STYLE: Record<Contender, [colour: string, dashed: boolean]> = {
   empty: ["#667085", true],
 };
 
-/** Time over size, for all contenders. */
+/** Time by fleet size, for all contenders. */
 export function fleetPlot(series: Series, { parallelism }: Options): string {
   const lines = (Object.keys(CONTENDERS) as Contender[]).map((name) => ({
     label: CONTENDERS[name],
@@ -121,7 +121,7 @@ export function fleetPlot(series: Series, { parallelism }: Options): string {
   }));
   return plot(lines, {
     title: "Rotating a fleet of databases",
-    subtitle: `One changed trigger, ${LATENCY_MS} ms a request, ${parallelism} at once; dashed: what it cannot be faster than`,
+    subtitle: `One changed trigger, ${LATENCY_MS} ms per request, ${parallelism} concurrent requests; dashed: lower bound`,
     x: "databases",
     y: "seconds, median",
   });

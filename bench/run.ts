@@ -1,12 +1,13 @@
-/** `npm run bench`: the package against what a person would do instead, and against the limit. */
+/** `npm run bench`: measures the package against its alternatives, and against a lower bound. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { runTool } from "../tools/command-line.js";
 import { cleanUp, cleanUpOnSignals, isStopping } from "./cleanup";
 import { darkWindow, darkWindowSeconds } from "./dark-window";
 import type { Section } from "./figures";
 import { fleet, fleetSeconds, type Series } from "./fleet";
 import { growth, growthSeconds } from "./growth";
-import { readOptions, USAGE, UsageError, type Options, type Part } from "./options";
+import { COMMAND_LINE, optionsFrom, type Options, type Part } from "./options";
 import { clock, Progress } from "./progress";
 import { fleetPlot, markdown, summary, terminalTables } from "./report";
 import { single, singleSeconds } from "./single";
@@ -31,12 +32,7 @@ const PARTS: Record<
   weight: { seconds: weightSeconds, run: async (...args) => ({ section: await weight(...args) }) },
 };
 
-async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2), __dirname);
-  if (options === "help") {
-    console.log(USAGE);
-    return;
-  }
+async function main(options: Options): Promise<void> {
   const expected = options.parts.reduce((sum, part) => sum + PARTS[part].seconds(options), 0);
   const progress = new Progress(expected);
   console.log(`bench: ${options.parts.join(", ")}; about ${clock(expected)} minutes on a quiet machine`);
@@ -44,7 +40,7 @@ async function main(): Promise<void> {
   for (const part of options.parts) measured.push(await PARTS[part].run(options, progress));
   const sections = measured.map(({ section }) => ({
     ...section,
-    rows: section.rows.filter(({ value }) => !value.includes("NaN")), // what --quick leaves out
+    rows: section.rows.filter(({ value }) => !value.includes("NaN")), // not measured with --quick
   }));
   const series = measured.find((each) => each.series)?.series;
   console.log(`\n${terminalTables(sections)}\n`);
@@ -61,11 +57,13 @@ async function main(): Promise<void> {
   write("RESULTS.md", await markdown(sections, options, progress.elapsedSeconds));
 }
 
-cleanUpOnSignals();
-main()
-  .catch((error: unknown) => {
-    if (isStopping()) return;
-    console.error(error instanceof UsageError ? `bench: ${error.message} See --help.` : error);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  })
-  .finally(cleanUp);
+void runTool(COMMAND_LINE, async (values) => {
+  cleanUpOnSignals();
+  try {
+    await main(optionsFrom(values, __dirname));
+  } catch (error) {
+    if (!isStopping()) throw error;
+  } finally {
+    cleanUp();
+  }
+});

@@ -1,20 +1,20 @@
 /**
- * Turso on loopback with a fixed latency, in a process of its own, so that it shares no event loop with what is
- * measured: `node -r ts-node/register bench/server.ts DATABASES LATENCY_MS`. Each line on standard input asks for the
- * tally of the requests since the last one; the process ends with its standard input.
+ * An emulated Turso on loopback with a fixed latency, in a separate process, so that it shares no event loop with what is
+ * measured: `node -r ts-node/register bench/server.ts DATABASES LATENCY_MS`. For each line on standard input, it prints a
+ * tally of the requests since the previous line. The process exits when its standard input is closed.
  */
 import { createInterface } from "node:readline";
 import { startEmulator, type LogEntry } from "../emulator";
-import { GROUP, type Call, type Hello, type Tally } from "./protocol";
+import { GROUP, type RequestKind, type Hello, type Tally } from "./protocol";
 
-function kindOf({ plane, method, path }: LogEntry): Call {
+function kindOf({ plane, method, path }: LogEntry): RequestKind {
   if (plane === "data") return "probe";
   if (path.includes("/auth/rotate")) return "rotate";
   if (path.includes("/auth/tokens")) return "mint";
   return method === "GET" && /\/databases(\?|$)/.test(path) ? "list" : "get";
 }
 
-/** How long intervals cover, where they overlap only once. */
+/** The total length of intervals, where overlaps count once. */
 function union(intervals: [from: number, to: number][]): number {
   let [total, end] = [0, 0];
   for (const [from, to] of [...intervals].sort(([a], [b]) => a - b)) {
@@ -60,7 +60,7 @@ async function main(databases: number, latencyMs: number): Promise<void> {
 }
 
 if (require.main === module) {
-  // Ctrl-C reaches this process too; the bench ends it by closing its input
+  // Ctrl-C reaches this process too, but the bench stops it by closing its input
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => process.exit(0));
   main(Number(process.argv[2]), Number(process.argv[3])).catch((error: unknown) => {

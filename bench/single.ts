@@ -1,37 +1,37 @@
-import { Bed, expectCalls, requests, type Plan, type Up } from "./bed";
+import { TestBed, expectCalls, requests, type ProgramConfig, type Up } from "./test-bed";
 import { atMost, compare, count, inRound, row, SampleSet, seconds, times } from "./figures";
-import type { Row, Samples, Section } from "./figures";
+import type { ResultRow, Samples, Section } from "./figures";
 import type { Options } from "./options";
 import type { Progress } from "./progress";
-import { Turso } from "./turso";
+import { EmulatorProcess } from "./emulator-process";
 
 const ACTS = ["create", "preview", "change", "no-op"] as const;
-/** Without a preview, and without proof. */
+/** Without previews and without verification. */
 const QUICK_ACTS = ["create", "change", "no-op"] as const;
 type Act = (typeof ACTS)[number];
 
 const CONTENDERS = {
   off: "TokenRotation, verify off",
-  proof: "TokenRotation, with proof",
+  proof: "TokenRotation, verify auto",
   naive: "naive provider",
 } as const;
 type Contender = keyof typeof CONTENDERS;
 
 const STACKS = { empty: "empty", off: "single", proof: "single", naive: "naive" } as const;
 
-type Going = [Contender, Bed, Omit<Plan, "trigger">];
+type Entrant = [Contender, TestBed, Omit<ProgramConfig, "trigger">];
 
 export const singleSeconds = ({ rounds, quick }: Options): number => 8 + rounds * (quick ? 28 : 56);
 
 export async function single(options: Options, progress: Progress): Promise<Section> {
   const samples = new SampleSet();
-  await Turso.with(1, (turso) =>
-    Bed.with(turso, STACKS, async (beds) => {
-      const { names } = turso.hello;
-      const contenders: Going[] = [
+  await EmulatorProcess.with(1, (emulator) =>
+    TestBed.with(emulator, STACKS, async (beds) => {
+      const { names } = emulator.hello;
+      const contenders: Entrant[] = [
         ["off", beds.off, { names, verify: "off" }],
         ["naive", beds.naive, { names }],
-        ...(options.quick ? [] : [["proof", beds.proof, { names }] as Going]),
+        ...(options.quick ? [] : [["proof", beds.proof, { names }] as Entrant]),
       ];
       for (let round = 0; round < options.rounds; round += 1) {
         progress.step("single: an empty program", round, options.rounds);
@@ -48,9 +48,9 @@ export async function single(options: Options, progress: Progress): Promise<Sect
   return describe(samples);
 }
 
-async function run(act: Act, bed: Bed, plan: Omit<Plan, "trigger">): Promise<Up> {
+async function run(act: Act, bed: TestBed, plan: Omit<ProgramConfig, "trigger">): Promise<Up> {
   if (act === "create") bed.reset();
-  bed.plan({ ...(plan as Plan), trigger: act === "create" ? 1 : 2 });
+  bed.configure({ ...(plan as ProgramConfig), trigger: act === "create" ? 1 : 2 });
   const done = await (act === "preview" ? bed.preview() : bed.up());
   const rotations = act === "create" || act === "change" ? 1 : 0;
   expectCalls(act, done, { rotate: rotations });
@@ -66,7 +66,7 @@ function keep(samples: SampleSet, name: string, { ms, tally }: Up): void {
 
 function describe(samples: SampleSet): Section {
   const of = (name: string): Samples => samples.of(name);
-  const rows: Row[] = [
+  const rows: ResultRow[] = [
     row("empty program, up", of("empty up"), seconds),
     row("empty program, preview", of("empty preview"), seconds),
   ];
@@ -84,7 +84,7 @@ function describe(samples: SampleSet): Section {
         (round) => inRound(empty, round) + inRound(of(`${name} ${act} busy`), round),
         (a, b) => a - b,
       );
-      const label = `${CONTENDERS[name]}, ${act}: less empty and requests`;
+      const label = `${CONTENDERS[name]}, ${act}: minus empty program and requests`;
       rows.push(row(label, own, seconds, atMost(own, 1_000, seconds)));
     }
   for (const name of ["off", "proof", "naive"] as const)
@@ -96,8 +96,8 @@ function describe(samples: SampleSet): Section {
     title: "Single: one database",
     rows,
     notes: [
-      "The preview is that of a changed trigger. Its look-ups, and those of an update's own preview, tell whose tokens would die; the naive provider tells nothing.",
-      "Time in requests: as long as at least one was under way, by the server's log.",
+      "The preview is the preview of a changed trigger. TokenRotation's lookups find the blast radius, which the preview reports. The naive provider reports nothing.",
+      "Time in requests: the time during which at least one request was in flight, from the server's log.",
     ],
   };
 }

@@ -3,28 +3,37 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { findCli } from "../tools/pulumi-cli/cli.js";
 import { ROOT } from "../tools/stack";
-import { Bed } from "./bed";
+import { TestBed } from "./test-bed";
 import { atEnd } from "./cleanup";
-import { atMost, count, megabytes, milliseconds, row, Samples, type Row, type Section } from "./figures";
+import {
+  atMost,
+  count,
+  megabytes,
+  milliseconds,
+  row,
+  Samples,
+  type ResultRow,
+  type Section,
+} from "./figures";
 import type { Options } from "./options";
 import type { Progress } from "./progress";
-import { Turso } from "./turso";
+import { EmulatorProcess } from "./emulator-process";
 
-/** These are quick, and vary more than a whole run of the CLI. */
-const GOES = { full: 15, quick: 3 };
+/** These measurements are quick, and vary more than a whole run of the CLI. */
+const REPETITIONS = { full: 15, quick: 3 };
 
 export const weightSeconds = ({ quick }: Options): number =>
-  quick ? 3 + GOES.quick * 4 : 15 + GOES.full * 4;
+  quick ? 3 + REPETITIONS.quick * 4 : 15 + REPETITIONS.full * 4;
 
 export async function weight({ quick }: Options, progress: Progress): Promise<Section> {
-  const goes = quick ? GOES.quick : GOES.full;
-  const rows: Row[] = [...installRows(progress)];
+  const repetitions = quick ? REPETITIONS.quick : REPETITIONS.full;
+  const rows: ResultRow[] = [...installRows(progress)];
   const samples = new Map<string, Samples>();
   const keep = (name: string, value: number): void => {
     samples.set(name, (samples.get(name) ?? new Samples()).add(value));
   };
-  for (let go = 0; go < goes; go += 1) {
-    progress.step("weight: importing the package, starting a provider process", go, goes);
+  for (let i = 0; i < repetitions; i += 1) {
+    progress.step("weight: importing the package, starting a provider process", i, repetitions);
     const [pulumi = NaN, own = NaN] = importTimes();
     keep("import @pulumi/pulumi", pulumi);
     keep("import pulumi-turso-tokens after it", own);
@@ -32,11 +41,11 @@ export async function weight({ quick }: Options, progress: Progress): Promise<Se
     keep("provider process ready, as the CLI starts it", cli.ms);
     keep("provider process ready, Node alone", bare.ms);
     keep("provider process ready, Node with this provider loaded", loaded.ms);
-    keep("memory of a provider process that did nothing", bare.peakKib);
-    keep("the same with this provider loaded", loaded.peakKib);
+    keep("memory of an idle provider process", bare.peakKib);
+    keep("memory of an idle provider process with this provider loaded", loaded.peakKib);
   }
   for (const [name, taken] of samples) {
-    if (name.includes("memory") || name.startsWith("the same")) rows.push(row(name, taken, megabytes));
+    if (name.includes("memory")) rows.push(row(name, taken, megabytes));
     else
       rows.push(
         row(
@@ -51,7 +60,7 @@ export async function weight({ quick }: Options, progress: Progress): Promise<Se
   return { title: "Weight", rows, notes: [] };
 }
 
-const once = (name: string, value: number, unit: (value: number) => string): Row => ({
+const once = (name: string, value: number, unit: (value: number) => string): ResultRow => ({
   name,
   value: unit(value),
   spread: "",
@@ -59,8 +68,8 @@ const once = (name: string, value: number, unit: (value: number) => string): Row
 
 const kilobytes = (value: number): string => `${(value / 1000).toFixed(0)} kB`;
 
-/** What `npm install pulumi-turso-tokens` brings, beside the peer @pulumi/pulumi. */
-function installRows(progress: Progress): Row[] {
+/** What `npm install pulumi-turso-tokens` installs, apart from the peer @pulumi/pulumi. */
+function installRows(progress: Progress): ResultRow[] {
   progress.step("weight: install size");
   const { stdout } = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     cwd: ROOT,
@@ -70,9 +79,9 @@ function installRows(progress: Progress): Row[] {
   const folders = dependencyFolders();
   const dependencies = folders.reduce((sum, folder) => sum + folderSize(path.join(ROOT, folder)), 0);
   return [
-    once("the package, packed", pack?.size ?? NaN, kilobytes),
-    once("the package, unpacked", pack?.unpackedSize ?? NaN, kilobytes),
-    once("its dependencies, unpacked", dependencies, kilobytes),
+    once("package, packed", pack?.size ?? NaN, kilobytes),
+    once("package, unpacked", pack?.unpackedSize ?? NaN, kilobytes),
+    once("dependencies, unpacked", dependencies, kilobytes),
     once("runtime dependencies, direct", Object.keys(lock()[""]?.dependencies ?? {}).length, count),
     once("runtime dependencies, all", folders.length, count),
   ];
@@ -104,7 +113,7 @@ function folderSize(folder: string): number {
     .reduce((sum, stats) => sum + (stats.isFile() ? stats.size : 0), 0);
 }
 
-/** In a fresh process: the time to load @pulumi/pulumi, and this package after it. */
+/** The time to load @pulumi/pulumi and then this package, in a fresh process. */
 function importTimes(): number[] {
   const script = `const t0 = performance.now(); require("@pulumi/pulumi"); const t1 = performance.now();
     require("pulumi-turso-tokens"); console.log(t1 - t0, performance.now() - t1);`;
@@ -113,7 +122,7 @@ function importTimes(): number[] {
 }
 
 const PRELOAD = ["-r", "pulumi-turso-tokens/provider"];
-/** Nobody listens there; the provider only connects when it has something to say. */
+/** Nothing listens there; a provider connects to the engine only when it has something to report. */
 const NO_ENGINE = "127.0.0.1:1";
 
 const ready = (nodeArgs: string[]): Promise<{ ms: number; peakKib: number }> =>
@@ -125,7 +134,7 @@ const ready = (nodeArgs: string[]): Promise<{ ms: number; peakKib: number }> =>
 
 function readyByCli(): Promise<{ ms: number; peakKib: number }> {
   const bin = findCli()?.bin;
-  if (bin === undefined) throw new Error("There is no Pulumi CLI here yet: run `npm run setup`.");
+  if (bin === undefined) throw new Error("The Pulumi CLI is not installed: run `npm run setup`.");
   return untilPort(path.join(bin, "pulumi-resource-pulumi-nodejs"), [NO_ENGINE]);
 }
 
@@ -140,7 +149,7 @@ async function untilPort(command: string, args: string[]): Promise<{ ms: number;
   await new Promise<void>((resolve, reject) => {
     child.stdout.once("data", () => resolve());
     child.once("error", reject);
-    child.once("exit", () => reject(new Error(`${command} ended before it was ready.`)));
+    child.once("exit", () => reject(new Error(`${command} exited before it was ready.`)));
   });
   const ms = performance.now() - start;
   const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
@@ -151,19 +160,21 @@ async function untilPort(command: string, args: string[]): Promise<{ ms: number;
   return { ms, peakKib: Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? NaN) };
 }
 
-/** How much code the state holds for each resource, twice: in its inputs and in its outputs. */
-async function providerTexts(progress: Progress): Promise<Row[]> {
-  progress.step("weight: what the state keeps of a provider");
-  return Turso.with(1, (turso) =>
-    Bed.with(turso, { own: "single", naive: "naive" }, async (beds) => {
-      const rows: Row[] = [];
+/** How much code the state holds for each resource. The state holds it twice: in the resource's inputs and outputs. */
+async function providerTexts(progress: Progress): Promise<ResultRow[]> {
+  progress.step("weight: provider code in the state");
+  return EmulatorProcess.with(1, (emulator) =>
+    TestBed.with(emulator, { own: "single", naive: "naive" }, async (beds) => {
+      const rows: ResultRow[] = [];
       for (const [bed, label] of [
         [beds.own, "TokenRotation"],
         [beds.naive, "naive provider"],
       ] as const) {
-        bed.plan({ names: turso.hello.names, trigger: 1 });
+        bed.configure({ names: emulator.hello.names, trigger: 1 });
         await bed.up();
-        rows.push(once(`__provider of a ${label}`, providerText(await bed.stack.state()).length, characters));
+        rows.push(
+          once(`\`__provider\` of a ${label}`, providerText(await bed.stack.state()).length, characters),
+        );
       }
       return rows;
     }),
@@ -172,13 +183,15 @@ async function providerTexts(progress: Progress): Promise<Row[]> {
 
 const characters = (value: number): string => `${count(value)} chars`;
 
-interface State {
+interface StackState {
   deployment: { resources: { outputs?: { __provider?: string | { ciphertext: string } } }[] };
 }
 
 function providerText(state: string): string {
-  const texts = (JSON.parse(state) as State).deployment.resources.map(({ outputs }) => outputs?.__provider);
+  const texts = (JSON.parse(state) as StackState).deployment.resources.map(
+    ({ outputs }) => outputs?.__provider,
+  );
   const text = texts.find((each) => each !== undefined);
-  if (typeof text !== "string") throw new Error("The state holds no __provider in the clear.");
+  if (typeof text !== "string") throw new Error("The state holds no unencrypted __provider.");
   return text;
 }

@@ -1,11 +1,12 @@
-/** `npm start`: the main job on real input, with the real CLI and the real libSQL client, against Turso on loopback. */
+/** `npm start`: rotates a database with the real CLI and the real libSQL client, against an emulated Turso on loopback. */
 import { createClient, LibsqlError } from "@libsql/client";
 import path from "node:path";
 import { startEmulator, type Emulator } from "../emulator";
 import { layOut } from "../src/hosts/dynamic/layout";
+import { runTool } from "./command-line.js";
 import { Stack } from "./stack";
 
-/** A request to the API, at the time of its answer. */
+/** A request to the API, with the time of its response. */
 interface Answer {
   at: number;
   method: string;
@@ -22,14 +23,14 @@ function say(line: string): void {
   console.log(lines.map((each, i) => (i === 0 ? at.padEnd(indent.length) : indent) + each).join("\n"));
 }
 
-/** Keeps what was seen, and stops where it is not what was expected. */
+/** Records the result of a step, and stops the demonstration if it is not as expected. */
 function expect(step: string, result: string, asExpected: boolean): void {
   say(`${asExpected ? "✓" : "✗"} ${step}: ${result}`);
   seen.push([step, result]);
   if (!asExpected) throw new Error(`This is not what was expected: ${step}: ${result}`);
 }
 
-/** What the real client says to a query with a token. */
+/** Runs a query with a token, through the real client. */
 async function tryToken(hostname: string, authToken: string): Promise<{ accepted: boolean; words: string }> {
   const client = createClient({ url: `http://${hostname}`, authToken });
   try {
@@ -108,7 +109,7 @@ async function demo(emulator: Emulator, stack: Stack, answers: Answer[]): Promis
 }
 
 const isRotation = ({ path }: Answer): boolean => path.endsWith("/auth/rotate");
-/** The token for the consumers; the short-lived one that proves the rotation is read-only. */
+/** Matches the token for the consumers, but not the canary token, which is read-only. */
 const isMint = ({ path }: Answer): boolean =>
   path.includes("/auth/tokens") && !path.includes("authorization=read-only");
 
@@ -122,12 +123,12 @@ function expectOneRotation(step: string, answers: Answer[]): void {
   );
 }
 
-/** From the answer to the rotation to the answer to the mint, in milliseconds: less is not possible from outside. */
+/** The dark window as a client can measure it: from the response to the rotation to the response to the mint, in ms. */
 function timeWithoutToken(answers: Answer[]): number {
   const rotated = answers.find(isRotation);
   const minted = rotated && answers.find((answer) => isMint(answer) && answer.at >= rotated.at);
   if (rotated === undefined || minted === undefined)
-    throw new Error("No rotation with a mint after it was seen.");
+    throw new Error("There was no rotation followed by a mint.");
   return minted.at - rotated.at;
 }
 
@@ -169,7 +170,7 @@ async function main(): Promise<void> {
         files: ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"],
       },
     });
-    // what the CLI leaves in the system's folder when it is stopped goes with the stack's
+    // removed with the stack's folder, even if the CLI is stopped before it removes its temporary files
     stack.env["TMPDIR"] = path.join(stack.folder, "tmp");
     emulator.platform.createGroup("default");
     for (const name of ["app", "reports"]) await emulator.platform.createDatabase(name, "default");
@@ -181,7 +182,13 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+const USAGE = `Shows the package at work: the real Pulumi CLI and libSQL client, against an emulated Turso on loopback.
+
+  npm start`;
+
+void runTool({ usage: USAGE, options: {} }, () =>
+  main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }),
+);

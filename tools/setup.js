@@ -1,5 +1,5 @@
 // @ts-check
-// Everything that `npm start` and `npm test` need, with Node's own modules alone: there may be no packages yet.
+// Installs what `npm start` and `npm test` need. Uses only Node's own modules, since no packages may be installed yet.
 "use strict";
 
 const { spawnSync } = require("node:child_process");
@@ -12,7 +12,7 @@ const ROOT = path.dirname(__dirname);
 const NODE_AT_LEAST = [20, 19];
 const say = (/** @type {string} */ line) => console.log(`setup: ${line}`);
 
-/** A person's problem, told in a sentence without a stack trace. */
+/** A problem that the user can fix, described in one sentence. */
 class SetupError extends Error {}
 
 function checkNode() {
@@ -32,7 +32,7 @@ function fingerprint(files) {
 }
 
 /**
- * Runs a step unless its inputs are the ones it last ended well with.
+ * Runs a step unless its inputs are the same as in its last successful run.
  * @param {string} stamp @param {string[]} inputs @param {() => void} step
  */
 function unlessDone(stamp, inputs, step) {
@@ -53,7 +53,7 @@ function npm(args, failure) {
   if (status !== 0) throw new SetupError(failure);
 }
 
-/** So that the examples, and the provider process that runs them, find this package by its name. */
+/** Lets the examples, and the provider process that runs them, resolve this package by its name. */
 function linkSelf() {
   const link = path.join(ROOT, "node_modules", "pulumi-turso-tokens");
   if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync("..", link, "junction");
@@ -66,7 +66,7 @@ async function main() {
     say("packages: npm ci");
     npm(
       ["ci", "--ignore-scripts"],
-      "`npm ci` failed: what it printed above says why. Mend that, then run this again.",
+      "`npm ci` failed, for the reason that it printed above. Fix this, then run the set-up again.",
     );
   });
   linkSelf();

@@ -13,13 +13,13 @@ export interface Run {
 }
 
 export interface StackOptions {
-  /** Files and folders of this repository that make up the Pulumi project; they are copied, so that a run leaves nothing there. */
+  /** Files and folders of this repository that make up the Pulumi project. They are copied, so that a run does not change them. */
   copy?: { from: string; files: string[] };
-  /** JavaScript of the program; `turso` and `pulumi` are there. */
+  /** The JavaScript program, in which `turso` and `pulumi` are imported. */
   program?: string;
-  /** The project installs its packages itself; else it uses this repository's. */
+  /** Whether the project installs its own packages instead of using this repository's. */
   ownPackages?: boolean;
-  /** Added to the environment; undefined takes a variable out. */
+  /** Added to the environment. A variable that is undefined is removed. */
   env?: Record<string, string | undefined>;
 }
 
@@ -32,7 +32,7 @@ export class Stack {
 
   constructor({ copy, program, ownPackages = false, env }: StackOptions) {
     const cli = findCli();
-    if (cli === undefined) throw new Error("There is no Pulumi CLI here yet: run `npm run setup`.");
+    if (cli === undefined) throw new Error("The Pulumi CLI is not installed: run `npm run setup`.");
     for (const name of ["backend", "home", "tmp"]) mkdirSync(path.join(this.folder, name));
     this.project = path.join(this.folder, "project");
     mkdirSync(this.project);
@@ -77,7 +77,7 @@ export class Stack {
     return this.start(...args).done;
   }
 
-  /** Starts the CLI in a process group of its own, so that all of it can be signalled. */
+  /** Starts the CLI in its own process group, so that a signal can reach all of its processes. */
   start(...args: string[]): { child: ChildProcess; done: Promise<Run> } {
     const env = Object.fromEntries(Object.entries(this.env).filter(([, value]) => value !== undefined));
     const child = spawn("pulumi", [...args, "--non-interactive"], {
@@ -100,11 +100,11 @@ export class Stack {
     return { child, done };
   }
 
-  /** Runs the CLI and fails with what it printed unless it ends well. */
+  /** Runs the CLI and throws an error with its output unless it succeeds. */
   async must(...args: string[]): Promise<Run> {
     const run = await this.run(...args);
     if (run.code !== 0)
-      throw new Error(`pulumi ${args.join(" ")} ended with ${run.code}:\n${run.stdout}${run.stderr}`);
+      throw new Error(`pulumi ${args.join(" ")} exited with code ${run.code}:\n${run.stdout}${run.stderr}`);
     return run;
   }
 
@@ -120,12 +120,12 @@ export class Stack {
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
-  /** The state as the CLI exports it, secrets encrypted. */
+  /** The state as the CLI exports it, with encrypted secrets. */
   async state(): Promise<string> {
     return (await this.must("stack", "export")).stdout;
   }
 
-  /** Ends what still runs and removes the folder. Safe to call twice, and from an exit handler. */
+  /** Kills running commands and removes the folder. Safe to call twice, and from an exit handler. */
   close(): void {
     for (const child of this.children) if (child.pid !== undefined) killTree(child.pid);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
@@ -138,7 +138,7 @@ export class Stack {
   }
 }
 
-/** Kills a process and all that it started: the CLI's provider processes would outlive it. */
+/** Kills a process and all of its descendants: the CLI's provider processes would outlive it. */
 export function killTree(root: number): void {
   const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
   const processes = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
@@ -149,10 +149,10 @@ export function killTree(root: number): void {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // it has ended by itself
+      // it has already exited
     }
 }
 
-/** A test or a demonstration never reaches a real organization, whatever the environment holds. */
+/** Without these variables, neither a test nor the demonstration can reach a real organization. */
 const withoutTurso = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^(TURSO|PULUMI)_/.test(name)));

@@ -1,48 +1,26 @@
 // @ts-check
-// `npm test` after the set-up: every stage by name, and a last line with the counts.
+// `npm test` after the set-up: runs the stages, and prints the counts in the last line.
 "use strict";
 
 const { spawn } = require("node:child_process");
 const { readdirSync } = require("node:fs");
 const path = require("node:path");
 const { stripVTControlCharacters } = require("node:util");
+const { runTool } = require("./command-line.js");
+const { stageOf } = require("./stages.js");
 
 const ROOT = path.dirname(__dirname);
 const BIN = path.join(ROOT, "node_modules", ".bin");
 
-/** Wait for time limits, start processes, or make thousands of requests. */
-const SLOW = [
-  "core/canary",
-  "rotation/lost-answer",
-  "tools/setup",
-  "turso/hostile",
-  "turso/hostile-data-plane",
-  "emulator/lifecycle",
-  "emulator/scale",
-].map((name) => `test/${name}.test.ts`);
-
-/** @param {string} folder @returns {string[]} the files of tests in it */
-const testsIn = (folder) =>
-  readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".test.ts"))
-    .map((file) => path.posix.join(folder, file.replaceAll(path.sep, "/")))
+/** @param {string} stage @returns {string[]} the stage's files of tests */
+const testsOf = (stage) =>
+  readdirSync(path.join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+    .map((file) => path.posix.join("test", file.replaceAll(path.sep, "/")))
+    .filter((file) => stageOf(file) === stage)
     .sort();
 
-const UNIT = testsIn("test").filter(
-  (file) => !/^test\/(docs|e2e|model|package)\//.test(file) && !SLOW.includes(file),
-);
-
-/** The longest first, so that two workers end together. */
-const LONG = ["examples-scheduled", "auth-token", "kill", "examples-fleet", "examples-deliver", "rule-1"];
-/** @param {string} file */
-const isLong = (file) => LONG.includes(path.basename(file, ".test.ts"));
-const E2E = [
-  ...LONG.map((name) => `test/e2e/${name}.test.ts`),
-  ...testsIn("test/e2e").filter((file) => !isLong(file)),
-];
-
 /**
- * From quick to slow. Those of one line run at once: each is one process's work, and there is more than one processor.
+ * From quick to slow. The stages of one group run in parallel: most of them keep only one processor busy.
  * @type {{ name: string, command: string[] }[][]}
  */
 const STAGES = [
@@ -55,28 +33,32 @@ const STAGES = [
   [
     {
       name: "unit",
-      command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "5000", ...UNIT],
+      command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "5000", ...testsOf("unit")],
     },
   ],
   [
-    { name: "slow", command: ["mocha", "--parallel", "--jobs", "3", ...SLOW] },
-    { name: "model", command: ["mocha", "test/model/**/*.test.ts"] },
+    { name: "slow", command: ["mocha", "--parallel", "--jobs", "3", ...testsOf("slow")] },
+    { name: "model", command: ["mocha", ...testsOf("model")] },
   ],
-  [{ name: "docs", command: ["mocha", "--parallel", "--jobs", "2", ...testsIn("test/docs")] }],
-  [{ name: "e2e", command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "300000", ...E2E] }],
+  [{ name: "docs", command: ["mocha", "--parallel", "--jobs", "2", ...testsOf("docs")] }],
+  [
+    {
+      name: "e2e",
+      command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "300000", ...testsOf("e2e")],
+    },
+  ],
   [
     {
       name: "package",
-      command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "300000", ...testsIn("test/package")],
+      command: ["mocha", "--parallel", "--jobs", "2", "--timeout", "300000", ...testsOf("package")],
     },
   ],
 ];
 
+const NAMES = STAGES.flat().map(({ name }) => name);
 const USAGE = `Runs the project's checks and tests.
 
-  npm test                  all stages: ${STAGES.flat()
-    .map(({ name }) => name)
-    .join(", ")}
+  npm test                  all stages: ${NAMES.join(", ")}
   npm test -- STAGE...      only these
   npx mocha FILE            one file of tests (npx mocha --grep TEXT FILE: one test)`;
 
@@ -99,12 +81,13 @@ function run([tool = "", ...args], show) {
   });
 }
 
-/** @param {string} output @param {string} word @returns {number} mocha's own count */
+/** @param {string} output @param {string} word @returns {number} the count that mocha printed before the word */
 const count = (output, word) =>
   Number(new RegExp(`^\\s*(\\d+) ${word}`, "m").exec(stripVTControlCharacters(output))?.[1] ?? 0);
 
 /**
- * What a failed stage's output says of the failures: mocha's list of them, which it prints last; else its last lines.
+ * The part of a failed stage's output that describes the failures: mocha's list of failures, which it prints last, or
+ * the last lines of any other tool.
  * @param {string} output @returns {string}
  */
 function failuresIn(output) {
@@ -113,7 +96,7 @@ function failuresIn(output) {
 }
 
 /**
- * @param {{ name: string, command: string[] }} stage @param {boolean} isAlone others print between its lines otherwise
+ * @param {{ name: string, command: string[] }} stage @param {boolean} isAlone no other stage runs in parallel, so the output can be shown as it comes
  * @returns {Promise<{ passed: number, failed: number, report: string }>}
  */
 async function play({ name, command }, isAlone) {
@@ -131,11 +114,8 @@ async function play({ name, command }, isAlone) {
   return { passed, failed: failures > 0 ? failures : Number(code !== 0), report };
 }
 
-async function main() {
-  const wanted = process.argv.slice(2);
-  if (wanted.includes("--help")) return console.log(USAGE);
-  const unknown = wanted.find((name) => !STAGES.flat().some((stage) => stage.name === name));
-  if (unknown !== undefined) throw new Error(`There is no stage "${unknown}".\n${USAGE}`);
+/** @param {string[]} wanted */
+async function main(wanted) {
   let [passed, failed] = [0, 0];
   const reports = [];
   for (const group of STAGES) {
@@ -146,12 +126,10 @@ async function main() {
       reports.push(result.report);
     }
   }
-  // once more at the end: a log that CI keeps is often its tail alone
+  // repeats the failures at the end: CI often keeps only the tail of a log
   console.log(`${reports.join("")}\n${passed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
 }
 
-main().catch((error) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
-});
+const operands = { name: "stage", choices: NAMES };
+void runTool({ usage: USAGE, options: {}, operands }, (_, wanted) => main(wanted));

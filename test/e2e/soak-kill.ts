@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync, type ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { runTool } from "../../tools/command-line.js";
 import { World } from "./world";
 
 /** How the CLI is ended: killed; asked to stop, by Ctrl-C or by a service manager; or asked again at once, which is to kill it. */
@@ -147,19 +147,25 @@ export function assertCheap({ ending, rotations }: Fall): void {
 /** A moment from before the first request to after the last. */
 export const randomMoment = (random: () => number): number => Math.round(-400 + random() * 4_000);
 
-async function soak(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: "string", default: "20" },
-      seed: { type: "string", default: String(Date.now() % 1e6) },
-    },
-  });
-  console.log(`seed ${values.seed}, ${values.runs} runs`);
-  const random = randomFrom(Number(values.seed));
+const USAGE = `Ends the CLI at random moments of an up, and checks what the next up makes of it.
+
+  npx ts-node test/e2e/soak-kill.ts [options]
+    --runs N    how many times (20)
+    --seed N    the seed of the endings and moments (a random one)
+    --help      this text`;
+
+const OPTIONS = {
+  runs: { type: "number", min: 1, max: 1_000_000, default: 20 },
+  seed: { type: "number", min: 0, max: 0xffffffff, default: Date.now() % 1e6 },
+} as const;
+
+async function soak(runs: number, seed: number): Promise<void> {
+  console.log(`seed ${seed}, ${runs} runs`);
+  const random = randomFrom(seed);
   const world = await World.create({ program: program(0) });
   const extra = new Map<string, number>();
   try {
-    for (let run = 1; run <= Number(values.runs); run += 1) {
+    for (let run = 1; run <= runs; run += 1) {
       const ending = ENDINGS[Math.floor(random() * ENDINGS.length)] ?? "SIGKILL";
       const result = await fall(world, run, ending, randomMoment(random));
       const { afterMs, requests, rotations, wasLocked, orphans } = result;
@@ -179,7 +185,4 @@ async function soak(): Promise<void> {
 }
 
 if (require.main === module)
-  soak().catch((error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  });
+  void runTool({ usage: USAGE, options: OPTIONS }, ({ runs, seed }) => soak(runs, seed));

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { runTool } from "../../tools/command-line.js";
 import { findCli } from "../../tools/pulumi-cli/cli.js";
 import { ROOT } from "../../tools/stack";
 import type { World } from "../e2e/world";
@@ -16,7 +16,13 @@ const USAGE = `Tries the packed package under each Node.js, @pulumi/pulumi, Type
 
   npm run test:matrix              all ${CELLS.length} cells, one after the other
   npm run test:matrix -- --cell N  only this one (1 to ${CELLS.length})
-  npm run test:matrix -- --write   writes the table into docs/compatibility.md`;
+  npm run test:matrix -- --write   writes the table into docs/compatibility.md
+  npm run test:matrix -- --help    prints this text`;
+
+const OPTIONS = {
+  cell: { type: "number", min: 1, max: CELLS.length },
+  write: { type: "flag" },
+} as const;
 
 /** What is newest is asked anew. */
 const INSTALL = NPM.filter((option) => option !== "--prefer-offline");
@@ -106,17 +112,8 @@ const rowOf = ({ node, pulumi, typescript, loader, result }: Seen) => [
   result,
 ];
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { cell: { type: "string" }, write: { type: "boolean" }, help: { type: "boolean", short: "h" } },
-  });
-  if (values.help) {
-    console.log(USAGE);
-    return;
-  }
-  const only = values.cell === undefined ? undefined : CELLS[Number(values.cell) - 1];
-  if (values.cell !== undefined && !only) throw new Error(`There is no cell ${values.cell}.\n${USAGE}`);
-  const cells = only ? [only] : CELLS;
+async function main(cell: number | undefined, shouldWrite: boolean): Promise<void> {
+  const cells = cell === undefined ? CELLS : CELLS.slice(cell - 1, cell);
   const all: Seen[] = [];
   for (const [i, cell] of cells.entries()) {
     const start = Date.now();
@@ -129,7 +126,7 @@ async function main(): Promise<void> {
   console.log(
     `\n${text}\n\nPulumi CLI ${findCli()?.version ?? "?"}, ${new Date().toISOString().slice(0, 10)}`,
   );
-  if (values.write && !only) write(text);
+  if (shouldWrite && cell === undefined) write(text);
   if (all.some(({ result }) => result !== "works")) process.exitCode = 1;
 }
 
@@ -142,7 +139,4 @@ function write(text: string): void {
   writeFileSync(PAGE, next);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
-});
+void runTool({ usage: USAGE, options: OPTIONS }, ({ cell, write: shouldWrite }) => main(cell, shouldWrite));

@@ -9,7 +9,7 @@ const { homedir } = require("node:os");
 const path = require("node:path");
 const { createInterface } = require("node:readline");
 
-/** The version that this project is tried with; package.json pins the npm package `pulumi` to the same. */
+/** The version that this project is tested with. package.json pins the npm package `pulumi` to the same version. */
 const VERSION = "3.259.0";
 const BINARIES = ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"];
 const STAGE_PREFIX = `.${VERSION}-stage-`;
@@ -17,7 +17,7 @@ const STAGE_PREFIX = `.${VERSION}-stage-`;
 const versionsFolder = () =>
   path.join(process.env.PULUMI_HOME || path.join(homedir(), ".pulumi"), "versions");
 
-/** @param {string} bin a folder @returns {boolean} whether it holds a whole CLI */
+/** @param {string} bin a folder @returns {boolean} whether it contains a complete CLI */
 function isComplete(bin) {
   return BINARIES.every((name) => {
     try {
@@ -39,7 +39,7 @@ function isNewEnough(found) {
   return true;
 }
 
-/** The person's own `pulumi` on PATH, if it is new enough. The npm package's launcher does not count: it may download. */
+/** The user's own `pulumi` on PATH, if it is new enough. Skips the npm package's launcher, which may start a download. */
 function findOnPath() {
   for (const folder of (process.env.PATH ?? "").split(path.delimiter)) {
     if (!path.isAbsolute(folder) || folder.includes("node_modules")) continue;
@@ -63,10 +63,10 @@ function findCli() {
 }
 
 /**
- * Runs a command to its end.
+ * Runs a command and waits until it exits.
  * @param {string} command @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} [options]
- * @returns {Promise<{ code: number | null, output: string }>} `code` null: it could not be started, or was killed
+ * @returns {Promise<{ code: number | null, output: string }>} `code` is null if it could not be started, or was killed
  */
 function run(command, args, { cwd, env, onLine } = {}) {
   return new Promise((resolve) => {
@@ -84,8 +84,8 @@ function run(command, args, { cwd, env, onLine } = {}) {
 }
 
 /**
- * Moves a staged CLI to its place. A rename is all or nothing, so neither an interrupted nor a concurrent set-up leaves
- * half a CLI there; whoever comes second finds a whole one and drops its own.
+ * Moves a staged CLI to its final place. A rename is atomic, so neither an interrupted nor a concurrent set-up leaves an
+ * incomplete CLI there. The second of two concurrent set-ups finds a complete CLI and discards its own.
  * @param {string} stagedRoot
  */
 function publish(stagedRoot) {
@@ -99,7 +99,7 @@ function publish(stagedRoot) {
   }
 }
 
-/** Removes what set-ups left that were killed; one that still runs touches its folder within an hour. */
+/** Removes the folders of set-ups that were killed. A running set-up changes its folder at least once an hour. */
 function sweep() {
   for (const name of readdirSync(versionsFolder())) {
     const folder = path.join(versionsFolder(), name);
@@ -109,7 +109,7 @@ function sweep() {
 }
 
 /**
- * The official launcher's own download, into a folder of ours first.
+ * Lets the official launcher download the CLI into a staging folder.
  * @param {string} stage @returns {Promise<string | undefined>} why it failed
  */
 async function download(stage) {
@@ -124,7 +124,7 @@ async function download(stage) {
 }
 
 /**
- * The build from Go modules, for machines that reach a Go module proxy but not the download.
+ * Builds the CLI from Go modules, for machines that can reach a Go module proxy but not the download.
  * @param {string} stage @param {(line: string) => void} say @returns {Promise<string | undefined>} why it failed
  */
 async function buildFromSource(stage, say) {
@@ -175,10 +175,10 @@ async function buildFromSource(stage, say) {
 }
 
 /**
- * The CLI to use, installed if need be.
+ * Finds the CLI to use, and installs it if necessary.
  * @param {(line: string) => void} say progress
  * @returns {Promise<{ bin: string, version: string, origin: string }>}
- * @throws an Error whose message tells a person what to install
+ * @throws an Error whose message says what to install
  */
 async function ensureCli(say) {
   const found = findCli();
@@ -192,17 +192,17 @@ async function ensureCli(say) {
     say(`Pulumi CLI ${VERSION}: downloading it (about 100 MB)`);
     const notDownloaded = await download(stage);
     if (notDownloaded !== undefined) {
-      say(`  the download did not work (${notDownloaded})`);
+      say(`  the download failed (${notDownloaded})`);
       const hasGo = spawnSync("go", ["version"]).status === 0;
-      const cure = `Install the Pulumi CLI ${VERSION} or newer (https://www.pulumi.com/docs/install/) so that \`pulumi\` is on PATH, or install Go 1.25 or newer so that it can be built from Go modules; then run this again.`;
+      const fix = `Install the Pulumi CLI ${VERSION} or newer (https://www.pulumi.com/docs/install/) so that \`pulumi\` is on PATH, or install Go 1.25 or newer so that the CLI can be built from Go modules. Then run the set-up again.`;
       if (!hasGo)
         throw new Error(
-          `The Pulumi CLI could not be downloaded, and there is no Go to build it with. ${cure}`,
+          `The Pulumi CLI could not be downloaded, and Go, which could build it, is not installed. ${fix}`,
         );
       say(`Pulumi CLI ${VERSION}: building it from Go modules instead (about 4 minutes on 2 cores)`);
       const notBuilt = await buildFromSource(stage, say);
       if (notBuilt !== undefined)
-        throw new Error(`The Pulumi CLI could not be downloaded, and its build failed: ${notBuilt}. ${cure}`);
+        throw new Error(`The Pulumi CLI could not be downloaded, and its build failed: ${notBuilt}. ${fix}`);
     }
   } finally {
     remove();

@@ -6,13 +6,13 @@ import { atEnd } from "./cleanup";
 import type { LoopKind, LoopOrder, LoopResult } from "./loops";
 import type { Hello, Tally } from "./protocol";
 
-/** Of each request, the way there and back. */
+/** The round-trip time of each request. */
 export const LATENCY_MS = 50;
 
 const script = (name: string): string[] => ["-r", "ts-node/register", path.join(__dirname, name)];
 
-/** The emulator in a process of its own, seen from the bench. */
-export class Turso {
+/** The emulator in a separate process, so that it shares no event loop with what is measured. */
+export class EmulatorProcess {
   private constructor(
     private readonly child: ChildProcess,
     private readonly nextLine: () => Promise<string>,
@@ -20,7 +20,7 @@ export class Turso {
     private readonly forget: () => void,
   ) {}
 
-  static async start(databases: number): Promise<Turso> {
+  static async start(databases: number): Promise<EmulatorProcess> {
     const child = spawn(process.execPath, [...script("server.ts"), String(databases), String(LATENCY_MS)], {
       cwd: ROOT,
       stdio: ["pipe", "pipe", "inherit"],
@@ -29,30 +29,30 @@ export class Turso {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const nextLine = async (): Promise<string> => {
       const line = await lines.next();
-      if (line.done) throw new Error("The emulator's process ended by itself.");
+      if (line.done) throw new Error("The emulator's process exited unexpectedly.");
       return line.value;
     };
     const hello = JSON.parse(await nextLine()) as Hello;
-    return new Turso(child, nextLine, hello, forget);
+    return new EmulatorProcess(child, nextLine, hello, forget);
   }
 
-  /** Runs a body against a Turso of its own: listings are as long as the organization is large. */
-  static async with<T>(databases: number, body: (turso: Turso) => Promise<T>): Promise<T> {
-    const turso = await Turso.start(databases);
+  /** Runs a body against a fresh emulator with a number of databases: the length of listings depends on it. */
+  static async with<T>(databases: number, body: (emulator: EmulatorProcess) => Promise<T>): Promise<T> {
+    const emulator = await EmulatorProcess.start(databases);
     try {
-      return await body(turso);
+      return await body(emulator);
     } finally {
-      await turso.close();
+      await emulator.close();
     }
   }
 
-  /** The requests since this was last asked. */
+  /** The requests since the last call of this method. */
   async take(): Promise<Tally> {
     this.child.stdin?.write("\n");
     return JSON.parse(await this.nextLine()) as Tally;
   }
 
-  /** Runs a plain loop in a fresh process, which times itself from its first request to its last answer. */
+  /** Runs a plain loop in a fresh process, which measures the time from its first request to its last response. */
   async loop(kind: LoopKind, parallelism = 1): Promise<LoopResult & { tally: Tally }> {
     await this.take();
     const order: LoopOrder = { kind, parallelism, ...this.hello };
@@ -69,7 +69,7 @@ export class Turso {
       child.on("close", resolve);
     });
     forget();
-    if (code !== 0) throw new Error(`The loop "${kind}" ended with ${String(code)}.`);
+    if (code !== 0) throw new Error(`The loop "${kind}" exited with code ${String(code)}.`);
     return { ...(JSON.parse(output) as LoopResult), tally: await this.take() };
   }
 

@@ -4,7 +4,7 @@ import { Stack } from "../tools/stack";
 import { atEnd } from "./cleanup";
 import type { Tally } from "./protocol";
 import { watchProvider, type Sighting } from "./provider-process";
-import type { Turso } from "./turso";
+import type { EmulatorProcess } from "./emulator-process";
 
 /** One run of the CLI. */
 export interface Up {
@@ -15,12 +15,12 @@ export interface Up {
   startedAt: number;
 }
 
-/** How many requests a run made, the databases' own ports included. */
+/** How many requests a run made, to the API and to the databases. */
 export const requests = ({ calls }: Tally): number =>
   Object.values(calls).reduce((sum, each) => sum + each, 0);
 
-/** What the program reads; it never changes itself. */
-export interface Plan {
+/** What the program reads. The program itself never changes. */
+export interface ProgramConfig {
   names: string[];
   trigger: number;
   [option: string]: unknown;
@@ -28,7 +28,7 @@ export interface Plan {
 
 const HEAD = `"use strict";\nconst pulumi = require("@pulumi/pulumi");\n`;
 
-/** The programs that are compared. Each reads its plan from fleet.json. */
+/** The programs that are compared. Each reads its configuration from fleet.json. */
 export const PROGRAMS = {
   empty: HEAD,
   fleet: `${HEAD}const { TokenRotation } = require("pulumi-turso-tokens");
@@ -45,64 +45,65 @@ const { names, group, trigger, verify } = require("./fleet.json");
 const scope = names.length === 1 ? { database: names[0] } : { group };
 const rotation = new TokenRotation("rotation", { scope, trigger, verify });
 const tokens = names.map((name) => new AuthToken(name, { scope: { database: name }, rotation, verify }).token);
-pulumi.all(tokens).apply(() => writeFileSync("hands.txt", String(Date.now())));
+pulumi.all(tokens).apply(() => writeFileSync("available.txt", String(Date.now())));
 `,
 };
 
 export type ProgramName = keyof typeof PROGRAMS | "naive";
 
-/** A stack to measure with: a program, a plan, and the way back to the beginning. */
-export class Bed {
+/** A stack to measure with: a program, its configuration, and a reset to the initial state. */
+export class TestBed {
   private constructor(
     readonly stack: Stack,
-    private readonly turso: Turso,
+    private readonly emulator: EmulatorProcess,
     private readonly forget: () => void,
   ) {}
 
-  static async make(turso: Turso, program: ProgramName): Promise<Bed> {
+  static async make(emulator: EmulatorProcess, program: ProgramName): Promise<TestBed> {
     const copy = { from: "bench/naive", files: ["Pulumi.yaml", "package.json", "index.js"] };
     const stack = new Stack(program === "naive" ? { copy } : {});
     const forget = atEnd(() => stack.close());
     if (program !== "naive") stack.writeFile("index.js", PROGRAMS[program]);
-    const { url, organization, token } = turso.hello;
-    // the same for all, so that the cost of a secret in the config is in all
+    const { url, organization, token } = emulator.hello;
+    // the same configuration for all, so that decrypting the secret costs all the same
     await stack.init(
       { "turso:apiUrl": url, "turso:organization": organization },
       { "turso:apiToken": token },
     );
-    const bed = new Bed(stack, turso, forget);
+    const bed = new TestBed(stack, emulator, forget);
     cpSync(bed.backend, bed.pristine, { recursive: true });
     return bed;
   }
 
   /** Runs a body with a stack of each program. */
   static async with<K extends string, T>(
-    turso: Turso,
+    emulator: EmulatorProcess,
     programs: Record<K, ProgramName>,
-    body: (beds: Record<K, Bed>) => Promise<T>,
+    body: (beds: Record<K, TestBed>) => Promise<T>,
   ): Promise<T> {
-    const beds: Bed[] = [];
+    const beds: TestBed[] = [];
     try {
-      for (const program of Object.values<ProgramName>(programs)) beds.push(await Bed.make(turso, program));
+      for (const program of Object.values<ProgramName>(programs))
+        beds.push(await TestBed.make(emulator, program));
       return await body(
-        Object.fromEntries(Object.keys(programs).map((name, i) => [name, beds[i]])) as Record<K, Bed>,
+        Object.fromEntries(Object.keys(programs).map((name, i) => [name, beds[i]])) as Record<K, TestBed>,
       );
     } finally {
       for (const bed of beds) bed.close();
     }
   }
 
-  /** Back to a stack that was never updated. */
+  /** Resets the stack to one that was never updated. */
   reset(): void {
     rmSync(this.backend, { recursive: true });
     cpSync(this.pristine, this.backend, { recursive: true });
   }
 
-  plan(plan: Plan): void {
-    this.stack.writeFile("fleet.json", JSON.stringify(plan));
+  configure(config: ProgramConfig): void {
+    this.stack.writeFile("fleet.json", JSON.stringify(config));
   }
 
-  /** `up`, timed from the command's start to its end. */
+  /** `up`, timed from the command's start to its exit. */
   up(): Promise<Up> {
     return this.timed("up", "--yes", "--skip-preview");
   }
@@ -111,7 +112,7 @@ export class Bed {
     return this.timed("preview");
   }
 
-  /** Bytes of the state, as compact JSON. */
+  /** The size of the state as compact JSON, in bytes. */
   async stateSize(): Promise<number> {
     return JSON.stringify(JSON.parse(await this.stack.state())).length;
   }
@@ -122,7 +123,7 @@ export class Bed {
   }
 
   private async timed(...args: string[]): Promise<Up> {
-    await this.turso.take();
+    await this.emulator.take();
     const startedAt = Date.now();
     const start = performance.now();
     const { child, done } = this.stack.start(...args);
@@ -130,8 +131,8 @@ export class Bed {
     const { code, stdout, stderr } = await done;
     const ms = performance.now() - start;
     const provider = stop();
-    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
-    return { ms, startedAt, provider, tally: await this.turso.take() };
+    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} exited with code ${code}:\n${stdout}${stderr}`);
+    return { ms, startedAt, provider, tally: await this.emulator.take() };
   }
 
   private get backend(): string {
@@ -143,10 +144,10 @@ export class Bed {
   }
 }
 
-/** Fails unless a run did what its figure is taken for. */
+/** Fails unless a run made the requests that its figure stands for. */
 export function expectCalls(what: string, { tally }: Up, expected: Partial<Tally["calls"]>): void {
   for (const [kind, wanted] of Object.entries(expected)) {
     const seen = tally.calls[kind as keyof Tally["calls"]];
-    if (seen !== wanted) throw new Error(`${what}: ${seen} ${kind} requests, and not ${wanted}.`);
+    if (seen !== wanted) throw new Error(`${what}: expected ${wanted} ${kind} requests, but saw ${seen}.`);
   }
 }

@@ -5,65 +5,65 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export interface DatabaseOptions {
   url: string;
-  /** The file that the token is in. */
+  /** The file that contains the token. */
   tokenFile: string;
-  /** How long a refused query waits for another token to come; 0: it looks once, and fails. */
+  /** How long a rejected query waits for a new token. With 0 it checks the file once. */
   waitMs: number;
 }
 
-const LOOK_EVERY_MS = 50;
+const POLL_INTERVAL_MS = 50;
 
-/** A database whose token changes while it is in use: read from a file, and again when the database refuses it. */
+/** A database whose token changes while in use. It is read from a file, and read again when the database rejects it. */
 export class Database {
   #token = "";
   #client: Client | undefined;
   #reload: Promise<void> | undefined;
 
   constructor(private readonly options: DatabaseOptions) {
-    // a renewed token is taken up before the old one expires; polled, since some file systems tell of no change
+    // switches to a renewed token before the old one expires; polls, because some file systems report no changes
     watchFile(options.tokenFile, { interval: 500, persistent: false }, () => {
-      this.#take().catch((error: unknown) => console.error(`The token stays as it is: ${String(error)}`));
+      this.#load().catch((error: unknown) => console.error(`Keeping the current token: ${String(error)}`));
     });
   }
 
   async execute(statement: InStatement): Promise<ResultSet> {
-    if (this.#client === undefined) await this.#take();
+    if (this.#client === undefined) await this.#load();
     const used = this.#token;
     try {
       return await (this.#client as Client).execute(statement);
     } catch (error) {
-      if (!isRefused(error)) throw error;
-      // refused before it ran, so trying again cannot do it twice; of a transaction, all of it would have to be repeated
-      await this.#takeOther(used);
+      if (!isRejected(error)) throw error;
+      // rejected before it ran, so a retry cannot run it twice; a transaction would have to be retried as a whole
+      await this.#waitForNewToken(used);
       return (this.#client as Client).execute(statement);
     }
   }
 
-  /** Waits for another token than the one that was refused; all refused queries wait together. */
-  async #takeOther(refused: string): Promise<void> {
-    if (this.#token !== refused) return;
-    await (this.#reload ??= this.#poll(refused).finally(() => (this.#reload = undefined)));
+  /** Waits for a token that differs from the rejected one. Concurrent rejected queries share one wait. */
+  async #waitForNewToken(rejected: string): Promise<void> {
+    if (this.#token !== rejected) return;
+    await (this.#reload ??= this.#poll(rejected).finally(() => (this.#reload = undefined)));
   }
 
-  async #poll(refused: string): Promise<void> {
+  async #poll(rejected: string): Promise<void> {
     const giveUpAt = Date.now() + this.options.waitMs;
-    await this.#take();
-    while (this.#token === refused && Date.now() < giveUpAt) {
-      await sleep(LOOK_EVERY_MS);
-      await this.#take();
+    await this.#load();
+    while (this.#token === rejected && Date.now() < giveUpAt) {
+      await sleep(POLL_INTERVAL_MS);
+      await this.#load();
     }
   }
 
-  async #take(): Promise<void> {
+  async #load(): Promise<void> {
     const token = (await readFile(this.options.tokenFile, "utf8")).trim();
     if (token === this.#token && this.#client !== undefined) return;
-    // the old client is not closed: queries that are under way end with it
+    // the old client stays open, so that queries in progress can finish
     this.#client = createClient({ url: this.options.url, authToken: token });
     this.#token = token;
   }
 }
 
-function isRefused(error: unknown): boolean {
+function isRejected(error: unknown): boolean {
   const cause = error instanceof LibsqlError ? (error.cause as { status?: unknown } | undefined) : undefined;
   return cause?.status === 401;
 }

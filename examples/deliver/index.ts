@@ -8,10 +8,10 @@ const scope = { database: config.require("database") };
 
 const rotation = new TokenRotation("rotation", { scope, trigger: config.require("rotation") });
 
-// Another `renewal` mints a new token while the old one lives on; another `rotation` kills both, and mints one after it.
+// A changed `renewal` mints a new token while the old one stays valid. A changed `rotation` invalidates both, then mints one.
 const fresh = new AuthToken("server", { scope, rotation, trigger: config.get("renewal") ?? "none yet" });
 
-// In production this is where the token goes to a secret store, a Kubernetes Secret or a host's environment.
+// In production, send the token to a secret store, a Kubernetes Secret or a host's environment here.
 new TokenFile("file", { path: path.resolve(config.get("file") ?? "database-token"), token: fresh.token });
 
 export const mintedAt = fresh.mintedAt;

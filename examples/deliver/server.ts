@@ -1,4 +1,4 @@
-/** A small service that outlives rotations: GET / counts the orders, and answers 503 while the database refuses it. */
+/** A small service that survives rotations: GET / returns the number of orders, or 503 while the database rejects its token. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Database } from "./database";
@@ -10,7 +10,7 @@ const {
   PORT: port = "0",
 } = process.env;
 if (url === undefined || tokenFile === undefined)
-  throw new Error("Set DATABASE_URL (libsql://…) and TOKEN_FILE (the file that the Pulumi program writes).");
+  throw new Error("Set DATABASE_URL (libsql://…) and TOKEN_FILE (the file written by the Pulumi program).");
 
 const database = new Database({ url, tokenFile, waitMs: Number(waitMs) });
 

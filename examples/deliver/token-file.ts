@@ -6,16 +6,16 @@ interface TokenFileInputs {
   token: string;
 }
 
-/** Writes a token where only its owner can read it, and puts it in place at once: a reader never sees half of it. */
+/** Writes a token that only its owner can read, and replaces the file atomically: a reader never sees a partial token. */
 function write({ path, token }: TokenFileInputs): TokenFileInputs {
-  const beside = `${path}.${process.pid}.new`;
-  fs.writeFileSync(beside, token, { mode: 0o600 });
-  fs.renameSync(beside, path);
+  const temporary = `${path}.${process.pid}.new`;
+  fs.writeFileSync(temporary, token, { mode: 0o600 });
+  fs.renameSync(temporary, path);
   return { path, token };
 }
 
 const provider: pulumi.dynamic.ResourceProvider<TokenFileInputs, TokenFileInputs> = {
-  // another path is another file; the engine's own comparison would also count a new release of Pulumi as a change
+  // a changed path replaces the file; the engine's default comparison would also treat a new Pulumi release as a change
   diff: (_id, olds, news) =>
     Promise.resolve({
       changes: olds.path !== news.path || olds.token !== news.token,
@@ -29,7 +29,7 @@ const provider: pulumi.dynamic.ResourceProvider<TokenFileInputs, TokenFileInputs
   },
 };
 
-/** A file that holds a token and nothing else, mode 0600. */
+/** A file with mode 0600 that contains a token and nothing else. */
 export class TokenFile extends pulumi.dynamic.Resource {
   constructor(name: string, args: { path: string; token: pulumi.Input<string> }) {
     super(provider, name, args, { additionalSecretOutputs: ["token"] });

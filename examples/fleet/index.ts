@@ -4,14 +4,14 @@ import tenants from "./tenants.json";
 
 const config = new pulumi.Config();
 
-// one resource for all: a tenant that joins the list is rotated alone, one that leaves it is left alone
+// one resource for all tenants: adding one rotates only that tenant, removing one does nothing to its database
 const rotation = new TokenRotation("tenants", {
   scope: { databases: tenants },
   trigger: config.require("trigger"),
   parallelism: config.getNumber("parallelism") ?? 8,
 });
 
-// each tenant's token opens its own database only
+// each tenant's token gives access to its own database only
 const minted = tenants.map((database) => {
   const { token } = new AuthToken(database, { scope: { database }, rotation });
   return [database, token] as const;

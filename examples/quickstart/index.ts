@@ -9,16 +9,16 @@ const rotateEvery = config.get("rotateEvery");
 
 if ((database === undefined) === (group === undefined))
   throw new pulumi.RunError(
-    "Say what to rotate, one of the two: `pulumi config set database NAME` or `pulumi config set group NAME`.",
+    "Set what to rotate, with exactly one of `pulumi config set database NAME` and `pulumi config set group NAME`.",
   );
 if (trigger === undefined)
   throw new pulumi.RunError(
-    "Give the rotation a trigger, any text: `pulumi config set trigger 2026-11`. It rotates when the text changes.",
+    "Set the rotation's trigger to any text: `pulumi config set trigger 2026-11`. Changing the text rotates.",
   );
 
 const scope = database !== undefined ? { database } : { group: group as string };
 const rotation = new TokenRotation("rotation", { scope, trigger, rotateEvery });
-// minted after each rotation, and in the same run: nobody has to go and fetch a new one
+// minted after each rotation, in the same run, so nobody has to fetch a new one by hand
 const fresh = new AuthToken("token", { scope, rotation });
 
 export const rotationId = rotation.rotationId;

@@ -4,8 +4,8 @@ import { AuthToken, TokenRotation } from "pulumi-turso-tokens";
 const config = new pulumi.Config();
 const scope = { group: config.require("group") };
 
-// Only an emergency run sets it. It is read from the environment since nothing there outlives the run: a value that
-// stayed behind in a config file would differ from the state's after the next emergency, and so rotate once more.
+// Only an emergency run sets this. It comes from the environment because nothing there outlives the run. A value left
+// behind in a config file would differ from the state after the next emergency, and would rotate once more.
 const rotateNow = process.env["ROTATE_NOW"] ?? "";
 
 const rotation = new TokenRotation(
@@ -15,8 +15,8 @@ const rotation = new TokenRotation(
     rotateEvery: config.get("rotateEvery") ?? "90d",
     trigger: rotateNow !== "" ? rotateNow : "none yet",
   },
-  // Without an emergency the trigger is what the state has: the last emergency's, whatever machine that ran on. It must
-  // never fall back to another value, which would be a change, and rotate.
+  // Without an emergency, keep the trigger in the state: that of the last emergency, whichever machine it ran on. It must
+  // never fall back to a different value, because that is a change and would rotate.
   { ignoreChanges: rotateNow !== "" ? [] : ["trigger"] },
 );
 

@@ -4,7 +4,15 @@ import type { Target } from "../values/scope";
 import type { MintOptions, TursoClient } from "../turso/client";
 import type { Probe } from "../turso/probe";
 import { TursoError } from "../turso/errors";
-import type { SavedCanary } from "../rotation/state";
+
+/** How long old tokens may outlive a rotation; Turso's grammar. */
+export const DEFAULT_VERIFY_TIMEOUT = "60s";
+
+/** A read-only token from just before the rotation, and the database that accepts or rejects it. */
+export interface SavedCanary {
+  token: string;
+  hostname: string;
+}
 
 /** Long enough for the next `up` to find out what became of a lost answer; Turso's grammar. */
 const CANARY_LIFE = "1d";

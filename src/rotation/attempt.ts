@@ -3,8 +3,8 @@ import { humanDuration } from "../values/duration";
 import type { TursoClient } from "../turso/client";
 import { TursoError } from "../turso/errors";
 import { bystanders, describeImpact, type Impact } from "../core/blast-radius";
-import { awaitDeath, isSpent, plantCanary } from "../core/canary";
-import type { GroupImpact, Pending, SavedCanary, Verification, Verify } from "./state";
+import { awaitDeath, isSpent, plantCanary, type SavedCanary } from "../core/canary";
+import type { GroupImpact, Pending, Verification, Verify } from "./state";
 
 /** One target's rotation, and what it needs. */
 export interface Job {

@@ -7,6 +7,7 @@ import { checkArguments } from "../core/argument-rules";
 import { SavedError, type CheckResult, type Context, type DiffResult, type ReadResult } from "../core/context";
 import { adopt, describeAge, forecast, tellDuplicates } from "./announce";
 import { survey, type Impact } from "../core/blast-radius";
+import { DEFAULT_VERIFY_TIMEOUT } from "../core/canary";
 import { planUpdate } from "./plan";
 import { rotateAll, type Task } from "./roll";
 import { RULES } from "./arguments";
@@ -14,7 +15,6 @@ import type { Rotated } from "../core/run-ledger";
 import { describeFailures, describeList, describeSingle, settle } from "./next-state";
 import {
   DEFAULT_PARALLELISM,
-  DEFAULT_VERIFY_TIMEOUT,
   type Pending,
   type RotationInputs,
   type RotationState,

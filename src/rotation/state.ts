@@ -1,3 +1,4 @@
+import type { SavedCanary } from "../core/canary";
 import type { Json } from "../values/json";
 import type { Scope } from "../values/scope";
 
@@ -14,8 +15,6 @@ export interface RotationInputs {
   parallelism?: number;
 }
 
-/** How long old tokens may outlive a rotation; Turso's grammar. */
-export const DEFAULT_VERIFY_TIMEOUT = "60s";
 /** How many targets of a list are worked on at once. */
 export const DEFAULT_PARALLELISM = 8;
 
@@ -57,9 +56,3 @@ export type Pending =
   | { fate: "unverified"; at: string; canary: SavedCanary }
   /** Whether it was rotated is not known. */
   | { fate: "unknown"; at: string; answer: string; canary?: SavedCanary };
-
-/** A read-only token from just before the rotation, and the database that answers for it. */
-export interface SavedCanary {
-  token: string;
-  hostname: string;
-}

@@ -51,6 +51,16 @@ describe("the picture in DESIGN.md", () => {
   });
 });
 
+/** From the bottom up; a folder imports only those before it. Resources beside hosts, rotation beside token. */
+const LAYERS = [["values"], ["turso"], ["core"], ["rotation", "token"], ["hosts", "resources"], ["index"]];
+const layerOf = (file: string): number =>
+  LAYERS.findIndex((folders) => folders.includes(file.split("/")[1] ?? ""));
+/** Whether one file imports another of a higher layer, or of a sibling folder. */
+function isUpward(from: string, to: string): boolean {
+  if (!to.startsWith("src/") || from.split("/")[1] === to.split("/")[1]) return false;
+  return layerOf(to) >= layerOf(from);
+}
+
 describe("the layers of src", () => {
   const imports = importsOf("src");
   const told = (broken: typeof imports) => broken.map(({ from, to }) => `${from} imports ${to}`);
@@ -62,19 +72,16 @@ describe("the layers of src", () => {
   };
   const files = [...new Set(imports.map(({ from }) => from))];
 
-  it("turso/ knows nothing of provider/, not even its types", () =>
-    assert.deepEqual(
-      told(imports.filter(({ from, to }) => /^src\/turso\//.test(from) && /^src\/provider\//.test(to))),
-      [],
-    ));
+  it("values, turso and core import nothing from the folders above them, not even types", () =>
+    assert.deepEqual(told(imports.filter(({ from, to }) => isUpward(from, to))), []));
 
   it("a program loads neither the logic, nor the API client, nor a package but Pulumi's", () => {
     const loaded = [...reached("src/index")];
-    assert.ok(loaded.includes("src/token-rotation") && loaded.includes("src/auth-token"));
+    assert.ok(loaded.includes("src/resources/token-rotation") && loaded.includes("src/resources/auth-token"));
     assert.deepEqual(
       loaded.filter(
         (each) =>
-          /^src\/(provider|turso)\//.test(each) ||
+          /^src\/(hosts|rotation|token|core|turso)\//.test(each) ||
           (!/^(src\/|node:)/.test(each) && each !== "@pulumi/pulumi"),
       ),
       [],
@@ -82,8 +89,8 @@ describe("the layers of src", () => {
   });
 
   it("the logic and the client load nothing of Pulumi's, and only the host knows the engine", () => {
-    const inside = imports.filter(({ from }) => /^src\/(provider|turso)\//.test(from));
-    const host = /^src\/provider\/(index|engine|layout)$/;
+    const inside = imports.filter(({ from }) => /^src\/(rotation|token|core|turso|values)\//.test(from));
+    const host = /^src\/hosts\//;
     assert.deepEqual(
       told(inside.filter(({ from, to }) => to.startsWith("@pulumi/") || (host.test(to) && !host.test(from)))),
       [],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-const ROOT = path.dirname(__dirname);
+const ROOT = path.join(__dirname, "..", "..");
 const read = (name: string): string => readFileSync(path.join(ROOT, name), "utf8");
 
 interface Entry {

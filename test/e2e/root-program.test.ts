@@ -23,11 +23,11 @@ describe("the root's own program", () => {
       const first = await world.fails("up", "--yes", "--skip-preview");
       assert.match(
         first,
-        /Say what to rotate, one of the two: `pulumi config set database NAME` or `pulumi config set group NAME`\./,
+        /Set what to rotate, with exactly one of `pulumi config set database NAME` and `pulumi config set group NAME`\./,
       );
       await world.stack.must("config", "set", "group", "default");
       const second = await world.fails("up", "--yes", "--skip-preview");
-      assert.match(second, /Give the rotation a trigger, any text: `pulumi config set trigger 2026-11`\./);
+      assert.match(second, /Set the rotation's trigger to any text: `pulumi config set trigger 2026-11`\./);
       for (const output of [first, second]) assert.doesNotMatch(output, /\n\s+at .*index\.ts/);
       assert.deepEqual(world.calls, []);
     }));

@@ -4,7 +4,13 @@ import { nameList, parseId, scopeId, scopeOf, targetId, type Target } from "../v
 import type { TursoClient } from "../turso/client";
 import { TursoError } from "../turso/errors";
 import { checkArguments } from "../core/argument-rules";
-import { SavedError, type CheckResult, type Context, type DiffResult, type ReadResult } from "../core/context";
+import {
+  SavedError,
+  type CheckResult,
+  type Context,
+  type DiffResult,
+  type ReadResult,
+} from "../core/context";
 import { adopt, describeAge, forecast, tellDuplicates } from "./announce";
 import { survey, type Impact } from "../core/blast-radius";
 import { DEFAULT_VERIFY_TIMEOUT } from "../core/canary";
@@ -13,12 +19,7 @@ import { rotateAll, type Task } from "./roll";
 import { RULES } from "./arguments";
 import type { Rotated } from "../core/run-ledger";
 import { describeFailures, describeList, describeSingle, settle } from "./next-state";
-import {
-  DEFAULT_PARALLELISM,
-  type Pending,
-  type RotationInputs,
-  type RotationState,
-} from "./state";
+import { DEFAULT_PARALLELISM, type Pending, type RotationInputs, type RotationState } from "./state";
 import { hasUnknown } from "../core/unknown";
 
 /** The life of a TokenRotation. Every method returns all outputs; only `rotate` rotates. */

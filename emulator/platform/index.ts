@@ -17,23 +17,26 @@ export class Platform extends Inventory {
   readonly rotations: Rotation[] = [];
 
   rotateDatabase(name: string): void {
-    const { group, keys } = this.database(name);
+    const database = this.database(name);
+    const { group, keys } = database;
     if (group.serverGeneration === "legacy-dedicated") {
       throw new ApiError(400, "cannot rotate credentials for a single database in a group");
     }
-    this.#rotate(keys ?? group.keys, group);
+    this.#rotate(keys ?? group.keys, group, keys ? [database] : this.databases(group.name));
     this.rotations.push({ at: this.options.now(), kind: "database", name });
   }
 
   rotateGroup(name: string): void {
     const group = this.group(name);
-    this.#rotate(group.keys, group);
-    for (const { keys } of this.databases(name)) if (keys !== undefined) this.#rotate(keys, group);
+    const databases = this.databases(name);
+    this.#rotate(group.keys, group, databases);
+    for (const database of databases)
+      if (database.keys !== undefined) this.#rotate(database.keys, group, [database]);
     this.rotations.push({ at: this.options.now(), kind: "group", name });
   }
 
-  #rotate(keys: KeyRing, group: Group): void {
-    const databases = this.databases(group.name);
+  /** Rotates a key that signs tokens of these databases only, so that large groups stay cheap. */
+  #rotate(keys: KeyRing, group: Group, databases: Database[]): void {
     const endings: Endings = {
       default: this.#ending(group),
       byDatabase: new Map(databases.map((database) => [database.id, this.#ending(group, database)])),

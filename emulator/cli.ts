@@ -1,6 +1,11 @@
 import { parseArgs } from "node:util";
-import { startEmulator, type Emulator, type LogEntry, type ServerGeneration } from "./index";
-import { SERVER_GENERATIONS } from "./platform";
+import {
+  requireGeneration,
+  startEmulator,
+  type Emulator,
+  type LogEntry,
+  type ServerGeneration,
+} from "./index";
 
 const USAGE = `Runs Turso on loopback: a control plane, and a data plane for each database.
 
@@ -57,10 +62,11 @@ function parse(argv: string[]): Arguments | "help" {
 }
 
 function generation(text: string): ServerGeneration {
-  const known = SERVER_GENERATIONS.find((each) => each === text);
-  if (known !== undefined) return known;
-  const names = SERVER_GENERATIONS.join(", ").replace(/, (?=[^,]*$)/, " or ");
-  throw new UsageError(`--server-generation must be ${names}, not "${text}".`);
+  try {
+    return requireGeneration(text);
+  } catch (error) {
+    throw new UsageError(`--server-generation: ${(error as Error).message}`);
+  }
 }
 
 function milliseconds(flag: string, text: string): number {

@@ -20,6 +20,7 @@ export type {
   Rotation,
   ServerGeneration,
 } from "./platform";
+export { requireGeneration } from "./platform";
 export type { ApiTokenOptions, Permission } from "./platform/api-tokens";
 
 export interface EmulatorOptions {

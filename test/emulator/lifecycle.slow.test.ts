@@ -130,21 +130,19 @@ describe("emulator: command line", function () {
     [["--port", "x"], '--port must be a number from 0 to 65535, not "x". See --help.\n'],
     [
       ["--server-generation", "next"],
-      '--server-generation must be current, legacy-group or legacy-dedicated, not "next". See --help.\n',
+      '--server-generation: The server generation must be "current", "legacy-group" or "legacy-dedicated", not "next". See --help.\n',
     ],
     [["--death-delay", "1h"], '--death-delay must be a number of seconds, not "1h". See --help.\n'],
     [["--alternating-edges", "x"], '--alternating-edges must be a number of seconds, not "x". See --help.\n'],
     [["--rate-limit", "0"], '--rate-limit must be a number of requests per second, not "0". See --help.\n'],
     [["--nonsense"], "Unknown option '--nonsense'. See --help.\n"],
   ];
-  it("answers a mistake with one sentence", async () => {
-    await Promise.all(
-      mistakes.map(async ([args, sentence]) => {
-        const { code, stdout, stderr } = await runCli(...args).exit;
-        assert.deepEqual([code, stdout, stderr], [2, "", sentence]);
-      }),
-    );
-  });
+  for (const [args, sentence] of mistakes) {
+    it(`answers ${args.join(" ")} with one sentence`, async () => {
+      const { code, stdout, stderr } = await runCli(...args).exit;
+      assert.deepEqual([code, stdout, stderr], [2, "", sentence]);
+    });
+  }
 
   it("starts, serves, logs without credentials, and stops at Ctrl-C", async () => {
     const cli = runCli("--group", "g", "--database", "one", "--database", "two", "--death-delay", "5");

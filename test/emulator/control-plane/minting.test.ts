@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Emulator } from "../../emulator";
-import { call, closeAll, ORGANIZATION, seeded } from "./support";
+import type { Emulator } from "../../../emulator";
+import { call, closeAll, ORGANIZATION, seeded } from "../support";
 
 const DATABASE = `${ORGANIZATION}/databases/app/auth/tokens`;
 const GROUP = `${ORGANIZATION}/groups/default/auth/tokens`;

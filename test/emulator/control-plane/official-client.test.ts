@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createClient as createDatabaseClient } from "@libsql/client";
 import { createClient } from "@tursodatabase/api";
-import { closeAll, emulate, hostOf } from "./support";
+import { closeAll, emulate, hostOf } from "../support";
 
 describe("emulator: the official TypeScript client", () => {
   afterEach(closeAll);

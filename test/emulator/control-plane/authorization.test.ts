@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SignJWT } from "jose";
-import type { Emulator } from "../../emulator";
+import type { Emulator } from "../../../emulator";
 import {
   call,
   closeAll,
@@ -11,7 +11,7 @@ import {
   pipeline,
   seeded,
   type Version,
-} from "./support";
+} from "../support";
 
 const unauthorized = (reason: string): string => JSON.stringify({ error: `Unauthorized: \`${reason}\`` });
 

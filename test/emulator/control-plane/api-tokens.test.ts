@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Emulator } from "../../emulator";
-import { call, closeAll, ORGANIZATION, seeded } from "./support";
+import type { Emulator } from "../../../emulator";
+import { call, closeAll, ORGANIZATION, seeded } from "../support";
 
 const ORG_LEVEL = "group-scoped token cannot access org-level resources";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import type { Emulator } from "../../emulator";
-import { call, closeAll, CLOSE, execute, hostOf, ORGANIZATION, seeded } from "./support";
+import type { Emulator } from "../../../emulator";
+import { call, closeAll, CLOSE, execute, hostOf, ORGANIZATION, seeded } from "../support";
 
 const DATABASE = `${ORGANIZATION}/databases/app`;
 const GROUP = `${ORGANIZATION}/groups/default`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Emulator } from "../../emulator";
-import { call, closeAll, ORGANIZATION, seeded } from "./support";
+import type { Emulator } from "../../../emulator";
+import { call, closeAll, ORGANIZATION, seeded } from "../support";
 
 const claimsOf = (jwt: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString()) as Record<string, unknown>;
@@ -206,7 +206,7 @@ describe("emulator: control plane", () => {
     assert.equal(emulator.platform.databases("default").length, 2);
   });
 
-  it("tells a database's configuration", async () => {
+  it("reports a database's configuration", async () => {
     emulator.platform.configureDatabase("app", { blockReads: true });
     const { json } = await call(emulator, "GET", `${ORGANIZATION}/databases/app/configuration`);
     assert.deepEqual(json, {
@@ -218,50 +218,6 @@ describe("emulator: control plane", () => {
       allowed_ips: [],
       allowed_aws_vpc_ids: [],
     });
-  });
-
-  it("validates API tokens and tells when they end", async () => {
-    assert.equal((await call(emulator, "GET", "/v1/auth/validate")).text, '{"exp":-1}');
-    const token = emulator.createApiToken({ expiresAt: 4_102_444_800_000 });
-    assert.equal((await call(emulator, "GET", "/v1/auth/validate", { token })).text, '{"exp":4102444800}');
-  });
-
-  it("keeps an audit log in pages, which says nothing of rotations", async () => {
-    await call(emulator, "POST", `${ORGANIZATION}/groups/default/auth/rotate`);
-    const { json } = await call(emulator, "GET", `${ORGANIZATION}/audit-logs?page=2&page_size=2`);
-    const { audit_logs: logs, pagination } = json as {
-      audit_logs: { code: string; data: unknown }[];
-      pagination: unknown;
-    };
-    assert.deepEqual(pagination, { page: 2, page_size: 2, total_pages: 3, total_rows: 5 });
-    assert.deepEqual(
-      logs.map(({ code, data }) => [code, data]),
-      [
-        ["db-create", { database: "app", group: "default" }],
-        ["group-create", { group: "other" }],
-      ],
-    );
-  });
-
-  it("lists the organization as an array in v1 and in an object in v2", async () => {
-    const v1 = (await call(emulator, "GET", "/v1/organizations")).json as { slug: string }[];
-    assert.deepEqual(
-      v1.map(({ slug }) => slug),
-      ["acme"],
-    );
-    assert.equal((v1[0] as { type?: string }).type, "team");
-    assert.deepEqual((await call(emulator, "GET", "/v2/organizations")).json, { organizations: v1 });
-    assert.deepEqual((await call(emulator, "GET", ORGANIZATION)).json, { organization: v1[0] });
-    const { json } = await call(emulator, "GET", "/v1/current-user");
-    assert.equal((json as { user: { username: string } }).user.username, "acme");
-  });
-
-  it("knows one organization only", async () => {
-    for (const path of ["/groups", "/databases", "/databases/app/auth/tokens"]) {
-      const method = path.endsWith("tokens") ? "POST" : "GET";
-      const { status, text } = await call(emulator, method, `/v1/organizations/nope${path}`);
-      assert.deepEqual([status, text], [404, '{"error":"organization nope not found"}']);
-    }
   });
 
   it("takes names that arrive encoded as names, and never as paths", async () => {

@@ -49,7 +49,7 @@ describe("emulator: faults", () => {
 
   for (const plane of ["control", "data"] as const) {
     for (const when of ["before", "after"] as const) {
-      it(`answers on the ${plane} plane ${when} the change with exactly the status, body, headers and delay it was given, after those it skips`, async () => {
+      it(`answers on the ${plane} plane ${when} the change with exactly the configured status, body, headers and delay, after those it skips`, async () => {
         const token = await emulator.platform.mintDatabaseToken("app");
         const path = plane === "control" ? LIST : "/v2/pipeline";
         const ask = () =>
@@ -85,7 +85,7 @@ describe("emulator: faults", () => {
     await assert.rejects(response.text());
   });
 
-  it("meets as many requests as it was told, after those it lets through", async () => {
+  it("applies to the configured number of requests, after those it skips", async () => {
     emulator.fault({
       path: /\/databases\?limit=/,
       when: "before",

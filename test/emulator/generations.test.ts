@@ -106,7 +106,7 @@ describe("emulator: the end of old tokens", () => {
     }
   });
 
-  it("alternates between two edges for as long as it was told, for each token by itself", async () => {
+  it("alternates between two edges for the configured time, separately for each token", async () => {
     const { platform } = emulator;
     platform.createGroup("g");
     await platform.createDatabase("two-edges", "g", { deathDelayMs: 0, alternatingEdgesMs: 2_000 });

@@ -52,7 +52,7 @@ describe("emulator: rotation", () => {
     assert.equal(emulator.platform.rotations.length, 2);
   });
 
-  it("keeps old tokens alive for as long as it was told, beside the new ones", async () => {
+  it("keeps old tokens valid for the configured delay, beside the new ones", async () => {
     let time = 1_000_000_000_000;
     const emulator = await seeded({ deathDelayMs: 60_000, now: () => time });
     const old = await emulator.platform.mintDatabaseToken("app");

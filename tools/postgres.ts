@@ -76,25 +76,24 @@ export class Postgres {
 
   private async ready(): Promise<void> {
     let log = "";
+    let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
         const fail = (what: string): void => reject(new Error(`PostgreSQL ${what}:\n${log}`));
-        const timer = setTimeout(
-          () => fail(`did not start within ${START_LIMIT_MS / 1000} s`),
-          START_LIMIT_MS,
-        );
+        const limit = `did not start within ${START_LIMIT_MS / 1000} s`;
+        timer = setTimeout(() => fail(limit), START_LIMIT_MS);
         this.server.once("error", reject);
         this.server.once("exit", (code) => fail(`exited with code ${code} before it was ready`));
         this.server.stderr?.on("data", (chunk) => {
           log += String(chunk);
-          if (!log.includes(READY)) return;
-          clearTimeout(timer);
-          resolve();
+          if (log.includes(READY)) resolve();
         });
       });
     } catch (error) {
       await this.close();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

@@ -9,14 +9,18 @@ class UsageError extends Error {}
 
 /**
  * @typedef {{ type: "flag" }} Flag
- * @typedef {{ type: "text" }} Text
- * @typedef {{ type: "number", min: number, max: number, default?: number }} WholeNumber
- * @typedef {Record<string, Flag | Text | WholeNumber>} Options
+ * @typedef {{ type: "text", default?: string }} Text
+ * @typedef {{ type: "list", default: readonly string[] }} List a text that may be repeated
+ * @typedef {{ type: "choice", choices: readonly string[], default: string }} Choice
+ * @typedef {{ type: "number", min: number, max: number, default?: number, fractions?: boolean }} Numeric
+ * @typedef {Record<string, Flag | Text | List | Choice | Numeric>} Options
  */
 /**
  * @template {Options} O
  * @typedef {{ [K in keyof O]: O[K] extends Flag ? boolean
- *   : O[K] extends Text ? string | undefined
+ *   : O[K] extends Text ? O[K] extends { default: string } ? string : string | undefined
+ *   : O[K] extends List ? readonly string[]
+ *   : O[K] extends Choice ? O[K]["choices"][number]
  *   : O[K] extends { default: number } ? number : number | undefined }} Values
  */
 /**
@@ -53,7 +57,7 @@ function parse(argv, options, allowPositionals) {
   /** @type {import("node:util").ParseArgsConfig["options"]} */
   const known = { help: { type: "boolean", short: "h" } };
   for (const [name, { type }] of Object.entries(options))
-    known[name] = { type: type === "flag" ? "boolean" : "string" };
+    known[name] = { type: type === "flag" ? "boolean" : "string", multiple: type === "list" };
   try {
     return parseArgs({ args: [...argv], options: known, allowPositionals });
   } catch (error) {
@@ -63,20 +67,26 @@ function parse(argv, options, allowPositionals) {
   }
 }
 
-/** @param {string} name @param {Flag | Text | WholeNumber} option @param {unknown} value */
+/**
+ * @param {string} name @param {Options[string]} option
+ * @param {unknown} value as parsed: undefined, a boolean for a flag, an array of texts for a list, or else a text
+ */
 function valueOf(name, option, value) {
   if (option.type === "flag") return value === true;
-  if (option.type === "text") {
-    if (value === "") throw new UsageError(`--${name} must not be empty.`);
-    return value;
-  }
   if (value === undefined) return option.default;
-  const number = /^\d+$/.test(String(value)) ? Number(value) : NaN;
-  if (!(number >= option.min && number <= option.max))
-    throw new UsageError(
-      `--${name} must be a whole number from ${option.min} to ${option.max}, not "${String(value)}".`,
-    );
-  return number;
+  for (const text of [value].flat()) if (text === "") throw new UsageError(`--${name} must not be empty.`);
+  if (option.type === "number") return numberFrom(name, option, String(value));
+  if (option.type === "choice" && !option.choices.includes(String(value)))
+    throw new UsageError(`--${name} must be one of ${option.choices.join(", ")}, not "${String(value)}".`);
+  return value;
+}
+
+/** @param {string} name @param {Numeric} option @param {string} text @returns {number} */
+function numberFrom(name, { min, max, fractions = false }, text) {
+  const number = (fractions ? /^\d+(\.\d+)?$/ : /^\d+$/).test(text) ? Number(text) : NaN;
+  if (number >= min && number <= max) return number;
+  const kind = fractions ? "number" : "whole number";
+  throw new UsageError(`--${name} must be a ${kind} from ${min} to ${max}, not "${text}".`);
 }
 
 /**

@@ -8,11 +8,24 @@ const COMMAND_LINE = {
     out: { type: "text" },
     runs: { type: "number", min: 1, max: 500, default: 20 },
     seed: { type: "number", min: 0, max: 99 },
+    organization: { type: "text", default: "acme" },
+    database: { type: "list", default: ["app", "reports"] },
+    radius: { type: "choice", choices: ["group", "database"], default: "group" },
+    delay: { type: "number", min: 0, max: 60, default: 0, fractions: true },
   },
   operands: { name: "stage", choices: ["unit", "slow"] },
 } as const;
 const read = (...argv: string[]) => readCommandLine(COMMAND_LINE, argv);
-const DEFAULTS = { quick: false, out: undefined, runs: 20, seed: undefined };
+const DEFAULTS = {
+  quick: false,
+  out: undefined,
+  runs: 20,
+  seed: undefined,
+  organization: "acme",
+  database: ["app", "reports"],
+  radius: "group",
+  delay: 0,
+};
 
 describe("a tool's command line", () => {
   const ACCEPTED: [argv: string[], values: object, operands: string[]][] = [
@@ -20,6 +33,11 @@ describe("a tool's command line", () => {
     [["--quick"], { quick: true }, []],
     [["--out", "folder", "--runs", "3"], { out: "folder", runs: 3 }, []],
     [["--runs=500", "--seed=0"], { runs: 500, seed: 0 }, []],
+    [["--organization", "other", "--radius", "database"], { organization: "other", radius: "database" }, []],
+    [["--database", "one"], { database: ["one"] }, []],
+    [["--database", "one", "--database=two"], { database: ["one", "two"] }, []],
+    [["--delay", "2.5"], { delay: 2.5 }, []],
+    [["--delay", "60"], { delay: 60 }, []],
     [["slow", "--quick", "unit"], { quick: true }, ["slow", "unit"]],
   ];
   for (const [argv, values, operands] of ACCEPTED)
@@ -38,7 +56,14 @@ describe("a tool's command line", () => {
     [["--runs", "1e2"], '--runs must be a whole number from 1 to 500, not "1e2".'],
     [["--runs", "2.5"], '--runs must be a whole number from 1 to 500, not "2.5".'],
     [["--runs", "many"], '--runs must be a whole number from 1 to 500, not "many".'],
-    [["--runs", ""], '--runs must be a whole number from 1 to 500, not "".'],
+    [["--runs", ""], "--runs must not be empty."],
+    [["--organization="], "--organization must not be empty."],
+    [["--database", "one", "--database="], "--database must not be empty."],
+    [["--database"], "Option '--database <value>' argument missing."],
+    [["--radius", "world"], '--radius must be one of group, database, not "world".'],
+    [["--delay", "60.5"], '--delay must be a number from 0 to 60, not "60.5".'],
+    [["--delay", "1."], '--delay must be a number from 0 to 60, not "1.".'],
+    [["--delay", "soon"], '--delay must be a number from 0 to 60, not "soon".'],
     [["--seed=-1"], '--seed must be a whole number from 0 to 99, not "-1".'],
     [["unit", "slwo"], 'There is no stage "slwo": choose from unit, slow.'],
   ];

@@ -1,22 +1,21 @@
-import {
-  organizationPath,
-  permissionTo,
-  saysNotFound,
-  targetId,
-  targetPath,
-  type Permission,
-  type Target,
-} from "../values/scope";
+import { targetId, type Target } from "../values/scope";
+import { sanitise } from "../values/text";
+import { MISSING_TOKEN, adviceFor } from "./advice";
 import type { Connection } from "./connection";
+import { organizationPath, permissionTo, saysNotFound, targetPath, type Permission } from "./endpoints";
+import { TursoError } from "./errors";
 import { probe, type Probe } from "./probe";
-import { TursoError, quote } from "./errors";
-import { PATIENCE, apiError, transport, type Patience, type Reply, type Send } from "./transport";
+import { RETRY_POLICY, type RetryPolicy } from "./retry-policy";
+import { apiError, transport, type Reply, type Send } from "./transport";
 
 /** What this package reads of a database; the API's names. */
 export interface Database {
   Name: string;
   Hostname: string;
+  /** Empty where it is in no group. */
   group: string;
+  /** Another id under the same name is another database. */
+  DbId?: string;
 }
 
 /** What a minted token may do, and for how long. */
@@ -31,8 +30,8 @@ export interface MintOptions {
 const MOST_PAGES = 1_000;
 
 interface Call {
-  /** What is being done, to what. */
-  doing: string;
+  /** What is attempted, on what. */
+  attempted: string;
   /** The scope that a restricted API token needs for it. */
   permission: Permission;
   target?: Target;
@@ -44,46 +43,46 @@ export class TursoClient {
   private readonly connection: Connection;
   private readonly send: Send;
 
-  /** @param tell is told of each retry */
+  /** @param onRetry receives a line about each retry */
   constructor(
     connection: Connection,
     organization: string,
-    tell: (message: string) => void,
-    patience: Partial<Patience> = {},
+    onRetry: (line: string) => void,
+    policy: Partial<RetryPolicy> = {},
   ) {
     this.connection = connection;
     this.organization = organization;
-    this.send = transport(connection, { ...PATIENCE, ...patience }, tell);
+    this.send = transport(connection, { ...RETRY_POLICY, ...policy }, onRetry);
   }
 
-  /** Replaces the target's signing key, which kills every token that the old one signed. Sent at most once. */
+  /** Replaces the target's signing key, which invalidates every token that the old key signed. Never sent twice. */
   async rotate(target: Target): Promise<void> {
     const call: Call = {
-      doing: `rotating ${this.label(target)}`,
+      attempted: `rotating ${this.label(target)}`,
       permission: permissionTo("rotate", target),
       target,
     };
     const path = `${targetPath(this.organization, target)}/auth/rotate`;
-    const reply = await this.ask(call, { method: "POST", path, harmless: false });
+    const reply = await this.ask(call, { method: "POST", path, isIdempotent: false });
     // the API answers with an empty body: there is nothing to read
     if (!reply.ok) throw this.failure(call, reply);
   }
 
   async getDatabase(name: string): Promise<Database> {
     const target: Target = { kind: "database", name };
-    const call: Call = { doing: `looking up ${this.label(target)}`, permission: "read", target };
+    const call: Call = { attempted: `looking up ${this.label(target)}`, permission: "read", target };
     const found = field(await this.read(call, targetPath(this.organization, target)), "database");
     return this.readDatabase(found) ?? this.unreadable(call, "a database");
   }
 
   /**
-   * Mints a token. A repeated request only makes another one that nobody sees, so it is retried like a read.
+   * Mints a token. A repeated request only makes another token that nobody sees, so it is retried like a read.
    *
    * @returns the JWT
    */
   async mint(target: Target, { expiration, authorization, readAttach = [] }: MintOptions): Promise<string> {
     const call: Call = {
-      doing: `minting a token for ${this.label(target)}`,
+      attempted: `minting a token for ${this.label(target)}`,
       permission: permissionTo("mint", target),
       target,
     };
@@ -93,9 +92,9 @@ export class TursoClient {
       query: { expiration, authorization },
       // some databases refuse an empty permission list
       ...(readAttach.length > 0 && { body: { permissions: { read_attach: { databases: readAttach } } } }),
-      harmless: true,
+      isIdempotent: true,
     });
-    if (!reply.ok) throw this.failure(call, { ...reply, outcome: { ...reply.outcome, fate: "unchanged" } });
+    if (!reply.ok) throw this.failure(call, { ...reply, outcome: { ...reply.outcome, effect: "unchanged" } });
     const jwt = field(parseJson(reply.text), "jwt");
     return typeof jwt === "string" && /^[\w.~+/=-]{1,8192}$/.test(jwt)
       ? jwt
@@ -110,7 +109,7 @@ export class TursoClient {
   /** Checks that a group exists. */
   async getGroup(name: string): Promise<void> {
     const target: Target = { kind: "group", name };
-    const call: Call = { doing: `looking up ${this.label(target)}`, permission: "read", target };
+    const call: Call = { attempted: `looking up ${this.label(target)}`, permission: "read", target };
     const found = field(await this.read(call, targetPath(this.organization, target)), "group");
     if (typeof field(found, "name") !== "string") this.unreadable(call, "a group");
   }
@@ -118,7 +117,7 @@ export class TursoClient {
   /** The databases of a group, or of the organization, page by page where the server pages. */
   async listDatabases(group?: string): Promise<Database[]> {
     const whose = group === undefined ? this.organization : this.label({ kind: "group", name: group });
-    const call: Call = { doing: `listing the databases of ${whose}`, permission: "read" };
+    const call: Call = { attempted: `listing the databases of ${whose}`, permission: "read" };
     const databases: Database[] = [];
     for (let cursor: string | undefined, page = 0; page < MOST_PAGES; page += 1) {
       const query = { ...(group !== undefined && { group }), ...(cursor !== undefined && { cursor }) };
@@ -134,11 +133,11 @@ export class TursoClient {
     return this.unreadable(call, `a list that ends within ${MOST_PAGES} pages`);
   }
 
-  /** Names stand in messages, so a listing's are quoted like any other text from outside. */
+  /** Names appear in messages, so those of a listing are sanitised like any other text from outside. */
   private readDatabase(value: unknown): Database | undefined {
     const [name, hostname, group] = ["Name", "Hostname", "group"].map((key) => field(value, key));
     if (typeof name !== "string" || typeof hostname !== "string") return undefined;
-    const shown = (text: string) => quote(text, [this.connection.apiToken ?? ""]);
+    const shown = (text: string) => sanitise(text, [this.connection.apiToken ?? ""]);
     return { Name: shown(name), Hostname: hostname, group: typeof group === "string" ? shown(group) : "" };
   }
 
@@ -147,17 +146,17 @@ export class TursoClient {
   }
 
   private async read(call: Call, path: string, query?: Record<string, string>): Promise<unknown> {
-    const reply = await this.ask(call, { method: "GET", path, harmless: true, ...(query && { query }) });
-    if (!reply.ok) throw this.failure(call, { ...reply, outcome: { ...reply.outcome, fate: "unchanged" } });
+    const reply = await this.ask(call, { method: "GET", path, isIdempotent: true, ...(query && { query }) });
+    if (!reply.ok) throw this.failure(call, { ...reply, outcome: { ...reply.outcome, effect: "unchanged" } });
     return parseJson(reply.text) ?? this.unreadable(call, "JSON");
   }
 
   private ask(call: Call, request: Parameters<Send>[0]): Promise<Reply> {
     if (this.connection.apiToken === undefined)
       throw new TursoError({
-        doing: call.doing,
+        attempted: call.attempted,
         answer: "there is no API token",
-        fate: "unchanged",
+        effect: "unchanged",
         next: MISSING_TOKEN,
       });
     return this.send(request);
@@ -165,56 +164,27 @@ export class TursoClient {
 
   private unreadable(call: Call, expected: string): never {
     throw new TursoError({
-      doing: call.doing,
+      attempted: call.attempted,
       answer: `the API's answer was not ${expected}`,
-      fate: "unchanged",
-      next: `Check that ${this.connection.apiUrl} is Turso's API and that nothing in between answers for it, then run it again.`,
+      effect: "unchanged",
+      next: `Check that ${this.connection.apiUrl} is Turso's API and that nothing in between answers in its place, then run it again.`,
     });
   }
 
   private failure(call: Call, reply: Reply & { ok: false }): TursoError {
-    const { status, answer, outcome } = reply;
-    const { target } = call;
+    const { attempted, permission, target } = call;
+    const { status, answer, retryAfterMs } = reply;
+    const { effect } = reply.outcome;
     const isGone = status === 404 && target !== undefined && saysNotFound(target, apiError(reply.text) ?? "");
-    const next = this.advice(call, reply, isGone);
-    return new TursoError({ doing: call.doing, answer, fate: outcome.fate, status, isGone, next });
+    const { organization } = this;
+    const next = adviceFor(
+      { status, effect, retryAfterMs, target, permission, organization, isGone },
+      this.connection,
+    );
+    return new TursoError({ attempted, answer, effect, status, isGone, next });
   }
 
-  private advice(
-    { permission, target }: Call,
-    { status, retryAfterMs, outcome }: Reply & { ok: false },
-    isGone: boolean,
-  ): string {
-    const origin = this.connection.apiTokenOrigin;
-    if (outcome.fate === "unknown") return "Find out before sending it again.";
-    switch (status) {
-      case 401:
-        return `The API token, read from ${origin}, is wrong or has expired: make a new one (turso auth api-tokens mint NAME) and set it there.`;
-      case 402:
-        return "The organization's plan or payment does not allow it: see its billing page.";
-      case 403:
-        return `The API token, read from ${origin}, may not do this: give it the scope ${permission}, or use one that has it.`;
-      case 404:
-        return isGone && target
-          ? `Check the name of the ${target.kind} "${target.name}" and the organization "${this.organization}".`
-          : `Check the organization "${this.organization}" and the API's URL ${this.connection.apiUrl}.`;
-      case 409:
-        return "Something else is changing it now: run it again in a moment.";
-      case 429:
-        return `The API limits how often it is asked: wait ${retryAfterMs ? `${Math.ceil(retryAfterMs / 1000)} s` : "a minute"} and run it again.`;
-      case undefined:
-        return `Check the network and the API's URL ${this.connection.apiUrl}, then run it again.`;
-      default:
-        if (status >= 500 || status < 300) return "Run it again; if it stays so, ask Turso's support.";
-        return status >= 300 && status < 400
-          ? `A redirect is never followed, since the API token would go along: check the API's URL ${this.connection.apiUrl}.`
-          : "The API does not accept the request as it is: correct what it names, or ask Turso's support.";
-    }
-  }
 }
-
-export const MISSING_TOKEN =
-  "Set it with `pulumi config set --secret turso:apiToken TOKEN`, or in the environment as TURSO_API_TOKEN.";
 
 function parseJson(text: string): unknown {
   try {

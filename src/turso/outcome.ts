@@ -1,19 +1,19 @@
 import type { AxiosError, AxiosResponse } from "axios";
-import type { Fate } from "./errors";
+import type { Effect } from "./errors";
 
 /** What an exchange with the API means for the request that was sent. */
 export interface Outcome {
-  fate: Fate;
+  effect: Effect;
   /**
-   * Who may send it again: `any` request, since it was certainly not processed; only one that is `harmless` to repeat
-   * (reads, and minting: a token that nobody got to see); or `none`, since the answer would be the same.
+   * Which request may be sent again: `any`, because it was certainly not processed; only an `idempotent` one (reads, and
+   * minting, which only makes another token that nobody sees); or `none`, because the answer would be the same.
    */
-  retry: "any" | "harmless" | "none";
+  retry: "any" | "idempotent" | "none";
 }
 
-const NOT_PROCESSED: Outcome = { fate: "unchanged", retry: "any" };
-const REFUSED: Outcome = { fate: "unchanged", retry: "none" };
-const UNKNOWN: Outcome = { fate: "unknown", retry: "harmless" };
+const NOT_PROCESSED: Outcome = { effect: "unchanged", retry: "any" };
+const REFUSED: Outcome = { effect: "unchanged", retry: "none" };
+const UNKNOWN: Outcome = { effect: "unknown", retry: "idempotent" };
 
 /** No connection was made, so nothing was sent. */
 const NO_CONNECTION = new Set([
@@ -24,10 +24,10 @@ const NO_CONNECTION = new Set([
   "ENETUNREACH",
   "EADDRNOTAVAIL",
 ]);
-/** The server is not the one that its name says, so nothing was sent. */
+/** The server is not the one that its name claims, so nothing was sent. */
 const NOT_TRUSTED = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY))/;
 
-/** Of an answer that is not a success. */
+/** The outcome of a response that is not a success. */
 export function outcomeOfStatus(response: Pick<AxiosResponse, "status" | "headers">): Outcome {
   const { status } = response;
   if (status === 429) return NOT_PROCESSED;
@@ -37,10 +37,10 @@ export function outcomeOfStatus(response: Pick<AxiosResponse, "status" | "header
   return UNKNOWN;
 }
 
-/** Of an exchange that ended without a usable answer. */
+/** The outcome of an exchange that ended without a usable response. */
 export function outcomeOfError(error: AxiosError): Outcome {
   const code = error.code ?? "";
-  if (error.response) return UNKNOWN; // an answer began and was cut off
+  if (error.response) return UNKNOWN; // a response began and was cut off
   if (NO_CONNECTION.has(code) || (code === "ETIMEDOUT" && isConnect(error.cause))) return NOT_PROCESSED;
   if (NOT_TRUSTED.test(code)) return REFUSED;
   return UNKNOWN;

@@ -1,14 +1,14 @@
 import axios, { AxiosError } from "axios";
 import { isLoopback, type Connection } from "./connection";
-import { quote } from "./errors";
+import { sanitise } from "../values/text";
 
-/** What the data plane says of a token that was valid once. */
+/** What the data plane says about a token that was valid once. */
 export type Probe =
   /** It read something. */
-  | { verdict: "alive" }
-  /** It was refused: dead, or expired. */
-  | { verdict: "dead" }
-  /** Anything else proves nothing; `why` tells what came back. */
+  | { verdict: "accepted" }
+  /** The database rejected it: its key was rotated, or it has expired. */
+  | { verdict: "rejected" }
+  /** Anything else proves nothing; `why` says what came back. */
   | { verdict: "unclear"; why: string };
 
 const READ = {
@@ -18,7 +18,7 @@ const READ = {
 const MOST_BYTES = 64 * 1024;
 const TIMEOUT_MS = 10_000;
 
-/** Labels of letters, digits and hyphens, at least two of them, the last one no number: a name of the public DNS. */
+/** Labels of letters, digits and hyphens, at least two of them, the last one not a number: a public DNS name. */
 const PUBLIC_NAME =
   /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/i;
 const PRIVATE_SUFFIX =
@@ -59,15 +59,15 @@ export async function probe(
       signal: AbortSignal.timeout(timeoutMs),
       ...(url.startsWith("http:") && { proxy: false as const }),
     });
-    if (status === 401) return { verdict: "dead" };
-    if (status === 200 && holdsResults(data)) return { verdict: "alive" };
+    if (status === 401) return { verdict: "rejected" };
+    if (status === 200 && holdsResults(data)) return { verdict: "accepted" };
     return { verdict: "unclear", why: `the database answered ${status}` };
   } catch (error) {
     if (!(error instanceof AxiosError)) throw error;
     const why =
       error.code === "ERR_CANCELED"
         ? `no answer within ${timeoutMs / 1000} s`
-        : quote(error.message || String(error.code), [token]);
+        : sanitise(error.message || String(error.code), [token]);
     return { verdict: "unclear", why: `the database could not be asked (${why})` };
   }
 }

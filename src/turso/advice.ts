@@ -1,0 +1,56 @@
+import type { Connection } from "./connection";
+import type { Permission } from "./endpoints";
+import type { Effect } from "./errors";
+import type { Target } from "../values/scope";
+
+/** What a failed call knows; the advice follows from it. */
+export interface Failure {
+  status: number | undefined;
+  effect: Effect;
+  retryAfterMs: number;
+  /** The target, if the call had one. */
+  target: Target | undefined;
+  /** The scope that a restricted API token needs for the call. */
+  permission: Permission;
+  organization: string;
+  /** The API itself says that the target does not exist. */
+  isGone: boolean;
+}
+
+export const MISSING_TOKEN =
+  "Set it with `pulumi config set --secret turso:apiToken`, which prompts for it, or in the environment as TURSO_API_TOKEN.";
+
+/** What to do after a failed call: the last sentence of its error. */
+export function adviceFor(failure: Failure, { apiTokenOrigin, apiUrl }: Connection): string {
+  const { status, effect, retryAfterMs, target, permission, organization, isGone } = failure;
+  if (effect === "unknown") return "Find out whether it happened before you send it again.";
+  switch (status) {
+    case 400:
+      return target?.kind === "database" && permission === "db:rotate-creds"
+        ? "If the database is in a dedicated group of an older server, Turso refuses to rotate it alone: rotate its group. Otherwise correct what the API names."
+        : NOT_ACCEPTED;
+    case 401:
+      return `The API token, read from ${apiTokenOrigin}, is wrong or has expired. Mint a new one (turso auth api-tokens mint NAME --org ${organization}) and set it there.`;
+    case 402:
+      return "The organization's plan or payment does not allow it. See its billing page.";
+    case 403:
+      return `The API token, read from ${apiTokenOrigin}, lacks the scope ${permission}. Scopes cannot be added to a token: mint a new one that has it, and set it there.`;
+    case 404:
+      return isGone && target
+        ? `Check the name of the ${target.kind} "${target.name}" and the organization "${organization}".`
+        : `Check the organization "${organization}" and the API's URL ${apiUrl}.`;
+    case 409:
+      return "Something else is changing it right now. Run it again in a moment.";
+    case 429:
+      return `The API limits the rate of requests. Wait ${retryAfterMs ? `${Math.ceil(retryAfterMs / 1000)} s` : "a minute"} and run it again.`;
+    case undefined:
+      return `Check the network and the API's URL ${apiUrl}, then run it again.`;
+    default:
+      if (status >= 500 || status < 300) return "Run it again. If it keeps failing, ask Turso's support.";
+      return status < 400
+        ? `Redirects are never followed, because they would forward the API token. Check the API's URL ${apiUrl}.`
+        : NOT_ACCEPTED;
+  }
+}
+
+const NOT_ACCEPTED = "The API rejects the request as it is. Correct what it names, or ask Turso's support.";

@@ -1,12 +1,12 @@
 import { parseDuration } from "../values/duration";
 import { parseScope } from "../values/scope";
-import type { CheckProblem } from "./context";
+import type { CheckProblem } from "./protocol";
 import { hasUnknown } from "./unknown";
 
 /** Says what is wrong with an argument's value, or undefined if nothing is. */
-type Rule = (value: unknown, name: string) => string | undefined;
+export type Rule = (value: unknown, name: string) => string | undefined;
 
-/** The arguments of a resource, each with its rule; one that is absent or not known yet is not looked at. */
+/** The arguments of a resource, each with its rule. Arguments that are absent or not known yet are not checked. */
 export type Rules = Record<string, Rule>;
 
 /** Checks a program's arguments against their rules. */
@@ -22,7 +22,7 @@ export function checkArguments(
       const known = Object.keys(rules).join(", ");
       problems.push({
         property: name,
-        reason: `${name} is not an argument of ${resource}; there are ${known}.`,
+        reason: `${name} is not an argument of ${resource}. Its arguments are ${known}.`,
       });
     } else if (value !== undefined && value !== null && !hasUnknown(value)) {
       const problem = rule(value, name);
@@ -34,7 +34,7 @@ export function checkArguments(
 
 export const anything: Rule = () => undefined;
 
-export const scope =
+export const scopeRule =
   (options: { lists: boolean }): Rule =>
   (value) => {
     const parsed = parseScope(value, options);

@@ -1,150 +1,194 @@
-import { nameList, plural, type Target } from "../values/scope";
-import type { Database } from "../turso/client";
-import { TursoError } from "../turso/errors";
 import { PromisePool } from "@supercharge/promise-pool";
-import type { Looker } from "./lookup-cache";
+import type { Database } from "../turso/client";
+import { TursoError, attempt } from "../turso/errors";
+import { namesOf, type Target } from "../values/scope";
+import { nameList, plural } from "../values/text";
+import type { Lookups } from "./lookup-cache";
 
-/** Whose tokens a target's rotation kills, or may kill. */
-export interface Impact {
-  target: Target;
-  /** The group that the target is, or is in; empty where it is in none. */
+/** Where a token for a target is tried, and the group that the target is, or is in. */
+export interface Endpoint {
+  /** Absent for a group without databases. */
+  hostname?: string;
+  /** Empty for a database that is in no group. */
   group: string;
-  /** The databases of that group, the target's own included. */
-  databases: string[];
-  /** Where a token for the target can be tried; absent for a group without databases. */
-  hostname: string | undefined;
+  /** The database that answers at the hostname; another id under the same name is another database. */
+  databaseId?: string;
 }
 
-/** By the target's name; an error where the look failed. */
-export type Survey = Map<string, Impact | TursoError>;
+/** Whose tokens a target's rotation invalidates, or may invalidate. */
+export interface BlastRadius {
+  target: Target;
+  endpoint: Endpoint;
+  /** The databases of the group, including the target's own. */
+  databases: string[];
+}
 
-/** From how many targets on one listing of the whole organization is cheaper than a look at each. */
+/** By the target's name; an error where the lookup failed. */
+export type Survey = Map<string, BlastRadius | TursoError>;
+
+/** From this many targets on, one listing of the whole organization is cheaper than one lookup per target. */
 const LISTING_PAYS_FROM = 3;
 
-/** Looks, without changing anything, whether the targets exist and what hangs on them. */
-export async function survey(looker: Looker, targets: Target[], parallelism: number): Promise<Survey> {
-  const found: Survey = new Map();
-  let missing = targets;
-  if (targets.length >= LISTING_PAYS_FROM) {
-    const listed = await attempt(() => looker.listDatabases());
-    if (listed instanceof TursoError) return new Map(targets.map(({ name }) => [name, listed]));
-    const byGroup = new Map<string, Database[]>();
-    for (const database of listed) {
-      const members = byGroup.get(database.group) ?? [];
-      members.push(database);
-      byGroup.set(database.group, members);
-    }
-    // one list of names a group, shared by all of its targets
-    const namesOf = new Map([...byGroup].map(([group, members]) => [group, members.map(({ Name }) => Name)]));
-    const byName = new Map(listed.map((database) => [database.Name, database]));
-    for (const target of targets) {
-      const own = target.kind === "group" ? byGroup.get(target.name)?.[0] : byName.get(target.name);
-      if (own) found.set(target.name, toImpact(target, own, namesOf.get(own.group) ?? []));
-    }
-    missing = targets.filter(({ name }) => !found.has(name));
-  }
+/** Looks up, without changing anything, whether the targets exist and what their rotations would reach. */
+export async function survey(
+  lookups: Lookups,
+  targets: readonly Target[],
+  parallelism: number,
+): Promise<Survey> {
+  const listing = targets.length < LISTING_PAYS_FROM ? [] : await attempt(() => lookups.listDatabases());
+  // an API token of a group may not list the organization, and can still look up each target
+  if (listing instanceof TursoError && listing.status !== 403)
+    return new Map(targets.map(({ name }) => [name, listing]));
+  const found: Survey = listing instanceof TursoError ? new Map() : surveyListing(listing, targets);
   await PromisePool.withConcurrency(parallelism)
-    .for(missing)
+    .for(targets.filter(({ name }) => !found.has(name)))
     .handleError((error) => {
       throw error;
     })
     .process(async (target) => {
-      found.set(target.name, await attempt(() => lookUp(looker, target)));
+      found.set(target.name, await attempt(() => lookUp(lookups, target)));
     });
   return found;
 }
 
-/** Looks, without changing anything, whether a target exists and what hangs on it. */
-export async function lookUp(looker: Looker, target: Target): Promise<Impact> {
-  if (target.kind === "group") {
-    await looker.getGroup(target.name);
-    const members = await looker.listDatabases(target.name);
-    return {
-      target,
-      group: target.name,
-      databases: members.map(({ Name }) => Name),
-      hostname: members[0]?.Hostname,
-    };
+/** The targets that a listing of the organization contains. */
+function surveyListing(listing: readonly Database[], targets: readonly Target[]): Survey {
+  const byName = new Map(listing.map((database) => [database.Name, database]));
+  const firstOf = new Map<string, Database>();
+  // one list of names per group, shared by all of its targets
+  const membersOf = new Map<string, string[]>();
+  for (const database of listing) {
+    const members = membersOf.get(database.group);
+    if (members) members.push(database.Name);
+    else membersOf.set(database.group, [database.Name]);
+    if (!firstOf.has(database.group)) firstOf.set(database.group, database);
   }
-  const own = await looker.getDatabase(target.name);
-  const members = own.group === "" ? [] : await looker.listDatabases(own.group);
-  return toImpact(
-    target,
-    own,
-    members.map(({ Name }) => Name),
-  );
+  const found: Survey = new Map();
+  for (const target of targets) {
+    const own = { group: firstOf, database: byName }[target.kind].get(target.name);
+    if (own) found.set(target.name, blastRadiusOf(target, own, membersOf.get(own.group) ?? []));
+  }
+  return found;
 }
 
-/** Where a token for a target is tried, and the group that it is, or is in. */
-export type Home = Pick<Impact, "group" | "hostname">;
-
-/** What a token needs to know of its target: less than what hangs on it. */
-export async function homeOf(looker: Looker, target: Target): Promise<Home> {
-  if (target.kind === "group") return lookUp(looker, target);
-  const { group, Hostname } = await looker.getDatabase(target.name);
-  return { group, hostname: Hostname };
+/** Looks up, without changing anything, whether a target exists and what its rotation would reach. */
+export async function lookUp(lookups: Lookups, target: Target): Promise<BlastRadius> {
+  switch (target.kind) {
+    case "group": {
+      await lookups.getGroup(target.name);
+      const members = await lookups.listDatabases(target.name);
+      const endpoint = { ...(members[0] && endpointAt(members[0])), group: target.name };
+      return { target, endpoint, databases: members.map(({ Name }) => Name) };
+    }
+    case "database": {
+      const own = await lookups.getDatabase(target.name);
+      const members = own.group === "" ? [] : await lookups.listDatabases(own.group);
+      return blastRadiusOf(
+        target,
+        own,
+        members.map(({ Name }) => Name),
+      );
+    }
+  }
 }
+
+/** What a token needs to know about its target: less than the blast radius. */
+export async function endpointOf(lookups: Lookups, target: Target): Promise<Endpoint> {
+  switch (target.kind) {
+    case "group":
+      return (await lookUp(lookups, target)).endpoint;
+    case "database":
+      return endpointAt(await lookups.getDatabase(target.name));
+  }
+}
+
+/** Fails if the target does not exist. */
+export async function requireExists(
+  lookups: Pick<Lookups, "getGroup" | "getDatabase">,
+  target: Target,
+): Promise<void> {
+  switch (target.kind) {
+    case "group":
+      return lookups.getGroup(target.name);
+    case "database":
+      await lookups.getDatabase(target.name);
+  }
+}
+
+const endpointAt = ({ Hostname, group, DbId }: Database): Endpoint => ({
+  hostname: Hostname,
+  group,
+  ...(DbId !== undefined && { databaseId: DbId }),
+});
 
 /** @param members the names of the databases in its group */
-function toImpact(target: Target, { group, Hostname }: Database, members: string[]): Impact {
-  // databases outside of any group share nothing
-  return { target, group, databases: group === "" ? [target.name] : members, hostname: Hostname };
-}
-
-/** A failure of the API's as a value. */
-export async function attempt<T>(act: () => Promise<T>): Promise<T | TursoError> {
-  try {
-    return await act();
-  } catch (error) {
-    if (error instanceof TursoError) return error;
-    throw error;
-  }
+function blastRadiusOf(target: Target, own: Database, members: string[]): BlastRadius {
+  // a database outside of any group shares nothing
+  return { target, endpoint: endpointAt(own), databases: own.group === "" ? [target.name] : members };
 }
 
 /**
- * The databases that nobody asked to rotate and whose tokens may die all the same: Turso's pages disagree on whether a
- * database's rotation kills its whole group's tokens, so the worse is assumed.
+ * The databases that the resource does not name and whose tokens its rotation may invalidate all the same. Servers of
+ * different generations differ in what a database's rotation reaches, so the worse case is assumed.
  */
-export function bystanders({ target, databases }: Impact, targets: ReadonlySet<string>): string[] {
-  return target.kind === "group" ? [] : databases.filter((name) => !targets.has(name));
+export function bystanders({ target, databases }: BlastRadius, targets: ReadonlySet<string>): string[] {
+  switch (target.kind) {
+    case "group":
+      return [];
+    case "database":
+      return databases.filter((name) => !targets.has(name));
+  }
 }
 
-/** One impact a group: all databases of a group share the list of its members, however many they are. */
-const onePerGroup = (impacts: Impact[]): Impact[] => [
-  ...new Map(impacts.map((impact) => [impact.databases, impact])).values(),
+/** One per group: all databases of a group share the list of its members, however many they are. */
+const onePerGroup = (radii: readonly BlastRadius[]): BlastRadius[] => [
+  ...new Map(radii.map((radius) => [radius.databases, radius])).values(),
 ];
 
-/** The blast radius of all targets as a sentence. */
-export function describeImpact(impacts: Impact[]): string {
-  const [first] = impacts;
-  if (first === undefined) return "what this kills could not be looked up.";
-  const names = impacts.map(({ target }) => target.name);
-  if (first.target.kind === "group") {
-    const databases = impacts.flatMap((impact) => impact.databases);
-    const whose = names.length === 1 ? "the group" : `${plural(names.length, "group")} (${nameList(names)})`;
-    const its = names.length === 1 ? "its" : "their";
-    return databases.length === 0
-      ? `this kills every token of ${whose}, without databases so far.`
-      : `this kills every token of ${whose} and of ${its} ${plural(databases.length, "database")} (${nameList(databases)}).`;
+/** The blast radius of all targets as a sentence without its full stop. */
+export function describeBlastRadius(radii: readonly BlastRadius[]): string {
+  const [first] = radii;
+  if (first === undefined) return "its blast radius could not be looked up";
+  switch (first.target.kind) {
+    case "group":
+      return describeGroups(radii);
+    case "database":
+      return describeDatabases(radii);
   }
-  const whose =
-    names.length === 1 ? "the database" : `${plural(names.length, "database")} (${nameList(names)})`;
+}
+
+function describeGroups(radii: readonly BlastRadius[]): string {
+  const names = namesOf(radii.map(({ target }) => target));
+  const databases = radii.flatMap((radius) => radius.databases);
+  const isOne = names.length === 1;
+  const whose = isOne ? "the group" : `${plural(names.length, "group")} (${nameList(names)})`;
+  return databases.length === 0
+    ? `this invalidates every token of ${whose}, which ${isOne ? "has" : "have"} no databases yet`
+    : `this invalidates every token of ${whose} and of ${isOne ? "its" : "their"} ${plural(databases.length, "database")} (${nameList(databases)})`;
+}
+
+function describeDatabases(radii: readonly BlastRadius[]): string {
+  const names = namesOf(radii.map(({ target }) => target));
+  const isOne = names.length === 1;
+  const whose = isOne ? "the database" : `${plural(names.length, "database")} (${nameList(names)})`;
   const targets = new Set(names);
-  const groups = [...new Set(impacts.map(({ group }) => group))].filter((group) => group !== "");
-  const others = [...new Set(onePerGroup(impacts).flatMap((impact) => bystanders(impact, targets)))];
+  const groups = [...new Set(radii.map(({ endpoint }) => endpoint.group))].filter((group) => group !== "");
+  const others = [...new Set(onePerGroup(radii).flatMap((radius) => bystanders(radius, targets)))];
+  const invalidates = `this invalidates every token of ${whose}`;
+  if (groups.length === 0) return invalidates;
+  if (others.length === 0)
+    return `${invalidates}; no other database is in ${groups.length === 1 ? `the group "${groups[0] ?? ""}"` : "their groups"}`;
   const inGroups = `${groups.length === 1 ? "its whole group" : "their whole groups"} ${nameList(groups.map((name) => `"${name}"`))}`;
-  return others.length === 0
-    ? `this kills every token of ${whose}${groups.length > 0 ? `; no other database is in ${groups.length === 1 ? `the group "${groups[0] ?? ""}"` : "their groups"}` : ""}.`
-    : `this kills every token of ${whose}, and may kill those of ${inGroups}: ${plural(others.length, "database", "other ")} (${nameList(others)}).`;
+  return `${invalidates}, and on some servers the tokens of ${inGroups}: ${plural(others.length, "database", "other ")} (${nameList(others)})`;
 }
 
 /** The groups of which a list of databases names every one: a single rotation of the group does the same. */
-export function wholeGroups(impacts: Impact[]): string[] {
-  const targets = new Set(impacts.map(({ target }) => target.name));
-  return onePerGroup(impacts)
-    .filter(
-      ({ target, group, databases }) => target.kind === "database" && group !== "" && databases.length > 1,
-    )
-    .filter(({ databases }) => databases.every((name) => targets.has(name)))
-    .map(({ group }) => group);
+export function wholeGroups(radii: readonly BlastRadius[]): string[] {
+  const targets = new Set(radii.map(({ target }) => target.name));
+  return onePerGroup(radii)
+    .filter(({ target, endpoint, databases }) => {
+      const isPart = target.kind === "database" && endpoint.group !== "" && databases.length > 1;
+      return isPart && databases.every((name) => targets.has(name));
+    })
+    .map(({ endpoint }) => endpoint.group);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jwtDecode } from "jwt-decode";
-import type { Target } from "../values/scope";
+import type { Target, TargetKind } from "../values/scope";
 import type { MintOptions, TursoClient } from "../turso/client";
 import type { Probe } from "../turso/probe";
 import { TursoError } from "../turso/errors";
@@ -14,19 +14,24 @@ export interface SavedCanary {
   hostname: string;
 }
 
-/** Long enough for the next `up` to find out what became of a lost answer; Turso's grammar. */
+/** Long enough for the next `up` to resolve a rotation whose response was lost; Turso's grammar. */
 const CANARY_LIFE = "1d";
 /** How long a fresh token may take until the data plane accepts it. */
 const ACCEPTANCE_MS = 10_000;
-/** A token that is refused for so long is replaced: another rotation may have killed it meanwhile. */
-const PATIENCE_WITH_ONE_MS = 3_000;
+/** A new token that stays rejected for this long is replaced: a concurrent rotation may have invalidated it. */
+const REJECTED_FOR_MS = 3_000;
 const MOST_MINTS = 3;
 /** How far apart the clocks here and at the database may be. */
 const CLOCK_SKEW_MS = 300_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Mints a read-only token and sees it accepted, or says why that could not be had. */
+const NO_HOSTNAME: Record<TargetKind, string> = {
+  group: "the group has no database on which a token can be tried",
+  database: "the database's Hostname is unknown",
+};
+
+/** Mints a read-only token and waits until it is accepted, or says why there is none. */
 export async function plantCanary(
   client: TursoClient,
   target: Target,
@@ -35,10 +40,7 @@ export async function plantCanary(
 ): Promise<SavedCanary | { why: string }> {
   if (hostname === undefined)
     return {
-      why:
-        target.kind === "group"
-          ? "the group has no database to try a token on"
-          : "the database's Hostname is not known",
+      why: NO_HOSTNAME[target.kind],
     };
   try {
     const options = { expiration: CANARY_LIFE, authorization: "read-only" } as const;
@@ -50,20 +52,20 @@ export async function plantCanary(
       () => Promise.resolve(hostname),
       limit,
     );
-    if (seen.verdict === "alive") return { token, hostname };
-    return { why: seen.verdict === "dead" ? "a token minted just before was not accepted" : seen.why };
+    if (seen.verdict === "accepted") return { token, hostname };
+    return { why: seen.verdict === "rejected" ? "a token minted just before it was rejected" : seen.why };
   } catch (error) {
     if (!(error instanceof TursoError)) throw error;
-    return { why: `no token could be minted to try it with: ${error.answer}` };
+    return { why: `no canary token could be minted: ${error.answer}` };
   }
 }
 
 /**
- * Mints a token and asks the data plane until it accepts it. One that stays refused is minted anew a few times, since a
- * rotation of the same group may have come in between.
+ * Mints a token and asks the data plane until it accepts it. A token that stays rejected is replaced a few times, because
+ * a rotation of the same group may have come in between.
  *
- * @param hostnameOf asked for once there is a token to try
- * @param hint where such a token was accepted before: tried first, and only believed if it accepts this one too
+ * @param hostnameOf called once there is a token to try
+ * @param hint where an earlier token was accepted: tried first, and only trusted if it accepts this one too
  */
 export async function mintAccepted(
   client: TursoClient,
@@ -78,45 +80,45 @@ export async function mintAccepted(
     const token = await client.mint(target, options);
     if (hint !== undefined && mints === 1) {
       const seen = await client.probe(hint, token);
-      if (seen.verdict === "alive") return { token, seen };
+      if (seen.verdict === "accepted") return { token, seen };
     }
     const host = await hostnameOf();
     if (host === undefined) return { token, seen: { verdict: "unclear", why: "the group has no database" } };
     const left = Math.max(0, limitMs - (performance.now() - start));
-    const isLast = mints === MOST_MINTS || left <= PATIENCE_WITH_ONE_MS;
+    const isLast = mints === MOST_MINTS || left <= REJECTED_FOR_MS;
     const seen = await pollUntil(
-      "alive",
+      "accepted",
       () => client.probe(host, token),
-      isLast ? left : PATIENCE_WITH_ONE_MS,
+      isLast ? left : REJECTED_FOR_MS,
     );
-    if (isLast || seen.verdict !== "dead") return { token, seen };
+    if (isLast || seen.verdict !== "rejected") return { token, seen };
   }
 }
 
-/** Watches a token until it is refused, for so long at most. That it expires meanwhile proves nothing. */
-export async function awaitDeath(
+/** Polls until a token is rejected, at most for the timeout. An expiry in between proves nothing. */
+export async function awaitRejection(
   client: TursoClient,
   { token, hostname }: SavedCanary,
   timeoutMs: number,
   clock: () => Date,
 ): Promise<Probe & { afterMs: number }> {
   const start = performance.now();
-  const last = await pollUntil("dead", () => client.probe(hostname, token), timeoutMs);
+  const last = await pollUntil("rejected", () => client.probe(hostname, token), timeoutMs);
   const afterMs = performance.now() - start;
-  return last.verdict === "dead" && isSpent(token, clock())
-    ? { verdict: "unclear", why: "the token to try it with has expired by itself", afterMs }
+  return last.verdict === "rejected" && isSpent(token, clock())
+    ? { verdict: "unclear", why: "the canary token has expired by itself", afterMs }
     : { ...last, afterMs };
 }
 
-/** Whether a token's refusal can come from its expiry, by this clock or one that is a little ahead. */
+/** Whether a token's rejection can come from its expiry, by this clock or one that is slightly ahead. */
 export function isSpent(token: string, now: Date): boolean {
   const expiry = expiryOf(token);
   return expiry !== undefined && expiry.getTime() - CLOCK_SKEW_MS <= now.getTime();
 }
 
-/** Asks again and again, with growing pauses, until the verdict is the one hoped for; once at least. */
+/** Polls with growing pauses, at least once, until the verdict is the expected one. */
 export async function pollUntil(
-  hoped: Probe["verdict"],
+  expected: Probe["verdict"],
   ask: () => Promise<Probe>,
   timeoutMs: number,
 ): Promise<Probe> {
@@ -124,7 +126,7 @@ export async function pollUntil(
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     const probe = await ask();
     const left = timeoutMs - (performance.now() - start);
-    if (probe.verdict === hoped || left <= 0) return probe;
+    if (probe.verdict === expected || left <= 0) return probe;
     await sleep(Math.min(pause, left));
   }
 }

@@ -1,86 +1,62 @@
-import { nameProblem } from "../values/scope";
 import { TursoClient } from "../turso/client";
 import type { Settings } from "../turso/connection";
-import type { Patience } from "../turso/transport";
-import { Looks, type Looker } from "./lookup-cache";
-import { Run } from "./run-ledger";
+import type { RetryPolicy } from "../turso/retry-policy";
+import { nameProblem } from "../values/scope";
+import { LookupCache, type Lookups } from "./lookup-cache";
+import type { CheckProblem } from "./protocol";
+import { RunLedger } from "./run-ledger";
 import { UNKNOWN } from "./unknown";
 
-/** What the resources' logic needs from outside; a test gives it its own clock and ears. */
+/** How a message is shown: `warning` for what a person should worry about, `info` for progress. */
+export type Level = "info" | "warning";
+
+/** What the lifecycles need from outside; tests inject their own clock and logger. */
 export interface Environment {
   settings: Settings;
   clock: () => Date;
   /** Shows a sentence to the person who runs the program. */
-  tell: (message: string) => void;
-  patience?: Partial<Patience>;
-  /** Whether whoever asked for this run is still there; without it, they are. */
-  isWanted?: () => Promise<boolean>;
+  notify: (level: Level, text: string) => void;
+  retryPolicy?: Partial<RetryPolicy>;
+  /** Whether the caller that asked for this run is still there. The default is yes. */
+  isCallerAlive?: () => Promise<boolean>;
 }
 
-export interface CheckProblem {
-  property: string;
-  reason: string;
-}
-
-export interface CheckResult {
-  /** Inputs to add to those of the program. */
-  additions: Record<string, unknown>;
-  problems: CheckProblem[];
-}
-
-export interface DiffResult {
-  changes: boolean;
-  replaces: string[];
-}
-
-export type ReadResult<State> = { gone: true } | { gone: false; state: State };
-
-/** A failure after which something is to be kept: the resource counts as failed, and the next `up` calls update. */
-export class SavedError extends Error {
-  constructor(
-    readonly id: string,
-    readonly state: object,
-    message: string,
-  ) {
-    super(message);
-    this.name = "SavedError";
-  }
-}
-
-/** What the logic of both resources shares. */
+/** What the lifecycles of both resources share in one run. */
 export class Context {
   readonly clock: () => Date;
-  readonly run = new Run();
-  private readonly looks = new Looks();
-  private readonly told = new Set<string>();
+  readonly ledger = new RunLedger();
+  private readonly cache = new LookupCache();
+  private readonly notified = new Set<string>();
 
   constructor(private readonly environment: Environment) {
     this.clock = environment.clock;
   }
 
-  /** Tells a person something, once. */
-  readonly tell = (message: string): void => {
-    if (this.told.has(message)) return;
-    this.told.add(message);
-    this.environment.tell(message);
+  /** Shows each thing once in a run. @param key names the thing, whatever words describe it */
+  readonly notify = (level: Level, text: string, key: string): void => {
+    if (this.notified.has(key)) return;
+    this.notified.add(key);
+    this.environment.notify(level, text);
   };
 
-  /** Whether whoever asked for this run is still there. */
-  readonly isWanted = (): Promise<boolean> => this.environment.isWanted?.() ?? Promise.resolve(true);
+  /** Whether the caller that asked for this run is still there. */
+  readonly isCallerAlive = (): Promise<boolean> =>
+    this.environment.isCallerAlive?.() ?? Promise.resolve(true);
 
-  client(organization: string, patience: Partial<Patience> = {}): TursoClient {
-    const { settings } = this.environment;
-    return new TursoClient(settings, organization, this.tell, { ...this.environment.patience, ...patience });
+  client(organization: string, policy: Partial<RetryPolicy> = {}): TursoClient {
+    const { settings, retryPolicy } = this.environment;
+    const onRetry = (line: string) => this.notify("info", line, line);
+    return new TursoClient(settings, organization, onRetry, { ...retryPolicy, ...policy });
   }
 
-  /** What exists, as the API said moments ago or says now. */
-  looker(organization: string, patience?: Partial<Patience>): Looker {
-    return this.looks.through(this.client(organization, patience));
+  /** What exists, from the API's answer moments ago or from a new request. */
+  lookups(organization: string, policy?: Partial<RetryPolicy>): Lookups {
+    return this.cache.through(this.client(organization, policy));
   }
 
   /**
    * The argument, else stack config, else what the resource already has, else the environment: a machine's environment
-   * never moves a resource that exists, since that would rotate somebody else's.
+   * never moves a resource that exists, because that would rotate a different organization's tokens.
    */
   resolveOrganization(
     argument: unknown,
@@ -103,4 +79,4 @@ export class Context {
 }
 
 const MISSING_ORGANIZATION =
-  "The organization is missing: set it with `pulumi config set turso:organization SLUG`, in the environment as TURSO_ORGANIZATION, or as the argument `organization`.";
+  "The organization is missing. Set it with `pulumi config set turso:organization SLUG`, in the environment as TURSO_ORGANIZATION, or as the argument `organization`.";

@@ -1,20 +1,20 @@
 import type { Database, TursoClient } from "../turso/client";
 
-/** What a look at what exists asks of the API. */
-export type Looker = Pick<TursoClient, "getDatabase" | "getGroup" | "listDatabases">;
+/** The questions about what exists, which change nothing. */
+export type Lookups = Pick<TursoClient, "getDatabase" | "getGroup" | "listDatabases">;
 
-/** Within one `up`, the look that a preview tells of and the one before the request are moments apart. */
+/** Within one `up`, the lookup for the preview and the one before the request are moments apart. */
 const FRESH_MS = 10_000;
 
 /**
- * What the API said moments ago, so that all resources of a run ask for the same thing once. Failures are not kept, and
- * neither is an empty listing, since the program may be filling the group just now.
+ * What the API said moments ago, so that all resources of a run ask for the same thing only once. Failures are not kept, and
+ * neither is an empty listing, because the program may be filling the group right now.
  */
-export class Looks {
+export class LookupCache {
   private readonly kept = new Map<string, { at: number; answer: Promise<unknown> }>();
 
-  /** The same questions, asked of a client only where the answer is not known. */
-  through(client: TursoClient): Looker {
+  /** Asks a client only where the answer is not known yet. */
+  through(client: TursoClient): Lookups {
     const key = (...parts: string[]) => [client.organization, ...parts].join("/");
     return {
       getDatabase: (name) => this.ask(key("database", name), () => client.getDatabase(name)),

@@ -1,36 +1,36 @@
-import type { Target } from "../values/scope";
+import { sameTarget, type Target } from "../values/scope";
 import type { TursoClient } from "../turso/client";
 
-/** A token that a program manages, and where it is tried. */
+/** A token that a program manages, and the database that accepts or rejects it. */
 export interface ManagedToken {
   /** `acme/databases/app`. */
   id: string;
   organization: string;
   target: Target;
-  /** The group that its database is, or is in; empty where that is not known. */
+  /** Its group, or the group of its database; empty if unknown. */
   group: string;
   hostname: string;
   token: string;
 }
 
-/** What was rotated: a target, and the group whose tokens may have died with it. */
-export interface Rotated {
+/** A rotation: its target, and the group whose tokens it may have invalidated too. */
+export interface Rotation {
   organization: string;
   target: Target;
   group: string;
 }
 
 /**
- * What this run has rotated, minted and looked at so far. One resource's rotation can kill the tokens of another, since
- * a database's may reach its whole group; a run in which that happened must not end as if nothing had.
+ * What this run has rotated, minted and tried so far. One resource's rotation can invalidate the tokens of another,
+ * because a database's rotation may reach its whole group; a run in which that happened must not end as a success.
  */
-export class Run {
-  private readonly rotated: Rotated[] = [];
-  private readonly underWay = new Set<{ rotations: Rotated[]; ended: Promise<unknown> }>();
+export class RunLedger {
+  private readonly rotated: Rotation[] = [];
+  private readonly underWay = new Set<{ rotations: readonly Rotation[]; ended: Promise<unknown> }>();
   private readonly tokens = new Map<string, ManagedToken>();
 
-  /** Notes rotations while they are under way, and after. */
-  async during<T>(rotations: Rotated[], act: () => Promise<T>): Promise<T> {
+  /** Records rotations, from before the first request on. */
+  async during<T>(rotations: readonly Rotation[], act: () => Promise<T>): Promise<T> {
     const acting = act();
     const entry = { rotations, ended: acting.then(noop, noop) };
     this.underWay.add(entry);
@@ -44,7 +44,7 @@ export class Run {
     return this.underWay.size > 0;
   }
 
-  /** Waits for the rotations under way that could kill a token minted now. */
+  /** Waits for the rotations in progress that could invalidate a token minted now. */
   async quiet(token: Omit<ManagedToken, "token" | "hostname" | "id">): Promise<void> {
     const threats = [...this.underWay].filter(({ rotations }) =>
       rotations.some((each) => reaches(each, token)),
@@ -52,36 +52,36 @@ export class Run {
     await Promise.all(threats.map(({ ended }) => ended));
   }
 
-  /** Notes a token that is valid as far as is known. */
+  /** Records a token that is valid as far as the run knows. */
   holds(token: ManagedToken): void {
     this.tokens.set(token.token, token);
   }
 
-  /** Whether a rotation of this run may have killed a token. */
-  mayHaveKilled(token: ManagedToken): boolean {
+  /** Whether a rotation of this run may have invalidated a token. */
+  mayHaveInvalidated(token: ManagedToken): boolean {
     return this.rotated.some((rotation) => reaches(rotation, token));
   }
 
-  /** The tokens noted so far that a rotation killed, by the data plane's own word. */
-  async killedBy(rotations: Rotated[], client: TursoClient): Promise<ManagedToken[]> {
+  /** The recorded tokens that the data plane rejects after these rotations. */
+  async invalidatedBy(rotations: readonly Rotation[], client: TursoClient): Promise<ManagedToken[]> {
     const candidates = [...this.tokens.values()].filter((token) =>
       rotations.some((each) => reaches(each, token)),
     );
-    const killed: ManagedToken[] = [];
+    const invalidated: ManagedToken[] = [];
     for (const candidate of candidates) {
       const { verdict } = await client.probe(candidate.hostname, candidate.token);
-      if (verdict !== "dead") continue;
-      killed.push(candidate);
+      if (verdict !== "rejected") continue;
+      invalidated.push(candidate);
       this.tokens.delete(candidate.token);
     }
-    return killed;
+    return invalidated;
   }
 }
 
 const noop = () => undefined;
 
-function reaches(rotated: Rotated, token: Pick<ManagedToken, "organization" | "target" | "group">): boolean {
+function reaches(rotated: Rotation, token: Pick<ManagedToken, "organization" | "target" | "group">): boolean {
   if (rotated.organization !== token.organization) return false;
   if (rotated.group !== "" && rotated.group === token.group) return true;
-  return rotated.target.kind === token.target.kind && rotated.target.name === token.target.name;
+  return sameTarget(rotated.target, token.target);
 }

@@ -11,5 +11,5 @@ export function hasUnknown(value: unknown): boolean {
 
 export const isPresent = <T>(value: T): value is NonNullable<T> => value !== undefined && value !== null;
 
-/** A value that is not known yet counts as different: the preview then says so, and the update decides. */
+/** A value that is not known yet counts as different: the preview reports it, and the update decides. */
 export const differs = (a: unknown, b: unknown): boolean => hasUnknown(b) || !sameJson(a, b);

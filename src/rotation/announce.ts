@@ -1,75 +1,95 @@
-import { humanDuration } from "../values/duration";
-import { nameList, scopeId, scopeOf, type Target } from "../values/scope";
-import { TursoError } from "../turso/errors";
+import { bystanders, describeBlastRadius, survey, wholeGroups, type BlastRadius } from "../core/blast-radius";
 import type { Context } from "../core/context";
-import { bystanders, describeImpact, survey, wholeGroups, type Impact } from "../core/blast-radius";
-import { dueSince } from "./plan";
-import { DEFAULT_PARALLELISM, type RotationInputs, type RotationState } from "./state";
-import { UNKNOWN, hasUnknown } from "../core/unknown";
+import { TursoError } from "../turso/errors";
+import { namesOf, type NonEmpty, type Subject, type Target } from "../values/scope";
+import { nameList } from "../values/text";
+import { DEFAULT_PARALLELISM, type RotationInputs } from "./state";
 
-/** Tells a preview or a run what a rotation would kill; what it cannot see never stops it. */
-export async function forecast(
+/**
+ * Logs in a preview or a run what a rotation would invalidate; a failed lookup is a warning and stops nothing.
+ *
+ * @param why the beginning of the sentence: `the trigger changed, so this update rotates`
+ * @param only the targets that rotate, where these are not all
+ */
+export async function announce(
   context: Context,
+  subject: Subject | undefined,
   inputs: RotationInputs,
   why: string,
-  only?: Target[],
+  only?: readonly Target[],
 ): Promise<void> {
-  if (hasUnknown(inputs.scope) || (inputs.organization as unknown) === UNKNOWN) {
-    context.tell(
-      `A TokenRotation's scope is not known before the update: ${why}, but what it kills could not be looked up.`,
+  if (subject === undefined)
+    return context.notify(
+      "warning",
+      `A TokenRotation's scope is not known before the update: ${why}, but its blast radius could not be looked up.`,
+      "announce unknown",
     );
-    return;
-  }
-  const id = idOf(inputs);
-  const targets = only ?? scopeOf(inputs).targets;
-  const looker = context.looker(inputs.organization, { retries: 1 });
-  const looks = [...(await survey(looker, targets, inputs.parallelism ?? DEFAULT_PARALLELISM)).values()];
-  const impacts = looks.filter((look): look is Impact => !(look instanceof TursoError));
-  const failures = looks.filter((look) => look instanceof TursoError);
-  if (impacts.length > 0) context.tell(`${id}: ${why}; ${describeImpact(impacts)}`);
+  const { id, organization } = subject;
+  const lookups = context.lookups(organization, { retries: 1 });
+  const found = await survey(lookups, only ?? subject.targets, inputs.parallelism ?? DEFAULT_PARALLELISM);
+  const radii = [...found.values()].filter((each): each is BlastRadius => !(each instanceof TursoError));
+  const failures = [...found.values()].filter((each) => each instanceof TursoError);
+  if (radii.length > 0)
+    context.notify("info", `${id}: ${why}; ${describeBlastRadius(radii)}.`, `${id} announce`);
   const [failure] = failures;
-  if (failure)
-    context.tell(
-      `${id}: ${why}; what it kills could not be looked up${failures.length > 1 ? ` for ${failures.length} targets` : ""} (${failure.doing.endsWith(` ${id}`) ? "" : `${failure.doing}: `}${failure.answer}).`,
+  if (failure) {
+    const whose = failures.length > 1 ? ` of ${failures.length} targets` : "";
+    const call = failure.data.attempted.endsWith(` ${id}`) ? "" : `${failure.data.attempted}: `;
+    context.notify(
+      "warning",
+      `${id}: ${why}; the blast radius${whose} could not be looked up (${call}${failure.answer}).`,
+      `${id} announce failed`,
     );
-  const names = new Set(scopeOf(inputs).targets.map(({ name }) => name));
-  if (inputs.groupImpact === "refuse" && impacts.some((impact) => bystanders(impact, names).length > 0))
-    context.tell(`${id}: groupImpact is "refuse", so the update will stop before it rotates.`);
-  for (const group of wholeGroups(impacts))
-    context.tell(
-      `${id}: the list names every database of the group "${group}"; rotating the group does the same in one call.`,
-    );
-}
-
-/** Takes over what exists, without touching it. */
-export async function adopt(context: Context, inputs: RotationInputs): Promise<void> {
-  const id = idOf(inputs);
-  const { targets } = scopeOf(inputs);
-  for (const [, look] of await survey(context.looker(inputs.organization), targets, DEFAULT_PARALLELISM)) {
-    if (!(look instanceof TursoError)) continue;
-    if (look.isGone) throw look;
-    context.tell(`${id}: whether it exists could not be looked up (${look.answer}).`);
-    break;
   }
-  context.tell(`${id}: adopted without rotating; its tokens stay as they are until it is due.`);
+  const names = new Set(namesOf(subject.targets));
+  if (inputs.groupImpact === "refuse" && radii.some((radius) => bystanders(radius, names).length > 0))
+    context.notify(
+      "warning",
+      `${id}: groupImpact is "refuse", so the update will stop before it rotates.`,
+      `${id} refuse`,
+    );
+  for (const group of wholeGroups(radii))
+    context.notify(
+      "info",
+      `${id}: the list names every database of the group "${group}"; rotating the group does the same in one call.`,
+      `${id} whole group ${group}`,
+    );
 }
 
-/** Tells of names that a list holds more than once. */
-export function tellDuplicates(context: Context, inputs: RotationInputs): void {
-  const { duplicates } = scopeOf(inputs);
+/** Adopts what exists, without changing it. @throws TursoError if a target does not exist */
+export async function adopt(context: Context, { id, organization, targets }: Subject): Promise<void> {
+  const failure = await firstFailure(context, organization, targets);
+  if (failure?.isGone) throw failure;
+  if (failure)
+    context.notify(
+      "warning",
+      `${id}: whether it exists could not be looked up (${failure.answer}).`,
+      `${id} adopt failed`,
+    );
+  context.notify(
+    "info",
+    `${id}: adopted without rotating; its tokens stay as they are until a rotation is due.`,
+    `${id} adopted`,
+  );
+}
+
+/** The first target that could not be looked up; one that does not exist comes first. */
+async function firstFailure(
+  context: Context,
+  organization: string,
+  targets: NonEmpty<Target>,
+): Promise<TursoError | undefined> {
+  const found = await survey(context.lookups(organization), targets, DEFAULT_PARALLELISM);
+  const failures = [...found.values()].filter((each) => each instanceof TursoError);
+  return failures.find(({ isGone }) => isGone) ?? failures[0];
+}
+
+/** Warns about names that a list contains more than once. */
+export function announceDuplicates(context: Context, { id, duplicates }: Subject): void {
   if (duplicates.length > 0)
-    context.tell(`${idOf(inputs)}: named more than once, and rotated once: ${nameList(duplicates)}.`);
+    context.notify(
+      "warning",
+      `${id}: named more than once, and rotated once: ${nameList(duplicates)}.`,
+      `${id} duplicates`,
+    );
 }
-
-/** Why a rotation by age is due, and since when. */
-export function describeAge(olds: RotationState, { rotateEvery }: RotationInputs, now: Date): string {
-  const age = humanDuration(now.getTime() - Date.parse(olds.rotatedAt ?? olds.since));
-  const due = dueSince(olds, rotateEvery, now)?.toISOString() ?? "";
-  const last = olds.rotatedAt
-    ? `last rotated ${olds.rotatedAt}`
-    : `adopted ${olds.since} and never rotated since`;
-  return `${last}, ${age} ago, and due since ${due} (rotateEvery ${rotateEvery ?? ""}), so this update rotates`;
-}
-
-const idOf = ({ organization, scope }: Pick<RotationInputs, "organization" | "scope">): string =>
-  scopeId(organization, scopeOf({ scope }));

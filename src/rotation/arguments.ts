@@ -1,9 +1,12 @@
-import { anything, duration, flag, oneOf, scope, wholeNumber, type Rules } from "../core/argument-rules";
+import { anything, duration, flag, oneOf, scopeRule, wholeNumber, type Rules } from "../core/argument-rules";
 import type { RotationInputs } from "./state";
 
-/** A TokenRotation's arguments, each with its rule. What stands here is checked, and a change of it is saved. */
+/**
+ * A TokenRotation's arguments, each with its rule: the one list of them. What is listed here is checked, registered with
+ * the engine, and saved when it changes.
+ */
 export const RULES = {
-  scope: scope({ lists: true }),
+  scope: scopeRule({ lists: true }),
   organization: anything, // the context resolves and checks it
   trigger: anything,
   rotateEvery: duration,

@@ -1,4 +1,6 @@
 import type { SavedCanary } from "../core/canary";
+import type { Properties } from "../core/protocol";
+import { unreadableState } from "../core/state-version";
 import type { Json } from "../values/json";
 import type { Scope } from "../values/scope";
 
@@ -15,44 +17,56 @@ export interface RotationInputs {
   parallelism?: number;
 }
 
-/** How many targets of a list are worked on at once. */
+/** How many targets of a list are processed in parallel. */
 export const DEFAULT_PARALLELISM = 8;
 
 /**
- * What to do when a database's rotation can kill the tokens of other databases of its group: `warn` tells and goes on,
- * `refuse` stops before anything is rotated.
+ * What to do when a database's rotation can invalidate the tokens of other databases of its group: `warn` logs it and
+ * continues, `refuse` stops before anything is rotated.
  */
 export type GroupImpact = "warn" | "refuse";
 
 /**
- * Whether to see that old tokens are refused: `auto` goes on without proof where that cannot be had, and says why;
- * `required` stops before rotating then, and fails while old tokens outlive `verifyTimeout`; `off` asks nothing.
+ * Whether to verify that old tokens are rejected: `auto` continues without verification where there can be none, and says
+ * why; `required` stops before rotating in that case, and fails while old tokens outlive `verifyTimeout`; `off` sends no
+ * request for it.
  */
 export type Verify = "auto" | "required" | "off";
 
-/** `verified`: old tokens were seen refused; `unverified`: that could not be seen; `skipped`: nobody asked. */
+/** `verified`: old tokens were seen to be rejected; `unverified`: they were not; `skipped`: `verify` was off. */
 export type Verification = "verified" | "unverified" | "skipped";
 
-/** What the state keeps: the arguments, and what was done. Every version must read what earlier ones wrote. */
+/** What the state keeps: the arguments, and what was done. */
 export interface RotationState extends RotationInputs {
+  stateVersion: 1;
   /** Changes exactly when a rotation happened. */
   rotationId: string;
-  /** ISO 8601; absent before the first rotation. Of a list: when all its members were last due. */
+  /** ISO 8601; absent before the first rotation. In a list: when all its members were last due. */
   rotatedAt?: string;
   rotationCount: number;
   /** Absent before the first rotation. */
   verification?: Verification;
-  /** ISO 8601: when the resource was made; age counts from here until there is a rotation. */
-  since: string;
-  /** By the target's name, what is left to do under this trigger; kept as a secret, for its canaries. */
+  /** ISO 8601: when the resource was created; age counts from here until there is a rotation. */
+  createdAt: string;
+  /** By the target's name, what remains to be done under this trigger; kept as a secret, because of its canary tokens. */
   pending?: Record<string, Pending>;
 }
 
-/** What is left to do for one target. */
+/** What remains to be done for one target. */
 export type Pending =
   /** Certainly not rotated yet. */
-  | { fate: "owed" }
-  /** Rotated, but its old tokens were not yet seen refused, which `verify: required` asks for. */
-  | { fate: "unverified"; at: string; canary: SavedCanary }
-  /** Whether it was rotated is not known. */
-  | { fate: "unknown"; at: string; answer: string; canary?: SavedCanary };
+  | { status: "not-rotated" }
+  /** Rotated, but its old tokens were not yet seen to be rejected, which `verify: required` demands. */
+  | { status: "unproven"; at: string; canary: SavedCanary }
+  /** Whether it was rotated is unknown. */
+  | { status: "unknown"; at: string; answer: string; canary?: SavedCanary };
+
+/** Reads what a state of any version keeps, as the current version. Each version gets a case of its own here. */
+export function readRotationState(id: string, props: Properties): RotationState {
+  switch (props["stateVersion"]) {
+    case 1:
+      return props as unknown as RotationState;
+    default:
+      throw unreadableState(id, props["stateVersion"]);
+  }
+}

@@ -1,252 +1,223 @@
-import { durationMs, humanDuration } from "../values/duration";
-import { parseId, scopeId, scopeOf, targetId, type Target } from "../values/scope";
-import type { Probe } from "../turso/probe";
-import { TursoError } from "../turso/errors";
-import { anything, checkArguments, duration, oneOf, scope, type Rules } from "../core/argument-rules";
-import type { CheckResult, Context, DiffResult, ReadResult } from "../core/context";
-import { attempt, homeOf, type Home } from "../core/blast-radius";
+import { checkArguments } from "../core/argument-rules";
+import { endpointOf, type Endpoint } from "../core/blast-radius";
 import { DEFAULT_VERIFY_TIMEOUT, expiryOf, mintAccepted } from "../core/canary";
+import type { Context } from "../core/context";
+import type {
+  CheckResult,
+  Declared,
+  DiffResult,
+  Lifecycle,
+  Planned,
+  Properties,
+  ReadResult,
+  Saved,
+} from "../core/protocol";
 import type { ManagedToken } from "../core/run-ledger";
+import { hasUnknown } from "../core/unknown";
+import { TursoError, attempt } from "../turso/errors";
+import type { Probe } from "../turso/probe";
+import { durationMs, humanDuration } from "../values/duration";
+import { parseSubject, type Subject } from "../values/scope";
+import { RULES } from "./arguments";
+import { checkCalendar, checkRotation } from "./checks";
+import { hasChanged, reasonToMint, replacedBy } from "./plan";
 import type { TokenInputs, TokenState } from "./state";
-import { checkRotation, tellCalendar } from "./checks";
-import { differs, hasUnknown, isPresent } from "../core/unknown";
 
-const expiration: Rules[string] = (value, name) => (value === "never" ? undefined : duration(value, name));
-
-const RULES: Rules = {
-  scope: scope({ lists: false }),
-  organization: anything, // the context resolves and checks it
-  authorization: oneOf("full-access", "read-only"),
-  expiration,
-  readAttach: (value, name) =>
-    Array.isArray(value) &&
-    value.every((item) => scope({ lists: false })({ database: item as unknown }, name) === undefined)
-      ? undefined
-      : `${name} must be a list of database names`,
-  rotation: anything, // checked against the scope below
-  trigger: anything,
-  renewBefore: duration,
-  verify: oneOf("auto", "off"),
-  verifyTimeout: duration,
-};
-
-const MINTING_ARGUMENTS = [
-  "authorization",
-  "expiration",
-  "readAttach",
-] as const satisfies (keyof TokenInputs)[];
-const OTHER_ARGUMENTS = [
-  "trigger",
-  "renewBefore",
-  "verify",
-  "verifyTimeout",
-] as const satisfies (keyof TokenInputs)[];
-
-/** The life of an AuthToken: minted after its rotation, again when that or the calendar asks for it. It rotates nothing. */
-export class AuthTokenLogic {
+/** The life of an AuthToken: minted after its rotation, and again when that or the calendar demands it. It rotates nothing. */
+export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
   constructor(private readonly context: Context) {}
 
-  async check(olds: Record<string, unknown>, news: Record<string, unknown>): Promise<CheckResult> {
+  async check(olds: Properties, news: Properties): Promise<CheckResult> {
     const { organization, problems } = this.context.resolveOrganization(
       news["organization"],
       olds["organization"],
     );
     problems.push(...checkArguments("AuthToken", RULES, news));
-    if (news["scope"] === undefined || news["scope"] === null)
-      problems.push({
-        property: "scope",
-        reason: `scope is missing: give it { database: "NAME" } or { group: "NAME" }.`,
-      });
+    if ((news["scope"] ?? null) === null) problems.push({ property: "scope", reason: MISSING_SCOPE });
     if (problems.length > 0) return { additions: {}, problems };
     const inputs = { ...news, organization } as unknown as TokenInputs;
-    problems.push(...(await checkRotation(this.context, inputs, Object.keys(olds).length === 0)));
-    if (problems.length === 0) tellCalendar(this.context, inputs);
+    if (!hasUnknown([inputs.scope, organization])) {
+      const subject = parseSubject(inputs);
+      problems.push(...(await checkRotation(this.context, subject, inputs, Object.keys(olds).length === 0)));
+      if (problems.length === 0) checkCalendar(this.context, subject, inputs);
+    }
     return { additions: { organization }, problems };
   }
 
-  async diff(olds: TokenState, news: TokenInputs): Promise<DiffResult> {
-    const replaces = (["scope", "organization"] as const).filter((key) => differs(olds[key], news[key]));
-    const why =
-      replaces.length === 0 ? (this.whyMint(olds, news) ?? (await this.wasKilled(olds))) : undefined;
-    if (why !== undefined) this.context.tell(`${idOf(olds)}: ${why}, so the update mints a new token.`);
-    const isChanged =
-      differs(followed(olds), followed(news)) ||
-      [...MINTING_ARGUMENTS, ...OTHER_ARGUMENTS].some((key) => differs(olds[key], news[key]));
-    return { changes: isChanged || replaces.length > 0 || why !== undefined, replaces };
-  }
-
-  async create(news: TokenInputs): Promise<{ id: string; state: TokenState }> {
-    return { id: idOf(news), state: await this.mint(news) };
-  }
-
-  async update(olds: TokenState, news: TokenInputs): Promise<TokenState> {
-    if (this.whyMint(olds, news) ?? (await this.wasKilled(olds))) return this.mint(news, olds.home);
-    const { token, mintedAt, expiresAt, home } = olds;
-    return { ...news, token, mintedAt, ...(expiresAt !== undefined && { expiresAt }), ...(home && { home }) };
-  }
-
-  /** Asks the data plane whether the token still lives. Only its refusal counts. */
-  async read(id: string, props: Partial<TokenState>): Promise<ReadResult<TokenState>> {
-    const state = this.stateOf(id, props);
-    const target = targetOf(state);
-    try {
-      const { hostname } = await homeOf(this.context.looker(state.organization), target);
-      if (hostname === undefined) return { gone: false, state };
-      const { verdict, ...rest } = await this.context.client(state.organization).probe(hostname, state.token);
-      if (verdict === "unclear")
-        this.context.tell(
-          `${id}: whether its token is still accepted could not be seen (${"why" in rest ? rest.why : ""}). The state stays as it is.`,
-        );
-      if (verdict !== "dead") return { gone: false, state };
-      this.context.tell(
-        // in the words of diff, which the engine calls next, so that it is told once
-        `${id}: its token is refused by the database, so the update mints a new token.`,
+  async diff({ subject, state }: Saved<TokenState>, { inputs }: Planned<TokenInputs>): Promise<DiffResult> {
+    const replaces = replacedBy(state, inputs);
+    if (replaces.length > 0) return { changes: true, replaces };
+    const why = await this.whyMint(subject, state, inputs);
+    if (why !== undefined)
+      this.context.notify(
+        "info",
+        `${subject.id}: ${why}, so the update mints a new token.`,
+        `${subject.id} mint`,
       );
-      return { gone: false, state: { ...state, dead: true } };
-    } catch (error) {
-      if (!(error instanceof TursoError)) throw error;
-      if (error.isGone) {
-        this.context.tell(`${id} no longer exists (${error.answer}), so its token leaves the state.`);
-        return { gone: true };
-      }
-      this.context.tell(`${error.message} The state stays as it is.`);
-      return { gone: false, state };
+    return { changes: why !== undefined || hasChanged(state, inputs), replaces };
+  }
+
+  create({ subject, inputs }: Declared<TokenInputs>): Promise<TokenState> {
+    return this.mint(subject, inputs);
+  }
+
+  async update(
+    { state }: Saved<TokenState>,
+    { subject, inputs }: Declared<TokenInputs>,
+  ): Promise<TokenState> {
+    const { stateVersion, token, mintedAt, expiresAt, endpoint } = state;
+    if (await this.whyMint(subject, state, inputs)) return this.mint(subject, inputs, endpoint);
+    return {
+      ...inputs,
+      stateVersion,
+      token,
+      mintedAt,
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(endpoint && { endpoint }),
+    };
+  }
+
+  /** Asks the data plane whether it still accepts the token. Only its rejection counts. */
+  async read({ subject, state }: Saved<TokenState>): Promise<ReadResult<TokenState>> {
+    const { id, organization, targets } = subject;
+    const kept: ReadResult<TokenState> = { gone: false, state };
+    const warn = (text: string): void => this.context.notify("warning", text, `${id} read`);
+    const found = await attempt(() => endpointOf(this.context.lookups(organization), targets[0]));
+    if (found instanceof TursoError) {
+      warn(
+        found.isGone
+          ? `${id} no longer exists (${found.answer}), so its token leaves the state.`
+          : `${found.message} The state stays as it is.`,
+      );
+      return found.isGone ? { gone: true } : kept;
+    }
+    if (found.hostname === undefined) return kept;
+    const seen = await this.context.client(organization).probe(found.hostname, state.token);
+    switch (seen.verdict) {
+      case "accepted":
+        return kept;
+      case "unclear":
+        warn(
+          `${id}: it could not be seen whether the database still accepts its token (${seen.why}). The state stays as it is.`,
+        );
+        return kept;
+      case "rejected":
+        warn(`${id}: the database rejects its token, so the next update mints a new one.`);
+        return { gone: false, state: { ...state, rejected: true } };
     }
   }
 
-  /** What a delete says. It does nothing else: a single token cannot be revoked. */
-  static farewell(id: string, { expiresAt }: Partial<TokenState>): string {
+  /** What a delete logs. It does nothing else: a single token cannot be revoked. */
+  farewell(id: string, { expiresAt }: Partial<TokenState>): string {
     const end =
       expiresAt === undefined
-        ? "its scope is rotated (it never expires)"
-        : `it expires at ${expiresAt}, or its scope is rotated`;
-    return `${id}: the token is no longer managed, and lives on until ${end}.`;
+        ? "until its database or group is rotated; it has no expiry"
+        : `until it expires at ${expiresAt}, or its database or group is rotated`;
+    return `${id}: the token is no longer managed; it stays valid ${end}.`;
   }
 
-  /** Why a new token is due, as a sentence's beginning, or undefined. This is the one place that decides it. */
-  private whyMint(olds: TokenState, news: TokenInputs): string | undefined {
-    if (olds.dead) return "its token is refused by the database";
-    const rotationId = news.rotation?.rotationId;
-    if (rotationId !== undefined && differs(olds.rotation?.rotationId, rotationId))
-      return hasUnknown(rotationId) ? "its rotation may happen" : "its rotation happened";
-    const changed = MINTING_ARGUMENTS.find((key) => differs(olds[key], news[key]));
-    if (changed !== undefined) return `${changed} changed`;
-    if (isPresent(olds.trigger) && isPresent(news.trigger) && differs(olds.trigger, news.trigger))
-      return "its trigger changed";
-    if (olds.expiresAt === undefined || hasUnknown(news.renewBefore)) return undefined;
-    const renewAt =
-      Date.parse(olds.expiresAt) - (isPresent(news.renewBefore) ? durationMs(news.renewBefore) : 0);
-    return renewAt <= this.context.clock().getTime() ? `its token expires at ${olds.expiresAt}` : undefined;
+  /** The state of a token that the program passes to `get`. */
+  static found(inputs: Pick<TokenInputs, "scope" | "organization">, token: string, now: Date): TokenState {
+    return { ...inputs, ...minted(token, now) };
   }
 
-  /** Whether a rotation of this very run killed it. A run without rotations asks nobody. */
-  private async wasKilled(state: TokenState): Promise<string | undefined> {
-    const managed = managedToken(state);
+  private async whyMint(
+    subject: Subject,
+    state: TokenState,
+    inputs: TokenInputs,
+  ): Promise<string | undefined> {
+    return reasonToMint(state, inputs, this.context.clock()) ?? (await this.wasInvalidated(subject, state));
+  }
+
+  /** Whether a rotation of this very run invalidated it. A run without rotations sends no request. */
+  private async wasInvalidated(subject: Subject, state: TokenState): Promise<string | undefined> {
+    const managed = managedToken(subject, state);
     if (managed === undefined) return undefined;
-    if (!this.context.run.mayHaveKilled(managed)) {
-      this.context.run.holds(managed);
+    if (!this.context.ledger.mayHaveInvalidated(managed)) {
+      this.context.ledger.holds(managed);
       return undefined;
     }
-    const { verdict } = await this.context.client(state.organization).probe(managed.hostname, managed.token);
-    return verdict === "dead" ? "a rotation in this run killed its token" : undefined;
+    const client = this.context.client(subject.organization);
+    const { verdict } = await client.probe(managed.hostname, managed.token);
+    return verdict === "rejected" ? "a rotation in this run invalidated its token" : undefined;
   }
 
-  /** @param known where the token before it was tried */
-  private async mint(inputs: TokenInputs, known?: Home): Promise<TokenState> {
-    const { organization } = inputs;
+  /** @param known where the previous token was tried */
+  private async mint(subject: Subject, inputs: TokenInputs, known?: Endpoint): Promise<TokenState> {
+    const { id, organization, targets } = subject;
+    const [target] = targets;
     const isTried = inputs.verify !== "off";
-    const client = this.context.client(organization);
-    const target = targetOf(inputs);
     const start = performance.now();
-    let looking: Promise<Home | TursoError> | undefined;
-    const look = () =>
-      (looking ??= attempt(() => homeOf(this.context.looker(organization), target)).then((found) =>
+    let looking: Promise<Endpoint | TursoError> | undefined;
+    const lookUp = (): Promise<Endpoint | TursoError> =>
+      (looking ??= attempt(() => endpointOf(this.context.lookups(organization), target)).then((found) =>
         found instanceof TursoError ? (known ?? found) : found,
       ));
-    // while there is no valid token each round trip counts, so a new one's home is looked up beside the minting
-    if (isTried && known === undefined) void look();
-    if (this.context.run.isRotating) {
-      const home = known ?? (await look());
-      const group = home instanceof TursoError ? "" : home.group;
-      await this.context.run.quiet({ organization, target, group });
+    // while there is no valid token each round trip counts, so the endpoint is looked up in parallel with the minting
+    if (isTried && known === undefined) void lookUp();
+    if (this.context.ledger.isRotating) {
+      const endpoint = known ?? (await lookUp());
+      const group = endpoint instanceof TursoError ? "" : endpoint.group;
+      await this.context.ledger.quiet({ organization, target, group });
     }
     const { token, seen } = await mintAccepted(
-      client,
+      this.context.client(organization),
       target,
       {
         expiration: inputs.expiration ?? "never",
         authorization: inputs.authorization ?? "full-access",
         readAttach: inputs.readAttach ?? [],
       },
-      async () => (isTried ? hostnameOf(await look()) : undefined),
+      async () => (isTried ? hostnameOf(await lookUp()) : undefined),
       durationMs(inputs.verifyTimeout ?? DEFAULT_VERIFY_TIMEOUT),
       isTried ? known?.hostname : undefined,
     );
-    const home = isTried ? await (looking ?? known) : undefined;
-    if (home !== undefined) this.tellSeen(idOf(inputs), home, seen, performance.now() - start);
-    const expiresAt = expiryOf(token)?.toISOString();
-    const hostname = hostnameOf(home);
+    const endpoint = isTried ? await (looking ?? known) : undefined;
+    if (endpoint !== undefined) this.reportSeen(id, endpoint, seen, performance.now() - start);
+    const hostname = hostnameOf(endpoint);
     const state: TokenState = {
       ...inputs,
-      token,
-      mintedAt: this.context.clock().toISOString(),
-      ...(expiresAt !== undefined && { expiresAt }),
-      ...(home &&
-        !(home instanceof TursoError) &&
-        hostname !== undefined && { home: { hostname, group: home.group } }),
+      ...minted(token, this.context.clock()),
+      ...(endpoint && !(endpoint instanceof TursoError) && hostname !== undefined && { endpoint }),
     };
-    const managed = managedToken(state);
-    if (managed) this.context.run.holds(managed);
+    const managed = managedToken(subject, state);
+    if (managed) this.context.ledger.holds(managed);
     return state;
   }
 
-  private tellSeen(id: string, home: Home | TursoError, seen: Probe, ms: number): void {
-    if (seen.verdict === "alive") {
-      this.context.tell(`${id}: minted, and accepted after ${humanDuration(ms)}.`);
-      return;
-    }
-    const refused = seen.verdict === "dead" ? "the database refuses it" : seen.why;
-    const why = home instanceof TursoError ? home.answer : refused;
-    this.context.tell(`${id}: minted, but not seen accepted (${why}). It is handed on all the same.`);
-  }
-
-  /** What `get` reads: a token cannot be read back, so the program hands it over. */
-  private stateOf(id: string, props: Partial<TokenState>): TokenState {
-    if (props.scope !== undefined && props.token !== undefined && props.mintedAt !== undefined)
-      return props as TokenState;
-    const named = parseId(id);
-    if (named === undefined)
-      throw new Error(
-        `Reading "${id}": an id looks like acme/groups/default or acme/databases/app. Nothing was changed.`,
-      );
-    if (props.token === undefined)
-      throw new Error(
-        `Reading the token of ${id}: Turso does not give a token back, so hand it over: AuthToken.get(name, id, { token }). Nothing was changed.`,
-      );
-    const expiresAt = expiryOf(props.token)?.toISOString();
-    return {
-      ...named,
-      token: props.token,
-      mintedAt: this.context.clock().toISOString(),
-      ...(expiresAt !== undefined && { expiresAt }),
-    };
+  private reportSeen(id: string, endpoint: Endpoint | TursoError, seen: Probe, ms: number): void {
+    const key = `${id} minted`;
+    if (seen.verdict === "accepted")
+      return this.context.notify("info", `${id}: minted, and accepted after ${humanDuration(ms)}.`, key);
+    const rejected = seen.verdict === "rejected" ? "the database rejects it" : seen.why;
+    const why = endpoint instanceof TursoError ? endpoint.answer : rejected;
+    const text = `${id}: the new token could not be verified (${why}). It is published anyway.`;
+    this.context.notify("warning", text, key);
   }
 }
 
-/** What of its rotation a token depends on. The rest may be unknown in a preview although nothing changes. */
-const followed = ({ rotation }: Pick<TokenInputs, "rotation">) =>
-  rotation && [rotation.rotationId, rotation.scope, rotation.organization];
-
-const hostnameOf = (home: Home | TursoError | undefined): string | undefined =>
-  home instanceof TursoError ? undefined : home?.hostname;
-
-function managedToken({ organization, scope: value, token, home }: TokenState): ManagedToken | undefined {
-  if (home === undefined) return undefined;
-  const target = targetOf({ scope: value });
-  return { id: targetId(organization, target), organization, target, token, ...home };
+/** What the state keeps of a new token, besides the arguments. */
+function minted(
+  token: string,
+  now: Date,
+): Pick<TokenState, "stateVersion" | "token" | "mintedAt" | "expiresAt"> {
+  const expiresAt = expiryOf(token)?.toISOString();
+  return {
+    stateVersion: 1,
+    token,
+    mintedAt: now.toISOString(),
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
 }
 
-const targetOf = (inputs: { scope: unknown }): Target => scopeOf(inputs).targets[0] as Target;
+const hostnameOf = (endpoint: Endpoint | TursoError | undefined): string | undefined =>
+  endpoint instanceof TursoError ? undefined : endpoint?.hostname;
 
-const idOf = ({ organization, scope: value }: Pick<TokenInputs, "organization" | "scope">): string =>
-  scopeId(organization, scopeOf({ scope: value }));
+function managedToken({ id, organization, targets }: Subject, state: TokenState): ManagedToken | undefined {
+  const { token, endpoint } = state;
+  if (endpoint?.hostname === undefined) return undefined;
+  const { hostname, group } = endpoint;
+  return { id, organization, target: targets[0], token, hostname, group };
+}
+
+const MISSING_SCOPE = `scope is missing: give it { database: "NAME" } or { group: "NAME" }.`;

@@ -1,7 +1,10 @@
+import type { Endpoint } from "../core/blast-radius";
+import type { Properties } from "../core/protocol";
+import { unreadableState } from "../core/state-version";
 import type { Json } from "../values/json";
 import type { Scope } from "../values/scope";
 
-/** What an AuthToken takes over from the TokenRotation that it follows. */
+/** What an AuthToken takes from the TokenRotation that it follows. */
 export interface FollowedRotation {
   rotationId: string;
   scope: Scope;
@@ -23,16 +26,27 @@ export interface TokenInputs {
   verifyTimeout?: string;
 }
 
-/** What the state keeps of an AuthToken. Every version must read what earlier ones wrote. */
+/** What the state keeps of an AuthToken: the arguments, and the token. */
 export interface TokenState extends TokenInputs {
+  stateVersion: 1;
   /** The JWT; a secret. */
   token: string;
   /** ISO 8601. */
   mintedAt: string;
   /** ISO 8601, from the JWT; absent: it never expires. */
   expiresAt?: string;
-  /** Where it was tried, and the group that its database is in; absent where nobody looked. */
-  home?: { hostname: string; group: string };
-  /** A refresh found that the data plane refuses it. */
-  dead?: boolean;
+  /** Where the token was tried; absent if it never was. */
+  endpoint?: Endpoint;
+  /** A refresh found that the data plane rejects it. */
+  rejected?: boolean;
+}
+
+/** Reads what a state of any version keeps, as the current version. Each version gets a case of its own here. */
+export function readTokenState(id: string, props: Properties): TokenState {
+  switch (props["stateVersion"]) {
+    case 1:
+      return props as unknown as TokenState;
+    default:
+      throw unreadableState(id, props["stateVersion"]);
+  }
 }

@@ -135,10 +135,16 @@ export class TursoClient {
 
   /** Names appear in messages, so those of a listing are sanitised like any other text from outside. */
   private readDatabase(value: unknown): Database | undefined {
-    const [name, hostname, group] = ["Name", "Hostname", "group"].map((key) => field(value, key));
+    const keys = ["Name", "Hostname", "group", "DbId"];
+    const [name, hostname, group, id] = keys.map((key) => field(value, key));
     if (typeof name !== "string" || typeof hostname !== "string") return undefined;
     const shown = (text: string) => sanitise(text, [this.connection.apiToken ?? ""]);
-    return { Name: shown(name), Hostname: hostname, group: typeof group === "string" ? shown(group) : "" };
+    return {
+      Name: shown(name),
+      Hostname: hostname,
+      group: typeof group === "string" ? shown(group) : "",
+      ...(typeof id === "string" && { DbId: shown(id) }),
+    };
   }
 
   private label(target: Target): string {
@@ -183,7 +189,6 @@ export class TursoClient {
     );
     return new TursoError({ attempted, answer, effect, status, isGone, next });
   }
-
 }
 
 function parseJson(text: string): unknown {

@@ -53,8 +53,7 @@ export function transport(
   });
   axiosRetry(http, {
     retries: policy.retries,
-    retryCondition: (error) =>
-      mayRetry(error, outcomeOf(error), error.config?.isIdempotent === true, policy),
+    retryCondition: (error) => mayRetry(error, outcomeOf(error), error.config?.isIdempotent === true, policy),
     retryDelay: (count, error) => exponentialDelay(count - 1, error, policy.pauseMs),
     onRetry: (count, error, config) => {
       delete config.signal; // the spent try's limit must not cut the pause short

@@ -3,14 +3,14 @@ import { connect } from "node:net";
 const ADDRESS = /^(127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})$/;
 const TIMEOUT_MS = 2_000;
 
-/** Whether it is an engine's address: a provider process gets one, a test does not. */
+/** Whether it is an engine's address: a provider process has one, a test does not. */
 export const isEngine = (address: string | undefined): boolean => ADDRESS.test(address ?? "");
 
 /**
  * Whether the engine that started this provider process is still there. A provider outlives a CLI that is killed, and
- * a rotation that it sends then would kill the tokens that the next `up` has minted meanwhile.
+ * a rotation that it sends then would invalidate the tokens that the next `up` has minted in the meantime.
  *
- * @param address what the engine passed as the process's last argument; anything else is taken for a living engine
+ * @param address what the engine passed as the process's last argument; anything else counts as a living engine
  */
 export function isEngineThere(address: string | undefined): Promise<boolean> {
   const [, host, port] = ADDRESS.exec(address ?? "") ?? [];
@@ -22,7 +22,7 @@ export function isEngineThere(address: string | undefined): Promise<boolean> {
       resolve(answer);
     };
     socket.on("connect", () => end(true));
-    // only a refusal says that nobody is there
+    // only a refused connection says that the engine is gone
     socket.on("error", (error: NodeJS.ErrnoException) => end(error.code !== "ECONNREFUSED"));
     socket.on("timeout", () => end(true));
   });

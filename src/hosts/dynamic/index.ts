@@ -1,172 +1,137 @@
 /**
  * The dynamic host: what Pulumi's provider process calls, by this module's name. It translates between the engine's
- * values and the logic's, and holds no logic of its own.
+ * values and the resources', and contains no logic of its own.
  */
-import { sameJson } from "../../values/json";
+import type * as pulumi from "@pulumi/pulumi";
+import { Context } from "../../core/context";
+import { SavedError, type CheckProblem, type Properties } from "../../core/protocol";
+import type { RotationInputs, RotationState } from "../../rotation/state";
+import type { TokenInputs, TokenState } from "../../token/state";
 import { readSettings, type Settings } from "../../turso/connection";
 import { TursoError } from "../../turso/errors";
-import { AuthTokenLogic } from "../../token/lifecycle";
-import {
-  Context,
-  SavedError,
-  type CheckProblem,
-  type CheckResult,
-  type DiffResult,
-  type ReadResult,
-} from "../../core/context";
-import { isEngine, isEngineThere } from "./engine";
-import { layOut, terminalWidth } from "./layout";
-import type { RotationInputs, RotationState } from "../../rotation/state";
-import { TokenRotationLogic } from "../../rotation/lifecycle";
-import type { TokenInputs, TokenState } from "../../token/state";
-import { UNKNOWN } from "../../core/unknown";
+import { sameJson } from "../../values/json";
+import { rotationResource, tokenResource, type Resource } from "../shared/resource";
+import { fromEngine, toEngine } from "../shared/values";
+import { isEngineThere } from "./engine";
+import { engineLog } from "./log";
 
-type Properties = Record<string, unknown>;
-
-/** What the engine sends in a preview for a value that it does not know yet. */
-const ENGINE_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const PROVIDER_KEY = "__provider";
 
-/** Config as the engine gives it, secrets in clear, in this process alone. */
+/** Config as the engine passes it, secrets in clear, in this process alone. */
 let config: { get(key: string): unknown } | undefined;
 
-/** One for all resources of a run, so that each thing is told once. */
+/** One for all resources of a run, so that each message is shown once. */
 let context: { settings: Settings; of: Context } | undefined;
 
-/** What the engine passed as this process's last argument. */
+/** The engine's address: the process's last argument. */
 const ENGINE = process.argv.at(-1);
-const WIDTH = isEngine(ENGINE) ? terminalWidth() : undefined;
+const log = engineLog(ENGINE);
 
-const tell = (message: string): void => console.log(layOut(message, WIDTH));
-
-/** Settings are read when a method runs, since configure must not fail: the engine never calls it twice. */
-function contextOrProblem(): Context | CheckResult["problems"][number] {
+/** Settings are read when a method runs, because configure must not fail: the engine never calls it twice. */
+function contextOrProblem(): Context | CheckProblem {
   const settings = readSettings((key) => config?.get(key), process.env);
   if ("problem" in settings) return { property: settings.property, reason: settings.problem };
   if (context === undefined || !sameJson(context.settings, settings)) {
-    const isWanted = () => isEngineThere(ENGINE);
-    context = { settings, of: new Context({ settings, clock: () => new Date(), tell, isWanted }) };
+    const notify = log.notify;
+    const isCallerAlive = () => isEngineThere(ENGINE);
+    context = {
+      settings,
+      of: new Context({ settings, clock: () => new Date(), notify, isCallerAlive }),
+    };
   }
   return context.of;
 }
 
-/** The life of a resource, as the logic sees it. */
-interface Logic<Inputs, State> {
-  check(olds: Properties, news: Properties): Promise<CheckResult>;
-  diff(olds: State, news: Inputs): Promise<DiffResult>;
-  create(news: Inputs): Promise<{ id: string; state: State }>;
-  read(id: string, state: Partial<State>): Promise<ReadResult<State>>;
-  update(olds: State, news: Inputs): Promise<State>;
-}
+type Host = Required<pulumi.dynamic.ResourceProvider<Properties, Properties>>;
 
 /** A resource's provider, in the form in which Pulumi's provider process calls it. */
 function host<Inputs extends object, State extends object>(
-  make: (context: Context) => Logic<Inputs, State>,
-  farewell: (id: string, state: Partial<State>) => string,
-) {
-  const logic = (): Logic<Inputs, State> => {
+  make: (context: Context) => Resource<Inputs, State>,
+): Host {
+  const resource = (): Resource<Inputs, State> => {
     const found = contextOrProblem();
     if (!(found instanceof Context)) throw new Error(found.reason);
     return make(found);
   };
   return {
-    configure(request: { config: { get(key: string): unknown } }): void {
+    configure(request) {
       config = request.config;
-    },
-
-    async check(
-      olds: Properties,
-      news: Properties,
-    ): Promise<{ inputs: Properties; failures: CheckResult["problems"] }> {
-      const found = contextOrProblem();
-      if (!(found instanceof Context)) return { inputs: news, failures: [forPerson(found)] };
-      const { additions, problems } = await make(found).check(fromEngine(olds), fromEngine(news));
-      return { inputs: { ...news, ...toEngine(additions) }, failures: problems.map(forPerson) };
-    },
-
-    diff(_id: string, olds: Properties, news: Properties): Promise<DiffResult> {
-      return logic().diff(fromEngine<State>(olds), fromEngine<Inputs>(news));
-    },
-
-    async create(news: Properties): Promise<{ id: string; outs: object }> {
-      const { id, state } = await saving(news, () => logic().create(fromEngine<Inputs>(news)));
-      return { id, outs: state };
-    },
-
-    async read(id: string, props: Properties): Promise<{ id?: string; props?: object }> {
-      const result = await telling(() => logic().read(id, fromEngine<Partial<State>>(props)));
-      return result.gone ? {} : { id, props: result.state };
-    },
-
-    async update(_id: string, olds: Properties, news: Properties): Promise<{ outs: object }> {
-      return {
-        outs: await saving(news, () => logic().update(fromEngine<State>(olds), fromEngine<Inputs>(news))),
-      };
-    },
-
-    delete(id: string, props: Properties): Promise<void> {
-      tell(farewell(id, fromEngine<Partial<State>>(props)));
       return Promise.resolve();
+    },
+
+    check(olds, news) {
+      return finishing(async () => {
+        const found = contextOrProblem();
+        if (!(found instanceof Context)) return { inputs: news, failures: [found] };
+        const { additions, problems } = await make(found).check(own(olds), own(news));
+        return { inputs: { ...news, ...toEngine(additions) }, failures: problems };
+      });
+    },
+
+    diff(_id, olds, news) {
+      return finishing(() => resource().diff(own(olds), own(news)));
+    },
+
+    create(news) {
+      return finishing(async () => {
+        const { id, state } = await resource().create(own(news));
+        return { id, outs: plain(state) };
+      }, news);
+    },
+
+    read(id, props = {}) {
+      return finishing(async () => {
+        const result = await resource().read(id, own<Partial<State>>(props));
+        return result.gone ? {} : { id, props: plain(result.state) };
+      });
+    },
+
+    update(_id, olds, news) {
+      return finishing(async () => ({ outs: plain(await resource().update(own(olds), own(news))) }), news);
+    },
+
+    delete(id, props) {
+      return finishing(() => {
+        log.notify("info", resource().farewell(id, own<Partial<State>>(props)));
+        return Promise.resolve();
+      });
     },
   };
 }
 
-export const tokenRotation = host<RotationInputs, RotationState>(
-  (found) => new TokenRotationLogic(found),
-  (id) => TokenRotationLogic.farewell(id),
-);
+export const tokenRotation: Host = host<RotationInputs, RotationState>(rotationResource);
 
-export const authToken = host<TokenInputs, TokenState>(
-  (found) => new AuthTokenLogic(found),
-  (id, state) => AuthTokenLogic.farewell(id, state),
-);
+export const authToken: Host = host<TokenInputs, TokenState>(tokenResource);
 
-/** Gives an error that carries state the form in which the engine saves it. */
-function saving<T>(news: Properties, act: () => Promise<T>): Promise<T> {
-  return telling(act, (error, message) => {
-    const properties = { ...error.state, [PROVIDER_KEY]: news[PROVIDER_KEY] };
-    return { id: error.id, properties, reasons: [message] };
-  });
+/** The properties without Pulumi's own. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast, in the one place for it
+function own<T = Properties>(props: Properties): T {
+  return fromEngine<T>(Object.fromEntries(Object.entries(props).filter(([key]) => key !== PROVIDER_KEY)));
 }
 
-/** Lays out what an error says, and leaves out the stack trace, which the provider process would print with it. */
-async function telling<T>(
-  act: () => Promise<T>,
-  saved: (error: SavedError, message: string) => object = () => ({}),
-): Promise<T> {
+const plain = (state: object): Properties => ({ ...state });
+
+/**
+ * Delivers all messages before the method ends, and gives errors the form that the engine expects: without a stack trace,
+ * which the provider process would print, and with the state to save, where there is one.
+ *
+ * @param news what a failed create or update was given
+ */
+async function finishing<T>(act: () => Promise<T>, news?: Properties): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    // any other kind is a mistake of this package's, for which the trace is wanted
-    const isAnswer = error instanceof TursoError || error instanceof SavedError;
-    if (!isAnswer && !(error instanceof Error && error.name === "Error")) throw error;
-    const message = layOut(error.message, WIDTH);
-    throw Object.assign(
-      new Error(message),
-      { stack: "" },
-      error instanceof SavedError && saved(error, message),
-    );
+    // any other kind is a bug of this package, for which the trace is useful
+    const isForPerson = error instanceof TursoError || error instanceof SavedError;
+    if (!isForPerson && !(error instanceof Error && error.name === "Error")) throw error;
+    throw Object.assign(new Error(error.message), { stack: "" }, savedForm(error, news));
+  } finally {
+    await log.flush();
   }
 }
 
-/** The engine writes a long beginning before the reason, so that starts on a line of its own. */
-const forPerson = ({ property, reason }: CheckProblem): CheckProblem => ({
-  property,
-  reason: WIDTH === undefined ? reason : `\n${layOut(reason, WIDTH)}`,
-});
-
-/** What the engine gives has passed check, or was returned by this provider. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast, in the one place for it
-function fromEngine<T = Properties>(props: Properties): T {
-  const own = Object.fromEntries(Object.entries(props).filter(([key]) => key !== PROVIDER_KEY));
-  return mapDeep(own, (value) => (value === ENGINE_UNKNOWN ? UNKNOWN : value)) as T;
-}
-
-const toEngine = (props: Properties): Properties =>
-  mapDeep(props, (value) => (value === UNKNOWN ? ENGINE_UNKNOWN : value)) as Properties;
-
-function mapDeep(value: unknown, map: (leaf: unknown) => unknown): unknown {
-  if (Array.isArray(value)) return value.map((member) => mapDeep(member, map));
-  if (typeof value !== "object" || value === null) return map(value);
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, mapDeep(member, map)]));
+function savedForm(error: Error, news: Properties | undefined): object {
+  if (!(error instanceof SavedError) || news === undefined) return {};
+  const properties = { ...error.state, [PROVIDER_KEY]: news[PROVIDER_KEY] };
+  return { id: error.id, properties, reasons: [error.message] };
 }

@@ -1,0 +1,63 @@
+import type { Subject } from "../values/scope";
+
+/** The properties of a resource as the engine passes them, without what belongs to the host. */
+export type Properties = Record<string, unknown>;
+
+export interface CheckProblem {
+  property: string;
+  reason: string;
+}
+
+export interface CheckResult {
+  /** Inputs to add to those of the program. */
+  additions: Properties;
+  problems: CheckProblem[];
+}
+
+export interface DiffResult {
+  changes: boolean;
+  replaces: string[];
+}
+
+export type ReadResult<State> = { gone: true } | { gone: false; state: State };
+
+/** What the program declares, with its scope parsed once. */
+export interface Declared<Inputs> {
+  subject: Subject;
+  inputs: Inputs;
+}
+
+/** What a preview knows of the program: the scope or the organization may not be known yet. */
+export interface Planned<Inputs> {
+  subject: Subject | undefined;
+  inputs: Inputs;
+}
+
+/** What the stack's state keeps of a resource, with its scope parsed once. */
+export interface Saved<State> {
+  subject: Subject;
+  state: State;
+}
+
+/** The life of a resource, whatever host runs it. */
+export interface Lifecycle<Inputs, State> {
+  check(olds: Properties, news: Properties): Promise<CheckResult>;
+  diff(old: Saved<State>, wanted: Planned<Inputs>): Promise<DiffResult>;
+  create(wanted: Declared<Inputs>): Promise<State>;
+  read(saved: Saved<State>): Promise<ReadResult<State>>;
+  update(old: Saved<State>, wanted: Declared<Inputs>): Promise<State>;
+  /** What to log when the resource leaves the stack. A delete does nothing else. */
+  farewell(id: string, state: Partial<State>): string;
+}
+
+/** A failure that leaves something to save: the resource counts as failed, and the next `up` calls update. */
+export class SavedError extends Error {
+  constructor(
+    readonly id: string,
+    readonly state: object,
+    message: string,
+  ) {
+    super(message);
+    this.name = "SavedError";
+  }
+}

@@ -1,0 +1,19 @@
+import type { Properties } from "../../core/protocol";
+import { UNKNOWN } from "../../core/unknown";
+
+/** What the engine sends in a preview for a value that it does not know yet. */
+const ENGINE_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** The engine's properties as the lifecycles see them. What the engine passes has passed check, or came from here. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast, in the one place for it
+export const fromEngine = <T = Properties>(props: Properties): T =>
+  mapDeep(props, (value) => (value === ENGINE_UNKNOWN ? UNKNOWN : value)) as T;
+
+export const toEngine = (props: Properties): Properties =>
+  mapDeep(props, (value) => (value === UNKNOWN ? ENGINE_UNKNOWN : value)) as Properties;
+
+function mapDeep(value: unknown, map: (leaf: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((member) => mapDeep(member, map));
+  if (typeof value !== "object" || value === null) return map(value);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, mapDeep(member, map)]));
+}

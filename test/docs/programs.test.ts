@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { compileFunction } from "node:vm";
 import ts from "typescript";
-import { World, inWorld } from "../e2e/world";
+import { Sandbox, inSandbox } from "../e2e/sandbox";
 import { BLOCKS, ROOT, type Block } from "./markdown";
 
 const PROGRAMS = BLOCKS.filter(({ language }) => language === "ts");
@@ -65,12 +65,12 @@ const exportsOf = ({ text }: Block): string[] =>
   [...text.matchAll(/^export const (\w+)/gm)].map(([, name]) => name as string);
 
 /** Whatever config a program asks for. */
-async function configure(world: World, { text }: Block): Promise<void> {
+async function configure(sandbox: Sandbox, { text }: Block): Promise<void> {
   for (const [, secret, name] of text.matchAll(/\.require(Secret)?\("(\w+)"\)/g))
     if (secret) {
-      const token = await world.turso.platform.mintDatabaseToken("app", {});
-      await world.stack.must("config", "set", "--secret", name as string, token);
-    } else await world.stack.must("config", "set", name as string, "2026-11");
+      const token = await sandbox.turso.platform.mintDatabaseToken("app", {});
+      await sandbox.stack.must("config", "set", "--secret", name as string, token);
+    } else await sandbox.stack.must("config", "set", name as string, "2026-11");
 }
 
 describe("the programs of all pages", function () {
@@ -90,17 +90,17 @@ describe("the programs of all pages", function () {
   for (const block of PROGRAMS)
     if (isPulumi(block))
       it(`${block.where} runs`, () =>
-        inWorld({ program: "" }, async (world) => {
-          world.stack.writeFile("index.js", compile(block));
-          await configure(world, block);
-          await world.up();
-          const outputs = await world.stack.outputs();
+        inSandbox({ program: "" }, async (sandbox) => {
+          sandbox.stack.writeFile("index.js", compile(block));
+          await configure(sandbox, block);
+          await sandbox.up();
+          const outputs = await sandbox.stack.outputs();
           const names = exportsOf(block);
           assert.ok(names.length > 0, "it exports nothing that could be looked at");
           for (const name of names) assert.ok(name in outputs, `${name} is not among the outputs`);
           const declares =
             /new TokenRotation\(/.test(block.text) && !/rotateOnCreate: false/.test(block.text);
-          assert.equal(world.rotations.length > 0, declares);
+          assert.equal(sandbox.rotations.length > 0, declares);
         }));
     else it(`${block.where} runs`, () => runHere(block));
 });

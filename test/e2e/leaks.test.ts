@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { FaultAction } from "../../emulator";
-import { World } from "./world";
+import { Sandbox } from "./sandbox";
 
 const JWT_LIKE = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
 const ROTATE = /\/auth\/rotate$/;
@@ -34,8 +34,8 @@ class Witness {
   readonly artefacts: Artefact[] = [];
   readonly logs: Artefact[] = [];
 
-  constructor(readonly world: World) {
-    const { platform } = world.turso;
+  constructor(readonly sandbox: Sandbox) {
+    const { platform } = sandbox.turso;
     for (const kind of ["mintDatabaseToken", "mintGroupToken"] as const) {
       const mint = platform[kind].bind(platform);
       platform[kind] = async (...args) => {
@@ -47,12 +47,12 @@ class Witness {
   }
 
   get secrets(): string[] {
-    return [this.world.turso.apiToken, ...this.minted];
+    return [this.sandbox.turso.apiToken, ...this.minted];
   }
 
   /** Runs the CLI and keeps what it printed, its own logs apart. */
   async run(name: string, fails: boolean, ...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.world.stack.run(...args);
+    const { code, stdout, stderr } = await this.sandbox.stack.run(...args);
     assert.equal(code !== 0, fails, `${name}: ${stdout}${stderr}`);
     const isDebugged = args.includes("--logtostderr") || (args[0] === "up" && args.includes("--json"));
     (isDebugged ? this.logs : this.artefacts).push({ name, text: stdout + stderr });
@@ -61,11 +61,11 @@ class Witness {
 
   /** The files of the backend with the history and backups of each run, of the CLI's home and of the project. */
   async keepFiles(): Promise<void> {
-    const { folder } = this.world.stack;
-    this.artefacts.push({ name: "the exported state", text: await this.world.stack.state() });
+    const { folder } = this.sandbox.stack;
+    this.artefacts.push({ name: "the exported state", text: await this.sandbox.stack.state() });
     for (const file of filesIn(folder))
       this.artefacts.push({ name: path.relative(folder, file), text: readFileSync(file, "latin1") });
-    this.artefacts.push({ name: "the emulator's log", text: JSON.stringify(this.world.turso.log) });
+    this.artefacts.push({ name: "the emulator's log", text: JSON.stringify(this.sandbox.turso.log) });
   }
 
   /** What of a text gives a secret away: whole, its last part, or encoded. */
@@ -91,15 +91,15 @@ describe("no secret outside of its place, with the real CLI", () => {
   let witness: Witness;
   const echo = (status: number): FaultAction => {
     const body = JSON.stringify({
-      error: `bad Bearer ${witness.world.turso.apiToken} ${witness.minted.at(-1) ?? ""}`,
+      error: `bad Bearer ${witness.sandbox.turso.apiToken} ${witness.minted.at(-1) ?? ""}`,
     });
     return { type: "status", status, body };
   };
 
   before(async () => {
-    const world = await World.create({ program: program(1), blastRadius: "database" });
-    witness = new Witness(world);
-    const { turso, stack } = world;
+    const sandbox = await Sandbox.create({ program: program(1), blastRadius: "database" });
+    witness = new Witness(sandbox);
+    const { turso, stack } = sandbox;
     await witness.run("an up with its preview", false, "up", "--yes", "--diff");
     await witness.run("a refresh, logged", false, "refresh", "--yes", "--skip-preview", ...LOGS);
     stack.write(program(2));
@@ -133,7 +133,7 @@ describe("no secret outside of its place, with the real CLI", () => {
     await witness.run("an up that goes on there", false, ...UP);
     await witness.keepFiles();
   });
-  after(() => witness.world.close());
+  after(() => witness.sandbox.close());
 
   it("in the state, its backups and the history of each run, the output, JSON previews and the emulator's log", () => {
     assert.ok(witness.minted.length >= 8, "too few tokens were minted for this to prove anything");
@@ -162,7 +162,7 @@ describe("no secret outside of its place, with the real CLI", () => {
   });
 
   it("an AuthToken's token is a secret although the program exports it as it is, after a refresh too", async () => {
-    const { stack } = witness.world;
+    const { stack } = witness.sandbox;
     await stack.must("refresh", "--yes", "--skip-preview");
     const { stdout } = await stack.must("stack", "output", "--json");
     assert.deepEqual(JSON.parse(stdout), { token: "[secret]" });

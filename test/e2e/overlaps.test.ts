@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
-import { inWorld, type World } from "./world";
+import { inSandbox, type Sandbox } from "./sandbox";
 
 const UP = ["up", "--yes", "--skip-preview"];
 
-async function isAccepted(world: World, database: string, authToken: unknown): Promise<boolean> {
-  const { hostname } = world.turso.platform.database(database);
+async function isAccepted(sandbox: Sandbox, database: string, authToken: unknown): Promise<boolean> {
+  const { hostname } = sandbox.turso.platform.database(database);
   const client = createClient({ url: `http://${hostname}`, authToken: String(authToken) });
   try {
     await client.execute("select 1");
@@ -18,10 +18,10 @@ async function isAccepted(world: World, database: string, authToken: unknown): P
 }
 
 /** Every exported token is accepted by its database. */
-async function assertAlive(world: World, databases: Record<string, string>): Promise<void> {
-  const outputs = await world.stack.outputs();
+async function assertAlive(sandbox: Sandbox, databases: Record<string, string>): Promise<void> {
+  const outputs = await sandbox.stack.outputs();
   for (const [name, database] of Object.entries(databases))
-    assert.ok(await isAccepted(world, database, outputs[name]), `${name} is accepted by ${database}`);
+    assert.ok(await isAccepted(sandbox, database, outputs[name]), `${name} is accepted by ${database}`);
 }
 
 describe("rotations that reach each other's tokens, with the real CLI", () => {
@@ -31,13 +31,13 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
       const database = new turso.TokenRotation("database", { scope: { database: "app" }, trigger: ${trigger} });
       exports.app = new turso.AuthToken("app", { scope: { database: "app" }, rotation: database }).token;
       exports.reports = new turso.AuthToken("reports", { scope: { database: "reports" }, rotation: group }).token;`;
-    return inWorld({ program: program(1), latencyMs: 30 }, async (world) => {
-      await world.up();
-      await assertAlive(world, { app: "app", reports: "reports" });
-      world.stack.write(program(2));
-      await world.up();
-      await assertAlive(world, { app: "app", reports: "reports" });
-      assert.deepEqual([...world.rotations].sort(), [
+    return inSandbox({ program: program(1), latencyMs: 30 }, async (sandbox) => {
+      await sandbox.up();
+      await assertAlive(sandbox, { app: "app", reports: "reports" });
+      sandbox.stack.write(program(2));
+      await sandbox.up();
+      await assertAlive(sandbox, { app: "app", reports: "reports" });
+      assert.deepEqual([...sandbox.rotations].sort(), [
         "databases/app",
         "databases/app",
         "groups/default",
@@ -47,7 +47,7 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
   });
 
   it("a token minted before another rotation of the same group is told, the up fails, and up --refresh heals it", () =>
-    inWorld(
+    inSandbox(
       {
         program: `
           const first = new turso.TokenRotation("first", { scope: { database: "app" }, trigger: 1 });
@@ -55,17 +55,17 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
           exports.token = token.token;
           new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: 1 }, { dependsOn: token });`,
       },
-      async (world) => {
-        const output = await world.fails(...UP);
+      async (sandbox) => {
+        const output = await sandbox.fails(...UP);
         assert.match(
           output,
           /Rotating acme\/databases\/reports: done and recorded, but it killed tokens that this program manages and had in order before: acme\/databases\/app\. Run `pulumi up --refresh`, which mints them again\. To keep it from happening, give those AuthTokens this TokenRotation in dependsOn\./,
         );
-        assert.equal(world.rotations.length, 2);
-        await world.up("--refresh");
-        await world.up();
-        await assertAlive(world, { token: "app" });
-        assert.equal(world.rotations.length, 2, "healing rotates nothing");
+        assert.equal(sandbox.rotations.length, 2);
+        await sandbox.up("--refresh");
+        await sandbox.up();
+        await assertAlive(sandbox, { token: "app" });
+        assert.equal(sandbox.rotations.length, 2, "healing rotates nothing");
       },
     ));
 
@@ -73,15 +73,15 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
     const program = (trigger: number) => `
       const second = new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: ${trigger} });
       exports.token = new turso.AuthToken("token", { scope: { database: "app" } }, { dependsOn: second }).token;`;
-    return inWorld({ program: program(1) }, async (world) => {
-      await world.up();
-      world.stack.write(program(2));
-      const { stdout } = await world.up();
+    return inSandbox({ program: program(1) }, async (sandbox) => {
+      await sandbox.up();
+      sandbox.stack.write(program(2));
+      const { stdout } = await sandbox.up();
       assert.match(
         stdout,
         /acme\/databases\/app: a rotation in this run killed its token, so the update mints a new token\./,
       );
-      await assertAlive(world, { token: "app" });
+      await assertAlive(sandbox, { token: "app" });
     });
   });
 
@@ -89,13 +89,13 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
     const program = (trigger: number) => `
       exports.token = new turso.AuthToken("token", { scope: { database: "app" } }).token;
       new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: ${trigger} });`;
-    return inWorld({ program: program(1), blastRadius: "database" }, async (world) => {
-      await world.up();
-      const before = await world.stack.outputs();
-      world.stack.write(program(2));
-      await world.up();
-      assert.deepEqual(await world.stack.outputs(), before);
-      await assertAlive(world, { token: "app" });
+    return inSandbox({ program: program(1), blastRadius: "database" }, async (sandbox) => {
+      await sandbox.up();
+      const before = await sandbox.stack.outputs();
+      sandbox.stack.write(program(2));
+      await sandbox.up();
+      assert.deepEqual(await sandbox.stack.outputs(), before);
+      await assertAlive(sandbox, { token: "app" });
     });
   });
 });

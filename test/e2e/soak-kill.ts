@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync, type ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { World } from "./world";
+import { Sandbox } from "./sandbox";
 
 /** How the CLI is ended: killed; asked to stop, by Ctrl-C or by a service manager; or asked again at once, which is to kill it. */
 export const ENDINGS = ["SIGKILL", "SIGINT", "SIGTERM", "SIGINT twice"] as const;
@@ -89,12 +89,17 @@ async function end(child: ChildProcess, ending: Ending): Promise<number[]> {
 }
 
 /** Starts an `up` of a changed trigger, ends it at a moment, and does what a person has to do until all is well. */
-export async function fall(world: World, trigger: number, ending: Ending, afterMs: number): Promise<Fall> {
-  const { stack, turso } = world;
+export async function fall(
+  sandbox: Sandbox,
+  trigger: number,
+  ending: Ending,
+  afterMs: number,
+): Promise<Fall> {
+  const { stack, turso } = sandbox;
   for (const when of ["before", "after"] as const)
     turso.fault({ path: /./, when, action: { type: "delay", ms: LATENCY_MS }, times: Infinity });
   stack.write(program(trigger));
-  const [before, first] = [world.rotations.length, turso.log.length];
+  const [before, first] = [sandbox.rotations.length, turso.log.length];
   const { child } = stack.start("up", "--yes", "--skip-preview");
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   if (afterMs < 0) await sleep(3_000 + afterMs);
@@ -107,8 +112,8 @@ export async function fall(world: World, trigger: number, ending: Ending, afterM
   turso.clearFaults();
   const orphans = tree.filter(isAlive);
   try {
-    const wasLocked = await recover(world);
-    const rotations = world.rotations.length - before;
+    const wasLocked = await recover(sandbox);
+    const rotations = sandbox.rotations.length - before;
     return { ending, afterMs, requests, rotations, wasLocked, orphans: orphans.length };
   } finally {
     killAll(orphans);
@@ -116,7 +121,7 @@ export async function fall(world: World, trigger: number, ending: Ending, afterM
 }
 
 /** `up`, and where the stack is locked, `cancel` first; nothing else is to be needed. */
-async function recover({ stack }: World): Promise<boolean> {
+async function recover({ stack }: Sandbox): Promise<boolean> {
   const UP = ["up", "--yes", "--skip-preview"];
   const run = await stack.run(...UP);
   if (run.code === 0) return false;
@@ -127,15 +132,15 @@ async function recover({ stack }: World): Promise<boolean> {
 }
 
 /** The state can be read, both tokens are accepted, and a further `up` has nothing to do. */
-export async function assertWell(world: World): Promise<void> {
-  const { stack, turso } = world;
+export async function assertWell(sandbox: Sandbox): Promise<void> {
+  const { stack, turso } = sandbox;
   const { platform } = turso;
   JSON.parse(await stack.state());
   for (const [name, token] of Object.entries(await stack.outputs()))
     assert.equal((await platform.inspect(platform.database("app"), String(token))).state, "valid", name);
   turso.clearLog();
-  await world.up();
-  assert.deepEqual(world.calls, [], "a further up found something to do");
+  await sandbox.up();
+  assert.deepEqual(sandbox.calls, [], "a further up found something to do");
 }
 
 /** What a fall may cost. A request to stop lets what runs come to its end, so that it costs nothing. */
@@ -156,24 +161,24 @@ async function soak(): Promise<void> {
   });
   console.log(`seed ${values.seed}, ${values.runs} runs`);
   const random = randomFrom(Number(values.seed));
-  const world = await World.create({ program: program(0) });
+  const sandbox = await Sandbox.create({ program: program(0) });
   const extra = new Map<string, number>();
   try {
     for (let run = 1; run <= Number(values.runs); run += 1) {
       const ending = ENDINGS[Math.floor(random() * ENDINGS.length)] ?? "SIGKILL";
-      const result = await fall(world, run, ending, randomMoment(random));
+      const result = await fall(sandbox, run, ending, randomMoment(random));
       const { afterMs, requests, rotations, wasLocked, orphans } = result;
       console.log(
         `${run}: ${ending} at ${afterMs} ms, after ${requests.length} requests (${requests.at(-1) ?? "none"}): ` +
           `${rotations} rotations, ${wasLocked ? "locked" : "not locked"}, ${orphans} processes left`,
       );
       assertCheap(result);
-      await assertWell(world);
+      await assertWell(sandbox);
       const key = `${ending}: ${rotations} rotations`;
       extra.set(key, (extra.get(key) ?? 0) + 1);
     }
   } finally {
-    await world.close();
+    await sandbox.close();
   }
   for (const [key, count] of [...extra].sort()) console.log(`${count} times ${key}`);
 }

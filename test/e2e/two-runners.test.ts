@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Postgres } from "../../tools/postgres";
 import type { Run } from "../../tools/stack";
-import { World } from "./world";
+import { Sandbox } from "./sandbox";
 
 const LOCKED = /the stack is currently locked by 1 lock\(s\)/;
 const UP = ["up", "--yes", "--skip-preview"];
@@ -36,16 +36,16 @@ const BACKENDS: Backend[] = [
 
 for (const { name, open, close } of BACKENDS)
   describe(`two runners on one stack, on ${name}`, () => {
-    let world: World | undefined;
+    let sandbox: Sandbox | undefined;
     before(async function () {
       this.timeout(600_000); // PostgreSQL may have to be installed
-      world = await World.create({ env: await open(), latencyMs: 100 });
+      sandbox = await Sandbox.create({ env: await open(), latencyMs: 100 });
     });
     after(async () => {
-      await world?.close();
+      await sandbox?.close();
       await close();
     });
-    const the = (): World => world ?? assert.fail("there is no world");
+    const the = (): Sandbox => sandbox ?? assert.fail("there is no sandbox");
     const tokenIsAlive = async (): Promise<boolean> => {
       const { stack, turso } = the();
       const token = String((await stack.outputs())["token"]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FaultAction } from "../../emulator";
-import { World, inWorld } from "./world";
+import { Sandbox, inSandbox } from "./sandbox";
 
 type When = "before" | "after";
 interface Case {
@@ -48,28 +48,29 @@ interface Properties {
 }
 
 class Fleet {
-  private constructor(readonly world: World) {}
+  private constructor(readonly sandbox: Sandbox) {}
 
   static async create(cases: Case[], args: string): Promise<Fleet> {
-    const world = await World.create({ program: program(cases, args), blastRadius: "database" });
-    for (const { name } of cases) await world.turso.platform.createDatabase(name, "default");
-    return new Fleet(world);
+    const sandbox = await Sandbox.create({ program: program(cases, args), blastRadius: "database" });
+    for (const { name } of cases) await sandbox.turso.platform.createDatabase(name, "default");
+    return new Fleet(sandbox);
   }
 
   /** Meets the next rotate request of each case with its fault. */
   arm(cases: Case[]): void {
     for (const { name, when, action } of cases)
-      this.world.turso.fault({ method: "POST", path: rotatePath(name), when, action });
+      this.sandbox.turso.fault({ method: "POST", path: rotatePath(name), when, action });
   }
 
   rotationsOf = ({ name }: Case) =>
-    this.world.turso.platform.rotations.filter((rotation) => rotation.name === name).length;
+    this.sandbox.turso.platform.rotations.filter((rotation) => rotation.name === name).length;
 
   requestsFor = ({ name }: Case) =>
-    this.world.turso.log.filter(({ method, path }) => method === "POST" && path === rotatePath(name)).length;
+    this.sandbox.turso.log.filter(({ method, path }) => method === "POST" && path === rotatePath(name))
+      .length;
 
   async properties({ name }: Case): Promise<Properties> {
-    const state = JSON.parse(await this.world.stack.state()) as {
+    const state = JSON.parse(await this.sandbox.stack.state()) as {
       deployment: { resources: { urn: string; outputs?: Properties }[] };
     };
     const found = state.deployment.resources.find(({ urn }) => urn.endsWith(`TokenRotation::${name}`));
@@ -78,7 +79,7 @@ class Fleet {
   }
 
   async tokenIsAlive(tokens: Record<string, unknown>, { name }: Case): Promise<boolean> {
-    const { platform } = this.world.turso;
+    const { platform } = this.sandbox.turso;
     return (await platform.inspect(platform.database(name), String(tokens[name]))).state === "valid";
   }
 }
@@ -102,11 +103,11 @@ describe("a rotate request whose answer is lost, while the canary answers", () =
     fleet.arm(LOST);
     // and the connection is cut while canaries and tokens are minted
     for (const when of WHENS)
-      fleet.world.turso.fault({ path: /auth\/tokens/, when, action: { type: "drop" }, times: 2 });
-    output = (await fleet.world.stack.must(...UP)).stdout;
-    tokens = await fleet.world.stack.outputs();
+      fleet.sandbox.turso.fault({ path: /auth\/tokens/, when, action: { type: "drop" }, times: 2 });
+    output = (await fleet.sandbox.stack.must(...UP)).stdout;
+    tokens = await fleet.sandbox.stack.outputs();
   });
-  after(() => fleet.world.close());
+  after(() => fleet.sandbox.close());
 
   for (const each of LOST)
     it(`${what(each)} the change: one rotation within the same up, told in words`, async () => {
@@ -126,14 +127,14 @@ describe("a rotate request whose answer is lost, while the canary answers", () =
     });
 
   it("the connections cut during minting were met, and retried", () => {
-    const cut = fleet.world.turso.log.filter(({ path, fault }) => path.includes("/tokens") && fault);
+    const cut = fleet.sandbox.turso.log.filter(({ path, fault }) => path.includes("/tokens") && fault);
     assert.equal(cut.length, 4);
   });
 
   it("the next up does nothing, and asks the API nothing", async () => {
-    fleet.world.turso.clearLog();
-    await fleet.world.up();
-    assert.deepEqual(fleet.world.calls, []);
+    fleet.sandbox.turso.clearLog();
+    await fleet.sandbox.up();
+    assert.deepEqual(fleet.sandbox.calls, []);
   });
 });
 
@@ -148,10 +149,10 @@ describe("a rotate request whose answer is lost, with verify off", () => {
   before(async () => {
     fleet = await Fleet.create(UNSEEN, `verify: "off", trigger: pulumi.secret("hush-hush-1")`);
     fleet.arm(UNSEEN);
-    first = await fleet.world.fails(...UP);
-    second = await fleet.world.fails(...UP);
+    first = await fleet.sandbox.fails(...UP);
+    second = await fleet.sandbox.fails(...UP);
   });
-  after(() => fleet.world.close());
+  after(() => fleet.sandbox.close());
 
   for (const each of UNSEEN)
     it(`${what(each)} the change: saved as pending, and the next up says the same and sends nothing`, async () => {
@@ -165,38 +166,38 @@ describe("a rotate request whose answer is lost, with verify off", () => {
     });
 
   it("the secret trigger is nowhere in clear", async () => {
-    for (const text of [await fleet.world.stack.state(), first, second])
+    for (const text of [await fleet.sandbox.stack.state(), first, second])
       assert.doesNotMatch(text, /hush-hush/);
   });
 
   it("a changed trigger rotates each once, clears what was pending, and mints tokens that live", async () => {
     const before = UNSEEN.map(fleet.rotationsOf);
-    fleet.world.stack.write(program(UNSEEN, `verify: "off", trigger: pulumi.secret("hush-hush-2")`));
-    await fleet.world.stack.must(...UP);
-    const tokens = await fleet.world.stack.outputs();
+    fleet.sandbox.stack.write(program(UNSEEN, `verify: "off", trigger: pulumi.secret("hush-hush-2")`));
+    await fleet.sandbox.stack.must(...UP);
+    const tokens = await fleet.sandbox.stack.outputs();
     for (const [i, each] of UNSEEN.entries()) {
       assert.equal(fleet.rotationsOf(each), (before[i] ?? 0) + 1, each.name);
       const { pending, rotationCount } = await fleet.properties(each);
       assert.deepEqual([pending, rotationCount], [undefined, 1], each.name);
       assert.ok(await fleet.tokenIsAlive(tokens, each), each.name);
     }
-    assert.doesNotMatch(await fleet.world.stack.state(), /hush-hush/);
+    assert.doesNotMatch(await fleet.sandbox.stack.state(), /hush-hush/);
   });
 
   it("leaves a target of a list that answers alone, and repeats only the one whose fate was lost", () =>
-    inWorld(
+    inSandbox(
       {
         program: `exports.id = new turso.TokenRotation("r", { scope: { databases: ["app", "lone"] }, trigger: 1, verifyTimeout: "2s", verify: "off" }).rotationId;`,
         blastRadius: "database",
       },
-      async (world) => {
-        world.turso.fault({ path: rotatePath("app"), when: "after", action: status(500) });
-        const output = await world.fails(...UP);
+      async (sandbox) => {
+        sandbox.turso.fault({ path: rotatePath("app"), when: "after", action: status(500) });
+        const output = await sandbox.fails(...UP);
         assert.match(output, /1 of 2 did not end well\./);
         assert.match(output, /do(es)? only the rest, under the same trigger\./);
-        assert.deepEqual([...world.rotations].sort(), ["databases/app", "databases/lone"]);
-        await world.fails(...UP);
-        assert.equal(world.rotations.length, 2);
+        assert.deepEqual([...sandbox.rotations].sort(), ["databases/app", "databases/lone"]);
+        await sandbox.fails(...UP);
+        assert.equal(sandbox.rotations.length, 2);
       },
     ));
 });
@@ -208,13 +209,13 @@ describe("a rotate request whose answer is lost, while the data plane is out of 
       { name: "living", when: "before", action: { type: "drop" } },
     ];
     const fleet = await Fleet.create(cases, `trigger: pulumi.secret("hush-hush-1")`);
-    const { world } = fleet;
+    const { sandbox } = fleet;
     try {
       fleet.arm(cases);
       // the canary is seen accepted, and then nobody answers any more
       const cut = { plane: "data", path: /./, when: "before", action: { type: "drop" } } as const;
-      for (const { name } of cases) world.turso.fault({ ...cut, database: name, skip: 1, times: Infinity });
-      const output = await world.fails(...UP);
+      for (const { name } of cases) sandbox.turso.fault({ ...cut, database: name, skip: 1, times: Infinity });
+      const output = await sandbox.fails(...UP);
       for (const each of cases) {
         assert.match(
           about(output, each.name),
@@ -223,17 +224,17 @@ describe("a rotate request whose answer is lost, while the data plane is out of 
         const { pending, trigger } = await fleet.properties(each);
         assert.ok(isCiphertext(pending) && isCiphertext(trigger), each.name);
       }
-      const state = await world.stack.state();
+      const state = await sandbox.stack.state();
       assert.doesNotMatch(state, /eyJ[\w-]+\.[\w-]+\.|hush-hush/);
 
-      world.turso.clearFaults();
-      world.turso.clearLog();
-      const { stdout } = await world.stack.must(...UP);
+      sandbox.turso.clearFaults();
+      sandbox.turso.clearLog();
+      const { stdout } = await sandbox.stack.must(...UP);
       const [dead, living] = cases as [Case, Case];
       assert.match(about(stdout, "dead"), /but the rotation happened: a token from before it is refused\./);
       assert.match(about(stdout, "living"), /and the rotation did not happen: .* It is sent once more\./);
       assert.deepEqual([fleet.requestsFor(dead), fleet.requestsFor(living)], [0, 1]);
-      const tokens = await world.stack.outputs();
+      const tokens = await sandbox.stack.outputs();
       for (const each of cases) {
         assert.equal(fleet.rotationsOf(each), 1);
         const { pending, rotationCount, verification } = await fleet.properties(each);
@@ -241,7 +242,7 @@ describe("a rotate request whose answer is lost, while the data plane is out of 
         assert.ok(await fleet.tokenIsAlive(tokens, each), each.name);
       }
     } finally {
-      await world.close();
+      await sandbox.close();
     }
   });
 });

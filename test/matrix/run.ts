@@ -7,7 +7,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { findCli } from "../../tools/pulumi-cli/cli.js";
 import { ROOT } from "../../tools/stack";
-import type { World } from "../e2e/world";
+import type { Sandbox } from "../e2e/sandbox";
 import { NPM, PROGRAM, inProgram, must, project, rotatesOnItsTriggerAlone } from "../package/program";
 import { CELLS, packagesOf, projectFile, type Cell } from "./cells";
 
@@ -48,10 +48,10 @@ function nodeOf(major: number): string {
   return path.join(prefix, "node_modules", `node-${process.platform}-${process.arch}`, "bin");
 }
 
-const versionOf = (world: World, name: string): string =>
+const versionOf = (sandbox: Sandbox, name: string): string =>
   (
     JSON.parse(
-      readFileSync(path.join(world.stack.project, "node_modules", name, "package.json"), "utf8"),
+      readFileSync(path.join(sandbox.stack.project, "node_modules", name, "package.json"), "utf8"),
     ) as { version: string }
   ).version;
 
@@ -68,17 +68,21 @@ async function run(cell: Cell): Promise<Seen> {
     seen.node = execFileSync(path.join(bin, "node"), ["--version"], { encoding: "utf8" }).trim().slice(1);
     await inProgram(
       files,
-      async (world) => {
-        await must(world, INSTALL);
-        seen.pulumi = versionOf(world, "@pulumi/pulumi");
-        seen.typescript = versionOf(world, "typescript");
-        if (cell.loader !== "Pulumi's own") seen.loader = `${cell.loader} ${versionOf(world, cell.loader)}`;
-        await must(world, ["node_modules/.bin/tsc", "--noEmit"]);
-        world.stack.env["PATH"] = `${bin}${path.delimiter}${world.stack.env["PATH"] ?? ""}`;
+      async (sandbox) => {
+        await must(sandbox, INSTALL);
+        seen.pulumi = versionOf(sandbox, "@pulumi/pulumi");
+        seen.typescript = versionOf(sandbox, "typescript");
+        if (cell.loader !== "Pulumi's own") seen.loader = `${cell.loader} ${versionOf(sandbox, cell.loader)}`;
+        await must(sandbox, ["node_modules/.bin/tsc", "--noEmit"]);
+        sandbox.stack.env["PATH"] = `${bin}${path.delimiter}${sandbox.stack.env["PATH"] ?? ""}`;
       },
-      async (world) => {
-        await rotatesOnItsTriggerAlone(world);
-        assert.equal((await world.stack.outputs())["node"], seen.node, "the program ran in another Node.js");
+      async (sandbox) => {
+        await rotatesOnItsTriggerAlone(sandbox);
+        assert.equal(
+          (await sandbox.stack.outputs())["node"],
+          seen.node,
+          "the program ran in another Node.js",
+        );
       },
     );
     seen.result = "works";

@@ -4,7 +4,7 @@ import { bendTime } from "./clock";
 import { tapNetwork } from "./process";
 import { schedules, type Schedule } from "./schedule";
 import { Simulation } from "./simulation";
-import { World } from "./world";
+import { ModelOrganization } from "./organization";
 
 export interface Finding {
   schedules: number;
@@ -21,12 +21,12 @@ export async function check(
   { shrink = true, limitMs = 3_600_000 * 24 } = {},
 ): Promise<Finding> {
   const undo = [bendTime(), tapNetwork()];
-  const worlds: Record<BlastRadius, World> = {
-    group: await World.start("group"),
-    database: await World.start("database"),
+  const organizations: Record<BlastRadius, ModelOrganization> = {
+    group: await ModelOrganization.start("group"),
+    database: await ModelOrganization.start("database"),
   };
   const play = async (schedule: Schedule): Promise<Simulation> => {
-    const simulation = new Simulation(worlds[schedule.blastRadius], schedule);
+    const simulation = new Simulation(organizations[schedule.blastRadius], schedule);
     await simulation.play();
     return simulation;
   };
@@ -41,15 +41,21 @@ export async function check(
     const finding = { schedules: details.numRuns, seed: details.seed, ms: Date.now() - start };
     if (!details.failed) return finding;
     const [schedule] = details.counterexample ?? [];
-    return { ...finding, counterExample: schedule ? await replay(schedule, worlds) : "fast-check gave none" };
+    return {
+      ...finding,
+      counterExample: schedule ? await replay(schedule, organizations) : "fast-check gave none",
+    };
   } finally {
-    await Promise.all(Object.values(worlds).map((world) => world.close()));
+    await Promise.all(Object.values(organizations).map((organization) => organization.close()));
     for (const each of undo) each();
   }
 }
 
-async function replay(schedule: Schedule, worlds: Record<BlastRadius, World>): Promise<string> {
-  const simulation = new Simulation(worlds[schedule.blastRadius], schedule);
+async function replay(
+  schedule: Schedule,
+  organizations: Record<BlastRadius, ModelOrganization>,
+): Promise<string> {
+  const simulation = new Simulation(organizations[schedule.blastRadius], schedule);
   try {
     await simulation.play();
     return `It broke no rule when it was played again:\n${simulation.journal.join("\n")}`;

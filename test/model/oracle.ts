@@ -5,7 +5,7 @@ import type { Target } from "../../src/scope";
 import type { Saved, Step } from "./engine";
 import { TIMEOUT_MS, type Process, type Sent } from "./process";
 import { targetsOf, type Program } from "./program";
-import { mayMint, mayRead, type World } from "./world";
+import { mayMint, mayRead, type ModelOrganization } from "./organization";
 
 /** What one reason asks of one target, and what has been done about it. */
 interface Work {
@@ -39,7 +39,7 @@ export class Oracle {
   #isLate = false;
   #isUnseen = false;
 
-  constructor(private readonly world: World) {}
+  constructor(private readonly organization: ModelOrganization) {}
 
   /** Before an `up`: which targets have a reason. */
   begin(program: Program, saved: Saved | undefined, now: number): void {
@@ -68,7 +68,7 @@ export class Oracle {
           reason: why,
           done: 0,
           allowed: 1,
-          keyChangesBefore: this.world.keyChanges(target),
+          keyChangesBefore: this.organization.keyChanges(target),
         });
     }
   }
@@ -144,15 +144,15 @@ export class Oracle {
     assert(own, `${text}: it is not a target`);
     assert(this.#work.has(key(own)), `rule 1: ${key(own)} was rotated without a reason`);
     const { credentials } = circumstances;
-    if (mayRead(credentials)) assert(this.world.exists(own), `rule 3: ${key(own)} does not exist`);
-    const bystanders = this.world
+    if (mayRead(credentials)) assert(this.organization.exists(own), `rule 3: ${key(own)} does not exist`);
+    const bystanders = this.organization
       .bystanders([own])
       .filter((name) => !targets.some((each) => each.name === name));
     assert(
       program.rotation.groupImpact !== "refuse" || bystanders.length === 0,
       `rule 3: groupImpact is "refuse", and ${bystanders.join(", ")} could be hit`,
     );
-    const canBeProven = mayMint(credentials) && this.world.databasesOf(own).length > 0;
+    const canBeProven = mayMint(credentials) && this.organization.databasesOf(own).length > 0;
     assert(
       program.rotation.verify !== "required" || canBeProven,
       "rule 3: verify is required, and it cannot be had",
@@ -168,7 +168,7 @@ export class Oracle {
       if (!executed) continue;
       work.done += 1;
       this.#isLate ||= lateBy > 0;
-      const { deathDelayMs } = this.world.emulator.platform.options;
+      const { deathDelayMs } = this.organization.emulator.platform.options;
       const outlives = lateBy + deathDelayMs > limit + (lateBy > 0 ? TIMEOUT_MS : 0) - 10;
       const isProven = rotation.verify !== "off" && mayMint(process.circumstances.credentials);
       const isSeen = isProven || this.#watched.has(key(target));
@@ -197,18 +197,18 @@ export class Oracle {
       const work = begun.get(key(target));
       if (work === undefined) continue;
       assert(
-        this.#isLate || this.world.keyChanges(target) > work.keyChangesBefore,
+        this.#isLate || this.organization.keyChanges(target) > work.keyChangesBefore,
         `${key(target)} was not rotated though ${work.reason}, and it passed for a success`,
       );
     }
     if (state.verification !== "verified" || !rotated || this.#isLate) return;
     for (const target of targetsOf(program)) {
-      const last = this.world.rotations(target);
-      for (const { jwt, rotationsBefore } of this.world.held.filter(
+      const last = this.organization.rotations(target);
+      for (const { jwt, rotationsBefore } of this.organization.held.filter(
         (held) => key(held.target) === key(target),
       ))
         assert(
-          rotationsBefore >= last || !(await this.world.accepts(target, jwt)),
+          rotationsBefore >= last || !(await this.organization.accepts(target, jwt)),
           `it says "verified", and ${key(target)} accepts a token from before the last rotation`,
         );
     }

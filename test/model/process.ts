@@ -4,7 +4,7 @@ import { Context } from "../../src/provider/context";
 import { withClock, type Clock } from "./clock";
 import { actionOf, lateness, losesAnswer, type Crash, type Fault, type RequestKind } from "./faults";
 import type { Target } from "../../src/scope";
-import { mayRotate, type Credentials, type World } from "./world";
+import { mayRotate, type Credentials, type ModelOrganization } from "./organization";
 
 /** The process is no more: nothing of it may reach the state. */
 export class Crashed extends Error {}
@@ -58,7 +58,7 @@ export class Process {
   });
 
   constructor(
-    private readonly world: World,
+    private readonly organization: ModelOrganization,
     private readonly clock: Clock,
     readonly circumstances: Circumstances,
   ) {
@@ -66,8 +66,8 @@ export class Process {
     this.#faults = circumstances.faults.map((fault) => ({ ...fault, left: fault.times, toSkip: fault.skip }));
     this.context = new Context({
       settings: {
-        apiUrl: world.emulator.url,
-        apiToken: world.apiToken(circumstances.credentials),
+        apiUrl: organization.emulator.url,
+        apiToken: organization.apiToken(circumstances.credentials),
         apiTokenOrigin: "the environment's TURSO_API_TOKEN",
         organization: "acme",
         organizationIsConfigured: false,
@@ -126,7 +126,7 @@ export class Process {
       sent.lost = losesAnswer(fault);
       if (actionOf(fault).type === "hang")
         return await this.#silence(config, http, fault.when, () => this.#later(sent, fault));
-      this.world.emulator.fault({ path: mark(config), when: fault.when, action: actionOf(fault) });
+      this.organization.emulator.fault({ path: mark(config), when: fault.when, action: actionOf(fault) });
       return this.#read(sent, await this.#deliver(config, http));
     } finally {
       sent.executed ||= this.#rotations(sent) > rotations;
@@ -141,8 +141,8 @@ export class Process {
     then: () => unknown,
   ): Promise<AxiosResponse> {
     const patience = new AbortController();
-    const silent = this.world.hang();
-    this.world.emulator.fault({ path: mark(config), when, action: { type: "hang" } });
+    const silent = this.organization.hang();
+    this.organization.emulator.fault({ path: mark(config), when, action: { type: "hang" } });
     const answer = this.#deliver({ ...config, signal: patience.signal }, http);
     await silent;
     patience.abort();
@@ -156,13 +156,13 @@ export class Process {
   #later(sent: Sent, fault: Fault): void {
     const delay = lateness(fault);
     const { target } = sent;
-    if (delay === undefined || target === undefined || !this.world.exists(target)) return;
+    if (delay === undefined || target === undefined || !this.organization.exists(target)) return;
     if (!mayRotate(this.circumstances.credentials)) return;
     sent.executed = true;
     sent.lateBy = delay;
-    const { platform } = this.world.emulator;
+    const { platform } = this.organization.emulator;
     this.clock.at(this.clock.now() + delay, () => {
-      if (!this.world.exists(target)) return;
+      if (!this.organization.exists(target)) return;
       if (target.kind === "group") platform.rotateGroup(target.name);
       else platform.rotateDatabase(target.name);
     });
@@ -198,13 +198,13 @@ export class Process {
   #read(sent: Sent, response: AxiosResponse<unknown>): AxiosResponse {
     const { data } = response;
     const jwt = typeof data === "string" ? /"jwt":"([^"]+)"/.exec(data)?.[1] : undefined;
-    if (jwt !== undefined && sent.target) this.world.hold(sent.target, jwt);
+    if (jwt !== undefined && sent.target) this.organization.hold(sent.target, jwt);
     sent.text += ` ${response.status}`;
     return response;
   }
 
   #rotations = ({ kind, target }: Sent): number =>
-    kind === "rotate" && target ? this.world.rotations(target) : 0;
+    kind === "rotate" && target ? this.organization.rotations(target) : 0;
 
   #describe({ method = "get", url = "", baseURL = "", params }: InternalAxiosRequestConfig): Sent {
     const { pathname: path } = new URL(url, baseURL || undefined);
@@ -220,7 +220,7 @@ export class Process {
       lost: false,
       lateBy: 0,
       text: isProbe
-        ? `probe ${this.world.databaseAt(url) ?? "nobody"}`
+        ? `probe ${this.organization.databaseAt(url) ?? "nobody"}`
         : `${method.toUpperCase()} ${path.replace("/v1/organizations/acme", "~")}${query.size > 0 ? `?${query.toString()}` : ""}`,
     };
   }

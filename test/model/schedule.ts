@@ -3,7 +3,7 @@ import type { BlastRadius } from "../../emulator";
 import type { Scope } from "../../src/scope";
 import { isPossible, type Crash, type Fault, type RequestKind, type Trouble } from "./faults";
 import type { Change } from "./program";
-import type { Credentials } from "./world";
+import type { Credentials } from "./organization";
 
 /** One thing that a person, a pipeline, time or Turso does. An edit of the program comes first. */
 export type Operation =

@@ -11,7 +11,7 @@ import { Crashed, Process, type Circumstances } from "./process";
 import { change, FIRST, resourcesOf, targetsOf, type Change, type Program } from "./program";
 import type { Operation, Schedule } from "./schedule";
 import { describe } from "./text";
-import type { World } from "./world";
+import type { ModelOrganization } from "./organization";
 
 const HOUR_MS = 3_600_000;
 const CALM: Circumstances = { credentials: "full", faults: [] };
@@ -28,16 +28,16 @@ export class Simulation {
   #logged = 0;
 
   constructor(
-    private readonly world: World,
+    private readonly organization: ModelOrganization,
     private readonly schedule: Schedule,
   ) {
-    this.#oracle = new Oracle(world);
+    this.#oracle = new Oracle(organization);
     this.#program = change(FIRST, schedule.first);
   }
 
   async play(): Promise<void> {
     const { blastRadius, deathDelayMs, first, operations } = this.schedule;
-    await this.world.reset(this.#clock.now, deathDelayMs);
+    await this.organization.reset(this.#clock.now, deathDelayMs);
     this.journal.push(
       `A rotation kills the tokens of the ${blastRadius}, after ${deathDelayMs} ms. Program: ${JSON.stringify(change(FIRST, first))}`,
     );
@@ -60,8 +60,8 @@ export class Simulation {
         this.#forget();
         return;
       case "delete a database":
-        if (this.world.exists({ kind: "database", name: operation.name }))
-          this.world.emulator.platform.deleteDatabase(operation.name);
+        if (this.organization.exists({ kind: "database", name: operation.name }))
+          this.organization.emulator.platform.deleteDatabase(operation.name);
         return;
       case "up":
         await this.#up(operation, operation.change);
@@ -81,7 +81,7 @@ export class Simulation {
 
   /** What only looks: whatever it finds, it asks for no change. */
   async #look(circumstances: Circumstances, act: (process: Process) => Promise<void>): Promise<void> {
-    const process = new Process(this.world, this.#clock, circumstances);
+    const process = new Process(this.organization, this.#clock, circumstances);
     try {
       await act(process);
     } finally {
@@ -98,7 +98,7 @@ export class Simulation {
     for (const { name, did } of await this.#engine.refresh(process)) {
       if (did !== "gone") continue;
       const [target] = targetsIn(before.get(name));
-      assert(target && !this.world.exists(target), `refresh says that ${name} is gone, and it exists`);
+      assert(target && !this.organization.exists(target), `refresh says that ${name} is gone, and it exists`);
       if (name === "rotation") this.#forget();
     }
   }
@@ -112,8 +112,8 @@ export class Simulation {
   async #up(circumstances: Circumstances, edit: Change = {}): Promise<boolean> {
     this.#program = change(this.#program, edit);
     const text = JSON.stringify(this.#program);
-    for (const target of targetsOf(this.#program)) await this.world.leak(target);
-    const process = new Process(this.world, this.#clock, circumstances);
+    for (const target of targetsOf(this.#program)) await this.organization.leak(target);
+    const process = new Process(this.organization, this.#clock, circumstances);
     this.#oracle.begin(this.#program, this.#engine.state.get("rotation"), this.#clock.now());
     let isJudged = false;
     const judge = async (step?: Step): Promise<void> => {
@@ -166,7 +166,7 @@ export class Simulation {
         inspect([error.message, error.stack, error.cause, shown], { depth: 10 }),
       );
     }
-    const { log } = this.world.emulator;
+    const { log } = this.organization.emulator;
     this.#holdsNoSecret("the log", JSON.stringify(log.slice(this.#logged)));
     this.#logged = log.length;
     for (const [name, { inputs, outputs }] of this.#engine.state) {
@@ -177,7 +177,7 @@ export class Simulation {
 
   #holdsNoSecret(where: string, what: unknown): void {
     const text = typeof what === "string" ? what : inspect(what, { depth: 10 });
-    const found = this.world.secrets.find((secret) => text.includes(secret));
+    const found = this.organization.secrets.find((secret) => text.includes(secret));
     assert(
       found === undefined,
       `rule 4: ${where} holds a credential: ${text.replaceAll(found ?? "", "<HERE>")}`,
@@ -190,8 +190,8 @@ export class Simulation {
       if (saved.type !== "token") continue;
       const { token } = saved.outputs as unknown as TokenState;
       const [target] = targetsIn(saved);
-      if (!target || this.world.databasesOf(target).length === 0) continue;
-      assert(await this.world.accepts(target, token), `an up ended well, and ${name} is not accepted`);
+      if (!target || this.organization.databasesOf(target).length === 0) continue;
+      assert(await this.organization.accepts(target, token), `an up ended well, and ${name} is not accepted`);
     }
   }
 
@@ -199,7 +199,7 @@ export class Simulation {
   async #converge(): Promise<void> {
     this.#clock.runOut();
     const { rotation } = this.#program;
-    const isWhole = targetsOf(this.#program).every((target) => this.world.exists(target));
+    const isWhole = targetsOf(this.#program).every((target) => this.organization.exists(target));
     const edit: Change = {
       groupImpact: undefined,
       ...(rotation.verify === "required" && { verify: undefined }),

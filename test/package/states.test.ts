@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { inWorld, type World } from "../e2e/world";
+import { inSandbox, type Sandbox } from "../e2e/sandbox";
 import { FOLDER, PASSPHRASE, SHAPES, fixture } from "../fixtures/states/shapes";
 import { manifest } from "./tarball";
 
@@ -13,15 +13,15 @@ const fixtures = readdirSync(FOLDER).flatMap((file) => {
 const UP = ["up", "--yes", "--skip-preview", "--continue-on-error"];
 
 /** What a command rotates, in the order of names. */
-async function rotatedBy(world: World, act: () => Promise<unknown>): Promise<string[]> {
-  const before = world.rotations.length;
+async function rotatedBy(sandbox: Sandbox, act: () => Promise<unknown>): Promise<string[]> {
+  const before = sandbox.rotations.length;
   await act();
-  return world.rotations.slice(before).sort();
+  return sandbox.rotations.slice(before).sort();
 }
 
 /** The resources that have something left to do. */
-async function pending(world: World): Promise<string[]> {
-  const { deployment } = JSON.parse(await world.stack.state()) as {
+async function pending(sandbox: Sandbox): Promise<string[]> {
+  const { deployment } = JSON.parse(await sandbox.stack.state()) as {
     deployment: { resources: { urn: string; outputs?: { pending?: unknown } }[] };
   };
   return deployment.resources.filter(({ outputs }) => outputs?.pending !== undefined).map(({ urn }) => urn);
@@ -42,18 +42,18 @@ describe("the state of an earlier release", () => {
       assert.ok(shape, `no shape is called ${name}`);
       const { program, databases = [], disturb, owed, due } = shape;
       const env = { PULUMI_CONFIG_PASSPHRASE: PASSPHRASE };
-      return inWorld({ program: program(1), blastRadius: "database", env }, async (world) => {
-        for (const database of databases) await world.turso.platform.createDatabase(database, "other");
-        copyFileSync(fixture(version, name), path.join(world.stack.project, "state.json"));
-        await world.stack.must("stack", "import", "--file", "state.json");
+      return inSandbox({ program: program(1), blastRadius: "database", env }, async (sandbox) => {
+        for (const database of databases) await sandbox.turso.platform.createDatabase(database, "other");
+        copyFileSync(fixture(version, name), path.join(sandbox.stack.project, "state.json"));
+        await sandbox.stack.must("stack", "import", "--file", "state.json");
         assert.deepEqual(
-          await rotatedBy(world, () => (disturb ? world.fails(...UP) : world.stack.must(...UP))),
+          await rotatedBy(sandbox, () => (disturb ? sandbox.fails(...UP) : sandbox.stack.must(...UP))),
           owed,
         );
-        if (!disturb) assert.deepEqual(world.calls, [], "an up without changes asks the API nothing");
-        world.stack.write(program(2));
-        assert.deepEqual(await rotatedBy(world, () => world.stack.must(...UP)), due);
-        assert.deepEqual(await pending(world), [], "what was left to do is done");
+        if (!disturb) assert.deepEqual(sandbox.calls, [], "an up without changes asks the API nothing");
+        sandbox.stack.write(program(2));
+        assert.deepEqual(await rotatedBy(sandbox, () => sandbox.stack.must(...UP)), due);
+        assert.deepEqual(await pending(sandbox), [], "what was left to do is done");
       });
     });
 });

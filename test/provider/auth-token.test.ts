@@ -3,7 +3,7 @@ import { AuthTokenLogic } from "../../src/provider/auth-token";
 import { Context } from "../../src/provider/context";
 import type { TokenInputs, TokenState } from "../../src/provider/token-state";
 import { UNKNOWN } from "../../src/provider/unknown";
-import { PATIENCE, Turso, failure } from "../support/turso";
+import { PATIENCE, FakeTurso, failure } from "../support/fake-turso";
 
 const rotation = (
   changes: Partial<NonNullable<TokenInputs["rotation"]>> = {},
@@ -29,7 +29,7 @@ const state = (changes: Partial<TokenState> = {}): TokenState => ({
 });
 
 describe("an AuthToken's logic", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const logic = (now = "2026-01-10T00:00:00.000Z") =>
     new AuthTokenLogic(
       new Context({

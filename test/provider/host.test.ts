@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { tokenRotation } from "../../src/provider";
 import { useEnvironment } from "../support/environment";
-import { Turso, failure } from "../support/turso";
+import { FakeTurso, failure } from "../support/fake-turso";
 
 /** What the engine sends for a value that it does not know yet. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -14,7 +14,7 @@ const without = (props: Properties, key: string): Properties =>
   Object.fromEntries(Object.entries(props).filter(([name]) => name !== key));
 
 describe("the dynamic host", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   useEnvironment();
   const log = console.log;
   let said: string[];

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { AuthTokenLogic } from "../../src/provider/auth-token";
 import { Context } from "../../src/provider/context";
 import { TokenRotationLogic } from "../../src/provider/token-rotation";
-import { NOW, PATIENCE, Turso } from "../support/turso";
+import { NOW, PATIENCE, FakeTurso } from "../support/fake-turso";
 
 describe("within one run, what exists", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const run = () =>
     new Context({
       settings: turso.settings(),
@@ -55,7 +55,7 @@ describe("within one run, what exists", () => {
 });
 
 describe("a token that is minted anew", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const logic = () =>
     new AuthTokenLogic(
       new Context({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RotationState } from "../../src/provider/rotation-state";
 import { ROTATE, Stage, inputs } from "../support/stage";
-import { savedFailure } from "../support/turso";
+import { savedFailure } from "../support/fake-turso";
 
 describe("a lost answer, with a canary", () => {
   const lose = (stage: Stage, when: "before" | "after", times = 1) =>

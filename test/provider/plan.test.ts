@@ -3,7 +3,7 @@ import type { Json } from "../../src/json";
 import { planUpdate as planAt } from "../../src/provider/plan";
 import type { RotationInputs, RotationState } from "../../src/provider/rotation-state";
 import { UNKNOWN } from "../../src/provider/unknown";
-import { NOW, inputs, state } from "../support/turso";
+import { NOW, inputs, state } from "../support/fake-turso";
 
 /** What a preview knows of the arguments. */
 const preview = (changes: Record<string, unknown>): RotationInputs => ({ ...inputs(), ...changes });

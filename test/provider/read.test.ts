@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { FaultAction } from "../../emulator";
 import { closedPort } from "../support/server";
-import { PATIENCE, Turso, savedFailure, inputs, state, ORIGIN } from "../support/turso";
+import { PATIENCE, FakeTurso, savedFailure, inputs, state, ORIGIN } from "../support/fake-turso";
 
 describe("a refresh", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const GROUP = { group: "default" };
   const idOf = (scope: object): string => `acme/${Object.entries(scope)[0]?.join("s/") ?? ""}`;
 

@@ -2,12 +2,21 @@ import assert from "node:assert/strict";
 import type { RotationInputs } from "../../src/provider/rotation-state";
 import { TokenRotationLogic } from "../../src/provider/token-rotation";
 import { UNKNOWN } from "../../src/provider/unknown";
-import { NOW, Turso, argumentsOf, inputs, rotated, rotationsOf, savedFailure, state } from "../support/turso";
+import {
+  NOW,
+  FakeTurso,
+  argumentsOf,
+  inputs,
+  rotated,
+  rotationsOf,
+  savedFailure,
+  state,
+} from "../support/fake-turso";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 describe("a TokenRotation", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
 
   describe("that is created", () => {
     for (const [scope, id, request, rotation] of [

@@ -2,7 +2,7 @@ import { startEmulator, type Emulator } from "../../emulator";
 import { Context } from "../../src/provider/context";
 import type { RotationInputs } from "../../src/provider/rotation-state";
 import { TokenRotationLogic } from "../../src/provider/token-rotation";
-import { PATIENCE } from "./turso";
+import { PATIENCE } from "./fake-turso";
 
 /** Turso with group `default` (databases app, reports) and the empty group `bare`, for one test. */
 export class Stage {

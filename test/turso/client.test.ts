@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { TursoClient } from "../../src/turso/client";
-import { PATIENCE, Turso, tursoFailure } from "../support/turso";
+import { PATIENCE, FakeTurso, tursoFailure } from "../support/fake-turso";
 import { useServers } from "../support/server";
 
 /** Is told of nothing: where it is, a test fails. */
 const nobody = (message: string): void => assert.fail(message);
 
 describe("the client", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const client = (
     organization = "acme",
     apiToken: string | undefined = turso.emulator.apiToken,

@@ -3,7 +3,7 @@ import { startEmulator, type Emulator } from "../../emulator";
 import { Stack, type Run, type StackOptions } from "../../tools/stack";
 
 /** An emulated Turso with group "default" (databases app, reports) and group "other" (database lone), and a stack that knows it. */
-export class World {
+export class Sandbox {
   private constructor(
     readonly turso: Emulator,
     readonly stack: Stack,
@@ -16,7 +16,7 @@ export class World {
       latencyMs?: number;
       deathDelayMs?: number;
     } = {},
-  ): Promise<World> {
+  ): Promise<Sandbox> {
     const { config = {}, blastRadius = "group", latencyMs = 0, deathDelayMs = 0, ...stackOptions } = options;
     const turso = await startEmulator({ organization: "acme", blastRadius, latencyMs, deathDelayMs });
     turso.platform.createGroup("default");
@@ -26,12 +26,12 @@ export class World {
     await turso.platform.createDatabase("lone", "other");
     // the stage `types` checks the examples; to check them again at each `up` takes longer than the rest of it
     const env = { PULUMI_NODEJS_TRANSPILE_ONLY: "true", ...stackOptions.env };
-    const world = new World(turso, new Stack({ ...stackOptions, env }));
-    await world.stack.init(
+    const sandbox = new Sandbox(turso, new Stack({ ...stackOptions, env }));
+    await sandbox.stack.init(
       { "turso:apiUrl": turso.url, "turso:organization": turso.organization, ...config },
       { "turso:apiToken": turso.apiToken },
     );
-    return world;
+    return sandbox;
   }
 
   /** `up` without its preview. */
@@ -68,15 +68,15 @@ export class World {
   }
 }
 
-/** Runs a body with a world of its own, and leaves nothing behind. */
-export async function inWorld(
-  options: Parameters<typeof World.create>[0],
-  body: (world: World) => Promise<void>,
+/** Runs a body with a sandbox of its own, and leaves nothing behind. */
+export async function inSandbox(
+  options: Parameters<typeof Sandbox.create>[0],
+  body: (sandbox: Sandbox) => Promise<void>,
 ): Promise<void> {
-  const world = await World.create(options);
+  const sandbox = await Sandbox.create(options);
   try {
-    await body(world);
+    await body(sandbox);
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }

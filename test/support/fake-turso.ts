@@ -19,7 +19,7 @@ export const ORIGIN = "the environment's TURSO_API_TOKEN";
  * Turso for the tests of a describe, clean before each of them: the group `default` with the databases `app` and
  * `reports`, the group `solo` with `lone` alone, and the group `bare` with none.
  */
-export class Turso {
+export class FakeTurso {
   readonly told: string[] = [];
   #emulator: Emulator | undefined;
 
@@ -32,8 +32,8 @@ export class Turso {
     return this.emulator.url;
   }
 
-  static use(): Turso {
-    const turso = new Turso();
+  static use(): FakeTurso {
+    const turso = new FakeTurso();
     before(async () => {
       const emulator = await startEmulator();
       turso.#emulator = emulator;

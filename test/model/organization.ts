@@ -35,7 +35,7 @@ const DATABASES = { app: "default", reports: "default", lone: "solo" };
 const WRONG_TOKEN = "wrong-token-that-nobody-made";
 
 /** Turso as all schedules find it; one emulator a blast radius serves them all, since starting one is dear. */
-export class World {
+export class ModelOrganization {
   /** Every token that was seen, for the schedule at hand. */
   readonly held: Held[] = [];
   readonly #restricted = new Map<Credentials, string>();
@@ -46,7 +46,7 @@ export class World {
     private readonly onHang: (() => void)[],
   ) {}
 
-  static async start(blastRadius: BlastRadius): Promise<World> {
+  static async start(blastRadius: BlastRadius): Promise<ModelOrganization> {
     const calendar = { now: () => 0 };
     const onHang: (() => void)[] = [];
     const emulator = await startEmulator({
@@ -56,11 +56,11 @@ export class World {
         if (fault?.endsWith("hang")) onHang.shift()?.();
       },
     });
-    const world = new World(emulator, calendar, onHang);
+    const organization = new ModelOrganization(emulator, calendar, onHang);
     for (const group of GROUPS) emulator.platform.createGroup(group);
     for (const [kind, permissions] of Object.entries(PERMISSIONS))
-      world.#restricted.set(kind as Credentials, emulator.createApiToken({ permissions }));
-    return world;
+      organization.#restricted.set(kind as Credentials, emulator.createApiToken({ permissions }));
+    return organization;
   }
 
   /** Clean for the next schedule, which brings its own calendar. */

@@ -23,8 +23,10 @@ export class KeyRing {
   #retired: { key: SigningKey; diesAt: number }[] = [];
 
   rotate(now: number, deathDelayMs: number): void {
-    this.#retired = this.#retired.filter((retired) => now < retired.diesAt);
-    if (deathDelayMs > 0) this.#retired.push({ key: this.#current, diesAt: now + deathDelayMs });
+    // A server that knows the new key has dropped all older ones: none outlives this rotation's own delay.
+    this.#retired = [...this.#retired, { key: this.#current, diesAt: Infinity }]
+      .map(({ key, diesAt }) => ({ key, diesAt: Math.min(diesAt, now + deathDelayMs) }))
+      .filter(({ diesAt }) => now < diesAt);
     this.#current = generateKey();
   }
 

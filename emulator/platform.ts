@@ -11,6 +11,8 @@ export interface Group {
   location: string;
   deleteProtection: boolean;
   keys: KeyRing;
+  /** How long tokens stay accepted after a rotation of this group; the platform's `deathDelayMs` if absent. */
+  deathDelayMs?: number;
 }
 
 export interface Database {
@@ -25,6 +27,8 @@ export interface Database {
   deleteProtection: boolean;
   /** Its own keys, if the blast radius is one database. */
   keys: KeyRing | undefined;
+  /** How long tokens stay accepted after a rotation of this database; the platform's `deathDelayMs` if absent. */
+  deathDelayMs?: number;
 }
 
 export interface Rotation {
@@ -168,14 +172,15 @@ export class Platform {
 
   rotateDatabase(name: string): void {
     const database = this.database(name);
-    this.#rotate(this.#keysOf(database));
+    this.#rotate(this.#keysOf(database), database.deathDelayMs);
     this.rotations.push({ at: this.options.now(), kind: "database", name });
   }
 
   rotateGroup(name: string): void {
     const group = this.group(name);
-    this.#rotate(group.keys);
-    for (const { keys } of this.databases(name)) if (keys !== undefined) this.#rotate(keys);
+    this.#rotate(group.keys, group.deathDelayMs);
+    for (const { keys } of this.databases(name))
+      if (keys !== undefined) this.#rotate(keys, group.deathDelayMs);
     this.rotations.push({ at: this.options.now(), kind: "group", name });
   }
 
@@ -184,8 +189,8 @@ export class Platform {
     return keys ?? group.keys;
   }
 
-  #rotate(keys: KeyRing): void {
-    keys.rotate(this.options.now(), this.options.deathDelayMs);
+  #rotate(keys: KeyRing, deathDelayMs = this.options.deathDelayMs): void {
+    keys.rotate(this.options.now(), deathDelayMs);
   }
 
   mintDatabaseToken(name: string, options: MintOptions = {}): Promise<string> {

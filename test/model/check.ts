@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { BlastRadius } from "../../emulator";
-import { bendTime } from "./clock";
-import { tapNetwork } from "./process";
+import { interceptRequests } from "./process";
+import { simulateTime } from "./clock";
 import { schedules, type Schedule } from "./schedule";
 import { Simulation } from "./simulation";
 import { ModelOrganization } from "./organization";
@@ -10,17 +10,17 @@ export interface Finding {
   schedules: number;
   seed: number;
   ms: number;
-  /** The smallest schedule that breaks a rule, as a numbered list with its log. */
+  /** The smallest schedule that violates a rule, as a numbered list with its log. */
   counterExample?: string;
 }
 
-/** Plays random schedules until one breaks a rule, or there were enough. */
+/** Runs random schedules until one violates a rule or `numRuns` have passed. */
 export async function check(
   numRuns: number,
   seed: number,
   { shrink = true, limitMs = 3_600_000 * 24 } = {},
 ): Promise<Finding> {
-  const undo = [bendTime(), tapNetwork()];
+  const undo = [simulateTime(), interceptRequests()];
   const organizations: Record<BlastRadius, ModelOrganization> = {
     group: await ModelOrganization.start("group"),
     database: await ModelOrganization.start("database"),
@@ -43,11 +43,11 @@ export async function check(
     const [schedule] = details.counterexample ?? [];
     return {
       ...finding,
-      counterExample: schedule ? await replay(schedule, organizations) : "fast-check gave none",
+      counterExample: schedule ? await replay(schedule, organizations) : "fast-check reported no schedule",
     };
   } finally {
     await Promise.all(Object.values(organizations).map((organization) => organization.close()));
-    for (const each of undo) each();
+    for (const restore of undo) restore();
   }
 }
 
@@ -58,7 +58,7 @@ async function replay(
   const simulation = new Simulation(organizations[schedule.blastRadius], schedule);
   try {
     await simulation.play();
-    return `It broke no rule when it was played again:\n${simulation.journal.join("\n")}`;
+    return `A second run of the same schedule violated no rule:\n${simulation.journal.join("\n")}`;
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     const where = message.startsWith("rule") ? "" : `\n${stack ?? ""}`;

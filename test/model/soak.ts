@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { check } from "./check";
 
-const USAGE = `Plays random schedules against the rotation logic until one breaks a rule.
+const USAGE = `Runs random schedules against the rotation logic until one violates a rule.
 
   node -r ts-node/register test/model/soak.ts [--runs N] [--seed S] [--no-shrink]`;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
 import { inSandbox, type Sandbox } from "./sandbox";
 
-/** A rotation, and two consumers that write their own token somewhere. */
+/** A rotation, and two consumers that each write a token to a file. */
 const delivering = (trigger: number, extra = "") => `
   const fs = require("node:fs");
   const rotation = new turso.TokenRotation("rotation", { scope: { group: "default" }, trigger: ${trigger} });
@@ -19,7 +19,7 @@ const delivering = (trigger: number, extra = "") => `
 
 const hostname = (sandbox: Sandbox, database: string) => sandbox.turso.platform.database(database).hostname;
 
-/** What the real client gets with a token. */
+/** The real client's result for a query with a token: "ok" or its error. */
 async function query(sandbox: Sandbox, authToken: string, sql: string, database = "app"): Promise<string> {
   const client = createClient({ url: `http://${hostname(sandbox, database)}`, authToken });
   try {
@@ -66,17 +66,17 @@ describe("an AuthToken, with the real CLI and the real libSQL client", () => {
       const rotated = sandbox.calls.findIndex((call) => call.endsWith("/auth/rotate"));
       assert.ok(
         sandbox.calls.indexOf(minted(sandbox)[0] ?? "") > rotated,
-        "nothing is minted before the rotation",
+        "a token was minted before the rotation",
       );
       await sandbox.preview("--expect-no-changes");
       assert.equal(minted(sandbox).length, 2);
 
       sandbox.turso.clearLog();
       await sandbox.up();
-      assert.deepEqual(sandbox.calls, [], "an up without changes asks nothing");
+      assert.deepEqual(sandbox.calls, [], "an up without changes sends no API requests");
     }));
 
-  it("reads its expiry from the JWT, and is a secret although the program forgets", () =>
+  it("reads its expiry from the JWT, and is a secret even if the program does not mark it as one", () =>
     inSandbox({ program: delivering(1) }, async (sandbox) => {
       const { stdout } = await sandbox.up();
       const { api, expiresAt, mintedAt } = await sandbox.stack.outputs();
@@ -90,7 +90,7 @@ describe("an AuthToken, with the real CLI and the real libSQL client", () => {
       assert.doesNotMatch(await sandbox.stack.state(), /eyJ/);
     }));
 
-  it("overlaps: a changed trigger mints a new one while the old one stays valid", () =>
+  it("overlaps: a changed trigger mints a new token while the old one stays valid", () =>
     inSandbox({ program: delivering(1, ", trigger: 1") }, async (sandbox) => {
       await sandbox.up();
       const before = await sandbox.stack.outputs();
@@ -104,7 +104,7 @@ describe("an AuthToken, with the real CLI and the real libSQL client", () => {
       assert.deepEqual(sandbox.rotations, ["groups/default"]);
     }));
 
-  it("is renewed within renewBefore of its expiry, and left alone before", () => {
+  it("is renewed within renewBefore of its expiry, and not earlier", () => {
     const program = (renewBefore: string) =>
       `exports.token = new turso.AuthToken("t", { scope: { database: "app" }, expiration: "1h", renewBefore: "${renewBefore}" }).token;`;
     return inSandbox({ program: program("10m") }, async (sandbox) => {
@@ -121,7 +121,7 @@ describe("an AuthToken, with the real CLI and the real libSQL client", () => {
     });
   });
 
-  it("is only minted by the next up, where the minting failed after the rotation", () =>
+  it("is minted by the next up without another rotation, if minting failed after the rotation", () =>
     inSandbox({ program: delivering(1) }, async (sandbox) => {
       await sandbox.up();
       const [before] = [await sandbox.stack.outputs()];
@@ -154,7 +154,7 @@ describe("an AuthToken, with the real CLI and the real libSQL client", () => {
     ["refresh", "--yes"],
     ["up", "--yes", "--refresh"],
   ])
-    it(`is healed after a rotation by hand: pulumi ${command.join(" ")} finds it dead, and the next up mints it and updates its consumers`, () =>
+    it(`is replaced after a rotation by hand: pulumi ${command.join(" ")} detects that it is rejected, and the next up mints a new one and updates its consumers`, () =>
       inSandbox({ program: delivering(1) }, async (sandbox) => {
         await sandbox.up();
         const before = await sandbox.stack.outputs();
@@ -167,10 +167,10 @@ describe("an AuthToken, with the real CLI and the real libSQL client", () => {
           assert.equal(sandbox.stack.readFile(`${name}.token`), after[name]);
           assert.equal(await query(sandbox, String(after[name]), "select 1"), "ok");
         }
-        assert.deepEqual(sandbox.rotations, ["groups/default", "groups/default"], "nothing else was rotated");
+        assert.deepEqual(sandbox.rotations, ["groups/default", "groups/default"], "the up rotated");
       }));
 
-  it("is not taken for dead by a refresh that gets no answer, 403 or 503", () =>
+  it("is kept by a refresh that gets no response, 403 or 503", () =>
     inSandbox({ program: delivering(1) }, async (sandbox) => {
       await sandbox.up();
       const before = await sandbox.stack.outputs();

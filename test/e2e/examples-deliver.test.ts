@@ -20,7 +20,7 @@ interface Served {
   status: number;
 }
 
-/** The example's server as a process of its own, and clients that never stop asking. */
+/** The example's server in a separate process, and clients that send requests continuously. */
 class Service {
   readonly served: Served[] = [];
   private stopped = false;
@@ -30,7 +30,7 @@ class Service {
     readonly process: ChildProcess,
     private readonly url: string,
   ) {
-    this.clients = Array.from({ length: CLIENTS }, () => this.ask());
+    this.clients = Array.from({ length: CLIENTS }, () => this.sendRequests());
   }
 
   static async start(env: Record<string, string>): Promise<Service> {
@@ -46,7 +46,7 @@ class Service {
     return new Service(child, url);
   }
 
-  /** What clients saw of the requests that began after a time. */
+  /** Statistics of the requests that started after a time. */
   since(start: number): { all: number; failed: number; slowestMs: number; statuses: number[] } {
     const some = this.served.filter(({ at }) => at >= start);
     const failed = some.filter(({ status }) => status !== 200);
@@ -65,11 +65,11 @@ class Service {
     if (this.process.exitCode === null) await once(this.process, "exit");
   }
 
-  private async ask(): Promise<void> {
+  private async sendRequests(): Promise<void> {
     while (!this.stopped) {
       const at = Date.now();
       const status = await fetch(this.url).then(
-        async (answer) => (await answer.text(), answer.status),
+        async (response) => (await response.text(), response.status),
         () => 0,
       );
       this.served.push({ at, ms: Date.now() - at, status });
@@ -78,7 +78,7 @@ class Service {
   }
 }
 
-/** The stack after its first `up`, with the token in a file of the project's folder. */
+/** Runs a body after the stack's first `up`, which writes the token to a file in the project's folder. */
 async function inDelivery(body: (sandbox: Sandbox, tokenFile: string) => Promise<void>): Promise<void> {
   const config = { database: "app", rotation: "1", renewal: "1" };
   await inSandbox({ copy: COPY, config }, async (sandbox) => {
@@ -90,7 +90,7 @@ async function inDelivery(body: (sandbox: Sandbox, tokenFile: string) => Promise
   });
 }
 
-/** The same, with the server and its clients at work on a database with a table. */
+/** The same, with the server and its clients running against a database with a table. */
 async function underLoad(
   env: Record<string, string>,
   body: (sandbox: Sandbox, tokenFile: string, service: Service) => Promise<void>,
@@ -111,7 +111,7 @@ async function underLoad(
 
 const urlOf = (sandbox: Sandbox): string => `http://${sandbox.turso.platform.database("app").hostname}`;
 
-/** Changes the stack's config, runs `up`, and gives the time at which it had ended. */
+/** Changes the stack's config, runs `up`, and returns the time at which it ended. */
 async function upWith(sandbox: Sandbox, key: string, value: string): Promise<number> {
   await sandbox.stack.must("config", "set", key, value);
   sandbox.turso.clearLog();
@@ -119,12 +119,12 @@ async function upWith(sandbox: Sandbox, key: string, value: string): Promise<num
   return Date.now();
 }
 
-function tell(what: string, { all, failed, slowestMs }: ReturnType<Service["since"]>): void {
+function report(what: string, { all, failed, slowestMs }: ReturnType<Service["since"]>): void {
   console.log(`      ${what}: ${failed} of ${all} requests failed, the slowest took ${slowestMs} ms`);
 }
 
 describe("the example that delivers a token to a running server", () => {
-  it("survives a rotation: requests fail only between the rotation and the new token", () =>
+  it("recovers from a rotation: requests fail only until the new token is delivered", () =>
     underLoad({}, async (sandbox, tokenFile, service) => {
       const before = readFileSync(tokenFile, "utf8");
       await sleep(500);
@@ -133,7 +133,7 @@ describe("the example that delivers a token to a running server", () => {
       const end = await upWith(sandbox, "rotation", "2");
       assert.deepEqual(sandbox.rotations, ["databases/app", "databases/app"]);
       await sleep(1000);
-      tell("across a rotation", service.since(start));
+      report("during a rotation", service.since(start));
       assert.notEqual(readFileSync(tokenFile, "utf8"), before);
       assert.deepEqual(
         service.since(start).statuses.filter((status) => status !== 503),
@@ -142,21 +142,21 @@ describe("the example that delivers a token to a running server", () => {
       const after = service.since(end);
       assert.ok(after.all > 10, `${after.all} requests after the up`);
       assert.equal(after.failed, 0);
-      assert.equal(service.process.exitCode, null, "the server has ended");
+      assert.equal(service.process.exitCode, null, "the server has exited");
     }));
 
-  it("serves every request across a rotation, where a refused one may wait for the new token", () =>
+  it("serves every request during a rotation if requests wait for the new token", () =>
     underLoad({ TOKEN_WAIT_MS: "10000" }, async (sandbox, _tokenFile, service) => {
       const start = Date.now();
       await upWith(sandbox, "rotation", "2");
       await sleep(500);
       const seen = service.since(start);
-      tell("across a rotation, waiting for the token", seen);
+      report("during a rotation, waiting for the token", seen);
       assert.deepEqual(sandbox.rotations, ["databases/app", "databases/app"]);
       assert.equal(seen.failed, 0);
     }));
 
-  it("renews a token without rotating, and no request fails", () =>
+  it("renews a token without a rotation and without a failed request", () =>
     underLoad({}, async (sandbox, tokenFile, service) => {
       const before = readFileSync(tokenFile, "utf8");
       const start = Date.now();
@@ -165,7 +165,7 @@ describe("the example that delivers a token to a running server", () => {
       assert.notEqual(renewed, before);
       await sleep(1500);
       const seen = service.since(start);
-      tell("across a renewal", seen);
+      report("during a renewal", seen);
       assert.deepEqual(sandbox.rotations, ["databases/app"]);
       assert.equal(seen.failed, 0);
       assert.ok(seen.all > 100, `${seen.all} requests`);
@@ -174,21 +174,21 @@ describe("the example that delivers a token to a running server", () => {
       const used = new Set(sandbox.turso.log.map(({ authorization }) => authorization));
       assert.equal(used.size, 1, "the server uses two tokens");
 
-      // the old token lived on beside the new one, and a rotation kills both
-      const lives = async (authToken: string) => {
+      // after a renewal both tokens are valid; a rotation invalidates both
+      const isAccepted = async (authToken: string) => {
         const client = createClient({ url: urlOf(sandbox), authToken });
         return client.execute("select 1").then(
           () => true,
           () => false,
         );
       };
-      assert.deepEqual([await lives(before), await lives(renewed)], [true, true]);
+      assert.deepEqual([await isAccepted(before), await isAccepted(renewed)], [true, true]);
       await upWith(sandbox, "rotation", "2");
-      assert.deepEqual([await lives(before), await lives(renewed)], [false, false]);
-      assert.equal(await lives(readFileSync(tokenFile, "utf8")), true);
+      assert.deepEqual([await isAccepted(before), await isAccepted(renewed)], [false, false]);
+      assert.equal(await isAccepted(readFileSync(tokenFile, "utf8")), true);
     }));
 
-  it("keeps the token where only its owner can read it, out of the state, and takes it away in the end", () =>
+  it("writes the token to a file that only its owner can read, keeps it out of the state, and deletes it on destroy", () =>
     inDelivery(async (sandbox, tokenFile) => {
       const token = readFileSync(tokenFile, "utf8");
       assert.equal(statSync(tokenFile).mode & 0o777, 0o600);

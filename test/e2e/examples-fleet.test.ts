@@ -8,7 +8,7 @@ const COPY = {
 };
 const TENANTS = Array.from({ length: 25 }, (_, i) => `tenant-${String(i + 1).padStart(2, "0")}`);
 
-/** A stack whose tenants are databases of one group, where rotating one kills the tokens of all: the worse reading. */
+/** A stack whose tenants share a group in which rotating one database invalidates all tokens: the worst case. */
 async function inFleet(body: (sandbox: Sandbox) => Promise<void>): Promise<void> {
   await inSandbox({ copy: COPY, config: { trigger: "1" } }, async (sandbox) => {
     for (const name of TENANTS) await sandbox.turso.platform.createDatabase(name, "default");
@@ -20,7 +20,7 @@ async function inFleet(body: (sandbox: Sandbox) => Promise<void>): Promise<void>
 const setTenants = (sandbox: Sandbox, names: string[]): void =>
   sandbox.stack.writeFile("tenants.json", JSON.stringify(names));
 
-/** Runs `up`, and gives the names of the databases that were rotated, sorted. */
+/** Runs `up` or another act, and returns the sorted names of the databases that it rotated. */
 async function rotatedBy(
   sandbox: Sandbox,
   act: () => Promise<unknown> = () => sandbox.up(),
@@ -34,7 +34,7 @@ async function rotatedBy(
     .sort();
 }
 
-/** Which tenants' tokens, as the stack hands them out, open their own database. */
+/** The tenants whose exported token opens their own database. */
 async function served(sandbox: Sandbox): Promise<string[]> {
   const { tokens } = (await sandbox.stack.outputs()) as { tokens: Record<string, string> };
   const answers = Object.entries(tokens).map(async ([name, authToken]) => {
@@ -54,8 +54,8 @@ async function served(sandbox: Sandbox): Promise<string[]> {
   return (await Promise.all(answers)).flat().sort();
 }
 
-describe("the example of a fleet", () => {
-  it("rotates 25 databases and mints each a token, and a tenant that comes or goes touches no other", () =>
+describe("the fleet example", () => {
+  it("rotates 25 databases and mints a token for each, and adding or removing a tenant affects no other", () =>
     inFleet(async (sandbox) => {
       const start = Date.now();
       assert.deepEqual(await rotatedBy(sandbox), TENANTS);
@@ -78,7 +78,7 @@ describe("the example of a fleet", () => {
       assert.deepEqual(await served(sandbox), ["tenant-new", ...TENANTS.slice(1)].sort());
     }));
 
-  it("goes on past tenants that fail, and the next up does only the rest", () =>
+  it("continues after failures, and the next up retries only the failed tenants", () =>
     inFleet(async (sandbox) => {
       await sandbox.up();
       await sandbox.stack.must("config", "set", "trigger", "2");
@@ -98,12 +98,12 @@ describe("the example of a fleet", () => {
       assert.match(output, /tenant-13: .*not today/);
       assert.match(output, /tenant-07: .*404.*could not find database/);
 
-      assert.deepEqual(await rotatedBy(sandbox, failing), [refused], "again: only what is left");
+      assert.deepEqual(await rotatedBy(sandbox, failing), [refused], "only the remaining target");
       assert.match(output, /1 of 2 did not end well\. tenant-07: /);
 
       const left = TENANTS.filter((name) => name !== gone);
       setTenants(sandbox, left);
-      assert.deepEqual(await rotatedBy(sandbox), [], "with the missing one off the list");
+      assert.deepEqual(await rotatedBy(sandbox), [], "without the deleted tenant");
       assert.deepEqual(await served(sandbox), left);
       assert.deepEqual(await rotatedBy(sandbox), []);
       assert.deepEqual(sandbox.calls, []);

@@ -28,7 +28,7 @@ const QUICKSTART = {
   files: ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"],
 };
 
-/** Whether a database takes a token. */
+/** Whether a database accepts a token. */
 async function takes(sandbox: Sandbox, database: string, authToken: unknown): Promise<boolean> {
   const { hostname } = sandbox.turso.platform.database(database);
   const client = createClient({ url: `http://${hostname}`, authToken: String(authToken) });
@@ -43,7 +43,7 @@ async function takes(sandbox: Sandbox, database: string, authToken: unknown): Pr
 }
 
 describe("the quickstart", () => {
-  it("rotates a group and hands on a new token as a secret, in the same run", () =>
+  it("rotates a group and exports a new token as a secret in the same run", () =>
     inSandbox({ copy: QUICKSTART, config: { group: "default", trigger: "1" } }, async (sandbox) => {
       await sandbox.up();
       const { token: first } = await sandbox.stack.outputs();
@@ -63,7 +63,7 @@ describe("the quickstart", () => {
         assert.equal(text.includes(String(token)), false);
     }));
 
-  it("rotates a database by age, where the config says so", () =>
+  it("rotates a database by age if the config sets rotateEvery", () =>
     inSandbox({ copy: QUICKSTART, config: { database: "lone", trigger: "1" } }, async (sandbox) => {
       await sandbox.up();
       await sandbox.stack.must("config", "set", "rotateEvery", "90d");
@@ -83,7 +83,7 @@ describe("every example", () => {
   });
 
   for (const folder of FOLDERS) {
-    it(`${folder} is a Pulumi project of its own, with a README that runs it on both sides`, () => {
+    it(`${folder} is a Pulumi project whose README covers the emulator and the real API`, () => {
       for (const name of ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts", "README.md"])
         assert.ok(existsSync(path.join(EXAMPLES, folder, name)), name);
       assert.match(read(folder, "Pulumi.yaml"), new RegExp(`^name: ${folder}\n`));
@@ -92,7 +92,7 @@ describe("every example", () => {
         assert.ok(readme.includes(text), text);
     });
 
-    it(`${folder} names its packages by version range, and this one by a range that its version is in`, () => {
+    it(`${folder} declares version ranges, and one that includes this package's version`, () => {
       const { name, private: isPrivate, main, dependencies, devDependencies } = packageFile(folder);
       assert.deepEqual([name, isPrivate, main], [folder, true, "index.ts"]);
       for (const range of Object.values({ ...dependencies, ...devDependencies }))

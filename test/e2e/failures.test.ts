@@ -5,16 +5,16 @@ const program = (args: string) => `new turso.TokenRotation("r", ${args});`;
 const APP = `{ scope: { database: "app" }, trigger: 1 }`;
 const UP = ["up", "--yes", "--skip-preview"];
 
-/** No stack trace for what a person can mend. */
+/** Errors that a user can fix have no stack trace. */
 const assertReadable = (output: string) => assert.doesNotMatch(output, /\n\s+at .*(dist|src)\//, output);
 
 const assertSecretFree = async (sandbox: Sandbox, ...outputs: string[]) => {
   for (const text of [...outputs, await sandbox.stack.state(), JSON.stringify(sandbox.turso.log)])
-    assert.ok(!text.includes(sandbox.turso.apiToken), "the API token stands somewhere in clear");
+    assert.ok(!text.includes(sandbox.turso.apiToken), "the API token appears in plain text");
 };
 
-describe("what a person sees of a failure, with the real CLI", () => {
-  it("bad arguments fail the preview and the up, all at once, before any request", () =>
+describe("failures, with the real CLI", () => {
+  it("the preview and the up report all invalid arguments together, before any request", () =>
     inSandbox(
       { program: program(`{ scope: { database: "../x" }, groupImpact: "perhaps", triger: 1 }`) },
       async (sandbox) => {
@@ -41,7 +41,7 @@ describe("what a person sees of a failure, with the real CLI", () => {
       "holds itself (it is cyclic), which JSON cannot",
     ],
   ] as const)
-    it(`a trigger that is ${what} fails with a sentence`, () =>
+    it(`a trigger that is ${what} fails with an error that names it`, () =>
       inSandbox(
         { program: program(`{ scope: { database: "app" }, trigger: ${trigger} }`) },
         async (sandbox) => {
@@ -52,7 +52,7 @@ describe("what a person sees of a failure, with the real CLI", () => {
         },
       ));
 
-  it("a preview without an API token says that it could not look, and goes on; an up says where to set it", () =>
+  it("a preview without an API token reports the missing look-up and continues; an up explains where to set the token", () =>
     inSandbox({ program: program(APP) }, async (sandbox) => {
       await sandbox.stack.must("config", "rm", "turso:apiToken");
       const { stdout } = await sandbox.preview();
@@ -69,7 +69,7 @@ describe("what a person sees of a failure, with the real CLI", () => {
       assert.deepEqual(sandbox.calls, []);
     }));
 
-  it("a preview without network says that it could not look, and goes on", () =>
+  it("a preview without a network reports the failed look-up and continues", () =>
     inSandbox(
       { program: program(APP), config: { "turso:apiUrl": "http://127.0.0.1:1" } },
       async (sandbox) => {
@@ -81,7 +81,7 @@ describe("what a person sees of a failure, with the real CLI", () => {
       },
     ));
 
-  it("an API token without the permission names the scope that is missing, and nothing is saved", () =>
+  it("the error for an API token without the permission names the missing scope, and nothing is saved", () =>
     inSandbox({ program: program(APP) }, async (sandbox) => {
       await sandbox.stack.must(
         "config",
@@ -100,7 +100,7 @@ describe("what a person sees of a failure, with the real CLI", () => {
       assert.deepEqual(sandbox.rotations, []);
     }));
 
-  it("a machine whose environment names another organization does not move a resource", () =>
+  it("a different organization in the environment does not replace an existing resource", () =>
     inSandbox({ program: program(APP) }, async (sandbox) => {
       await sandbox.up();
       await sandbox.stack.must("config", "rm", "turso:organization");
@@ -111,7 +111,7 @@ describe("what a person sees of a failure, with the real CLI", () => {
       assert.deepEqual(sandbox.calls, []);
     }));
 
-  it("the connection may come from the environment alone", () =>
+  it("the environment alone can configure the connection", () =>
     inSandbox({ program: program(APP) }, async (sandbox) => {
       for (const key of ["apiUrl", "organization", "apiToken"])
         await sandbox.stack.must("config", "rm", `turso:${key}`);

@@ -9,8 +9,8 @@ const one = (args: string, scope = `{ database: "app" }`) =>
    const token = new turso.AuthToken("api", { scope: ${scope}, rotation });
    exports.databaseToken = token.token;`;
 
-/** Runs a command in a terminal of 80 columns, and gives what a person saw. */
-async function see(sandbox: Sandbox, command: string, typing?: Typing): Promise<string> {
+/** Runs a command in an 80-column terminal and returns its normalised transcript. */
+async function record(sandbox: Sandbox, command: string, typing?: Typing): Promise<string> {
   const { project: cwd, env } = sandbox.stack;
   return transcript(command, await inTerminal(command.split(" "), { cwd, env, typing }));
 }
@@ -18,84 +18,84 @@ async function see(sandbox: Sandbox, command: string, typing?: Typing): Promise<
 const rotatePath = (name: string) => `/v1/organizations/acme/databases/${name}/auth/rotate`;
 const UP = "pulumi up --yes --skip-preview";
 
-describe("what a person sees in a terminal of 80 columns", () => {
+describe("the output in a terminal of 80 columns", () => {
   let sandbox: Sandbox;
   beforeEach(() => {
     sandbox.turso.clearFaults();
   });
 
-  describe("of what fails before anything is there", () => {
+  describe("of failures before the first resource exists", () => {
     before(async () => {
       sandbox = await Sandbox.create({ blastRadius: "database" });
     });
     after(() => sandbox.close());
 
-    it("bad arguments", async () => {
+    it("shows invalid arguments", async () => {
       sandbox.stack.write(one(`triger: 1, verify: "yes", rotateEvery: "soon"`, `{ database: "../app" }`));
-      assertGolden("bad-arguments", await see(sandbox, "pulumi up --yes"));
+      assertGolden("bad-arguments", await record(sandbox, "pulumi up --yes"));
     });
 
-    it("a wrong name", async () => {
+    it("shows a database that does not exist", async () => {
       sandbox.stack.write(one("trigger: 1", `{ database: "ap" }`));
-      assertGolden("wrong-name", await see(sandbox, "pulumi up --yes"));
+      assertGolden("wrong-name", await record(sandbox, "pulumi up --yes"));
     });
 
-    it("groupImpact: refuse", async () => {
+    it("shows a rotation that groupImpact refuses", async () => {
       sandbox.stack.write(one(`trigger: 1, groupImpact: "refuse"`));
-      assertGolden("group-impact-refuse", await see(sandbox, "pulumi up --yes"));
+      assertGolden("group-impact-refuse", await record(sandbox, "pulumi up --yes"));
     });
 
-    it("an id that is none", async () => {
+    it("shows an invalid id", async () => {
       sandbox.stack.write(`turso.TokenRotation.get("seen", "acme/default");`);
-      assertGolden("wrong-id", await see(sandbox, "pulumi preview"));
+      assertGolden("wrong-id", await record(sandbox, "pulumi preview"));
     });
 
-    it("no API token", async () => {
+    it("shows a missing API token", async () => {
       await sandbox.stack.must("config", "rm", "turso:apiToken");
       sandbox.stack.write(one("trigger: 1"));
-      assertGolden("no-token", await see(sandbox, "pulumi up --yes"));
+      assertGolden("no-token", await record(sandbox, "pulumi up --yes"));
     });
 
-    it("an API token that Turso does not know (401)", async () => {
+    it("shows an unknown API token (401)", async () => {
       sandbox.stack.env["TURSO_API_TOKEN"] = "never-made";
-      assertGolden("401", await see(sandbox, UP));
+      assertGolden("401", await record(sandbox, UP));
     });
 
-    it("an API token that may not rotate (403)", async () => {
+    it("shows an API token without the permission to rotate (403)", async () => {
       sandbox.stack.env["TURSO_API_TOKEN"] = sandbox.turso.createApiToken({ permissions: ["read"] });
-      assertGolden("403", await see(sandbox, UP));
+      assertGolden("403", await record(sandbox, UP));
     });
 
-    it("no network", async () => {
+    it("shows an unreachable API", async () => {
       sandbox.stack.env["TURSO_API_TOKEN"] = sandbox.turso.apiToken;
       await sandbox.stack.must("config", "set", "turso:apiUrl", "http://127.0.0.1:1");
-      assertGolden("no-network", await see(sandbox, UP));
+      assertGolden("no-network", await record(sandbox, UP));
     });
   });
 
-  describe("of a credential's life", () => {
+  describe("of one credential's lifecycle", () => {
     before(async () => {
       sandbox = await Sandbox.create({ program: one("trigger: 1"), blastRadius: "database" });
     });
     after(() => sandbox.close());
 
-    it("the first up, with its preview and its question", async () =>
-      assertGolden("first-up", await see(sandbox, "pulumi up", YES)));
+    it("shows the first up, with its preview and confirmation prompt", async () =>
+      assertGolden("first-up", await record(sandbox, "pulumi up", YES)));
 
-    it("a changed trigger, with the blast radius", async () => {
+    it("shows a changed trigger with the blast radius", async () => {
       sandbox.stack.write(one("trigger: 2"));
-      assertGolden("rotation", await see(sandbox, "pulumi up --yes"));
+      assertGolden("rotation", await record(sandbox, "pulumi up --yes"));
     });
 
-    it("an up without a change", async () => assertGolden("no-change", await see(sandbox, UP)));
+    it("shows an up without changes", async () => assertGolden("no-change", await record(sandbox, UP)));
 
-    it("a rotation by hand that a refresh finds, and the up that heals it", async () => {
+    it("shows a refresh that detects a rotation by hand, and the up that mints a new token", async () => {
       sandbox.turso.platform.rotateDatabase("app");
-      const refresh = await see(sandbox, "pulumi refresh --yes");
-      assertGolden("refresh-finds-dead", `${refresh}\n${await see(sandbox, UP)}`);
+      const refresh = await record(sandbox, "pulumi refresh --yes");
+      assertGolden("refresh-finds-dead", `${refresh}\n${await record(sandbox, UP)}`);
     });
 
-    it("a lost answer that cannot be found out, and the next up that finds out", async () => {
+    it("shows a lost response that stays unresolved, and the next up that resolves it", async () => {
       sandbox.stack.write(one(`trigger: 3, verifyTimeout: "1s"`));
       sandbox.turso.fault({
         method: "POST",
@@ -111,13 +111,13 @@ describe("what a person sees in a terminal of 80 columns", () => {
         skip: 1,
         times: Infinity,
       });
-      const lost = await see(sandbox, UP);
+      const lost = await record(sandbox, UP);
       sandbox.turso.clearFaults();
-      assertGolden("lost-answer", `${lost}\n${await see(sandbox, UP)}`);
+      assertGolden("lost-answer", `${lost}\n${await record(sandbox, UP)}`);
     });
 
-    it("the end of it", async () =>
-      assertGolden("destroy", await see(sandbox, "pulumi destroy --yes --skip-preview")));
+    it("shows the destroy", async () =>
+      assertGolden("destroy", await record(sandbox, "pulumi destroy --yes --skip-preview")));
   });
 
   describe("of a fleet", () => {
@@ -131,13 +131,13 @@ describe("what a person sees in a terminal of 80 columns", () => {
     });
     after(() => sandbox.close());
 
-    it("half done, and the next up that does the rest", async () => {
+    it("shows a partial failure, and the next up that retries the failed targets", async () => {
       const body = '{"error":"payment required"}';
       const action = { type: "status", status: 402, body } as const;
       sandbox.turso.fault({ method: "POST", path: rotatePath("t-2"), when: "before", action });
-      const half = await see(sandbox, "pulumi up --yes");
+      const half = await record(sandbox, "pulumi up --yes");
       await sandbox.turso.platform.createDatabase("t-4", "tenants");
-      assertGolden("fleet", `${half}\n${await see(sandbox, "pulumi up --yes")}`);
+      assertGolden("fleet", `${half}\n${await record(sandbox, "pulumi up --yes")}`);
     });
   });
 });

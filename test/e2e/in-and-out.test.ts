@@ -7,7 +7,7 @@ const rotation = (args: string, opts = "{}") =>
 const URN = "urn:pulumi:dev::app::pulumi-nodejs:dynamic/turso:TokenRotation::r";
 const UP = ["up", "--yes", "--skip-preview"];
 
-describe("getting in and out, with the real CLI", () => {
+describe("adoption, import and removal, with the real CLI", () => {
   it("rotateOnCreate: false adopts a whole organization without rotating", () =>
     inSandbox(
       {
@@ -24,7 +24,7 @@ describe("getting in and out, with the real CLI", () => {
       },
     ));
 
-  it("TokenRotation.get looks at a target without rotating it", () =>
+  it("TokenRotation.get reads a target without rotating it", () =>
     inSandbox(
       {
         program: `const r = turso.TokenRotation.get("seen", "acme/groups/default"); exports.scope = r.scope; exports.organization = r.organization; exports.count = r.rotationCount;`,
@@ -41,7 +41,7 @@ describe("getting in and out, with the real CLI", () => {
       },
     ));
 
-  it("AuthToken.get takes over a token that exists, as a secret", () =>
+  it("AuthToken.get imports an existing token as a secret", () =>
     inSandbox({}, async (sandbox) => {
       const token = await sandbox.turso.platform.mintDatabaseToken("app", { expiration: "1h" });
       sandbox.stack.write(
@@ -55,7 +55,7 @@ describe("getting in and out, with the real CLI", () => {
       assert.ok(Date.parse(String(outputs["expiresAt"])) > Date.now());
     }));
 
-  it("protect keeps it from being destroyed, retainOnDelete forgets it silently; neither rotates", () =>
+  it("protect blocks a destroy, retainOnDelete drops the resource without a message; neither rotates", () =>
     inSandbox({ program: rotation("trigger: 1", "{ protect: true }") }, async (sandbox) => {
       await sandbox.up();
       assert.match(await sandbox.fails("destroy", "--yes", "--skip-preview"), /protect/);
@@ -67,7 +67,7 @@ describe("getting in and out, with the real CLI", () => {
       assert.equal(sandbox.rotations.length, 1);
     }));
 
-  it("ignoreChanges on the trigger freezes it", () =>
+  it("ignoreChanges on the trigger disables it", () =>
     inSandbox({ program: rotation("trigger: 1", `{ ignoreChanges: ["trigger"] }`) }, async (sandbox) => {
       await sandbox.up();
       sandbox.stack.write(rotation("trigger: 2", `{ ignoreChanges: ["trigger"] }`));
@@ -77,7 +77,7 @@ describe("getting in and out, with the real CLI", () => {
       assert.equal(sandbox.rotations.length, 1);
     }));
 
-  it("--replace rotates now, exactly once, whatever the trigger", () =>
+  it("--replace rotates exactly once, even if the trigger is unchanged", () =>
     inSandbox({ program: rotation("trigger: 1") }, async (sandbox) => {
       await sandbox.up();
       await sandbox.up("--replace", URN);
@@ -86,7 +86,7 @@ describe("getting in and out, with the real CLI", () => {
       assert.equal(sandbox.rotations.length, 2);
     }));
 
-  it("--target rotates only what it names, and its tokens follow with --target-dependents or in the next up", () =>
+  it("--target rotates only the named resource, and the next up mints its tokens", () =>
     inSandbox({}, async (sandbox) => {
       const program = (trigger: number) =>
         rotation(`trigger: ${trigger}`) +
@@ -105,7 +105,7 @@ describe("getting in and out, with the real CLI", () => {
     }));
 });
 
-describe("bad arguments of an AuthToken, with the real CLI", () => {
+describe("invalid arguments of an AuthToken, with the real CLI", () => {
   for (const [program, sentences] of [
     [
       `new turso.AuthToken("a", { scope: { database: "app" }, expiration: "1.5d", renewBefore: "0d", authorization: "root" });`,
@@ -130,7 +130,7 @@ describe("bad arguments of an AuthToken, with the real CLI", () => {
       ],
     ],
   ] as const)
-    it(`fail, mint nothing and rotate nothing: ${program.slice(0, 60)}…`, () =>
+    it(`fail without minting or rotating: ${program.slice(0, 60)}…`, () =>
       inSandbox({ program }, async (sandbox) => {
         const output = await sandbox.fails(...UP);
         for (const sentence of sentences) assert.match(output, sentence);
@@ -141,7 +141,7 @@ describe("bad arguments of an AuthToken, with the real CLI", () => {
         assert.deepEqual(sandbox.rotations, []);
       }));
 
-  it("a rotation that does not cover the token says what is missing", () => {
+  it("the error for a rotation that does not cover the token names the missing target", () => {
     const program = (first: string, second: string) =>
       `const rotation = new turso.TokenRotation("rotation", { scope: ${first}, trigger: 1, rotateOnCreate: false });
        new turso.AuthToken("t", { scope: ${second}, rotation });`;
@@ -165,7 +165,7 @@ describe("bad arguments of an AuthToken, with the real CLI", () => {
     });
   });
 
-  it("an expiration that the API refuses, and readAttach of a database that does not exist, are told in its words", () =>
+  it("the error quotes the API if it rejects the expiration or a database in readAttach", () =>
     inSandbox(
       { program: `new turso.AuthToken("t", { scope: { database: "app" }, readAttach: ["nowhere"] });` },
       async (sandbox) => {

@@ -15,7 +15,7 @@ async function withTenants(sandbox: Sandbox, count: number): Promise<string[]> {
 }
 
 describe("a list of databases in one TokenRotation, with the real CLI", () => {
-  it("rotates each once, a new member alone, and a removed one never", () =>
+  it("rotates each database once, only the new one when one is added, and none when one is removed", () =>
     inSandbox({ program: list(["app", "lone", "app"]), blastRadius: "database" }, async (sandbox) => {
       const { stdout } = await sandbox.up();
       assert.match(stdout, /acme\/databases: named more than once, and rotated once: app\./);
@@ -27,7 +27,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       assert.deepEqual(sandbox.rotations.slice(2), ["databases/reports"]);
       const after = await sandbox.stack.outputs();
       assert.equal(after["rotationCount"], 2);
-      assert.equal(after["rotatedAt"], rotatedAt, "age counts from the last rotation of all members");
+      assert.equal(after["rotatedAt"], rotatedAt, "the age counts from the last full rotation");
 
       sandbox.turso.clearLog();
       sandbox.stack.write(list(["reports"]));
@@ -37,7 +37,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       assert.match(await sandbox.stack.state(), /"id": "acme\/databases"/);
     }));
 
-  it("adopts a new member without rotating it where rotateOnCreate is false", () =>
+  it("adopts a new database without rotating it if rotateOnCreate is false", () =>
     inSandbox(
       { program: list(["app"], "trigger: 1, rotateOnCreate: false"), blastRadius: "database" },
       async (sandbox) => {
@@ -51,7 +51,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       },
     ));
 
-  it("goes on past members that fail, lists them by cause, and the next up does only the rest under the same trigger", () =>
+  it("continues after failures, groups them by cause, and the next up retries only the failed ones under the same trigger", () =>
     inSandbox({ blastRadius: "database" }, async (sandbox) => {
       const names = await withTenants(sandbox, 12);
       sandbox.stack.write(list([...names, "missing"]));
@@ -91,7 +91,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       assert.deepEqual(sandbox.calls, []);
     }));
 
-  it("says that one rotation of the group does the same, where it names all of its databases", () =>
+  it("recommends one rotation of the group if it names all of its databases", () =>
     inSandbox({ program: list(["app", "reports"]) }, async (sandbox) => {
       const { stdout } = await sandbox.preview();
       assert.match(
@@ -109,7 +109,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       },
     ));
 
-  it("tells every few seconds how far it is", () =>
+  it("reports its progress every few seconds", () =>
     inSandbox({ blastRadius: "database", latencyMs: 250 }, async (sandbox) => {
       const names = await withTenants(sandbox, 30);
       sandbox.stack.write(list(names, `trigger: 1, verify: "off", parallelism: 1`));
@@ -117,7 +117,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       assert.match(stdout, /acme\/databases: \d+ of 30 rotated, 0 failed, \d+ left, about \d.* s\./);
     }));
 
-  it("works for 5,000 members, in at most 200 bytes of state each and without a closure each", () =>
+  it("rotates 5,000 databases with at most 200 bytes of state each and no serialized closure per database", () =>
     inSandbox({ blastRadius: "database" }, async (sandbox) => {
       const names = await withTenants(sandbox, 5_000);
       sandbox.stack.write(list(names, `trigger: 1, verify: "off", parallelism: 32`));
@@ -126,7 +126,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       assert.equal(new Set(sandbox.rotations).size, 5_000);
       assert.equal(sandbox.rotations.length, 5_000);
       const state = JSON.stringify(JSON.parse(await sandbox.stack.state()));
-      assert.ok(state.length / 5_000 <= 200, `${state.length / 5_000} bytes a member`);
+      assert.ok(state.length / 5_000 <= 200, `${state.length / 5_000} bytes per database`);
       assert.equal(
         state.split("exports.handler").length - 1,
         2,
@@ -143,7 +143,7 @@ describe("rotation by age, with the real CLI", () => {
     `const r = new turso.TokenRotation("r", { scope: { database: "app" }, ${extra} }); exports.rotatedAt = r.rotatedAt;`;
   const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  it("rotates when it is due and says since when, and not before", () =>
+  it("rotates once it is due, not before, and reports since when", () =>
     inSandbox({ program: aged(`rotateEvery: "90d"`) }, async (sandbox) => {
       await sandbox.up();
       await sandbox.up();
@@ -160,10 +160,10 @@ describe("rotation by age, with the real CLI", () => {
       assert.equal(sandbox.rotations.length, 2);
       sandbox.stack.write(aged(`rotateEvery: "30d"`));
       await sandbox.up();
-      assert.equal(sandbox.rotations.length, 2, "a changed duration rotates nothing by itself");
+      assert.equal(sandbox.rotations.length, 2, "a changed duration alone rotates nothing");
     }));
 
-  it("takes a trigger that appears or goes as a new baseline", () =>
+  it("treats an added or removed trigger as a new baseline", () =>
     inSandbox({ program: aged(`rotateEvery: "90d"`) }, async (sandbox) => {
       await sandbox.up();
       for (const extra of [

@@ -17,15 +17,15 @@ async function isAccepted(sandbox: Sandbox, database: string, authToken: unknown
   }
 }
 
-/** Every exported token is accepted by its database. */
-async function assertAlive(sandbox: Sandbox, databases: Record<string, string>): Promise<void> {
+/** Asserts that each exported token's database accepts it. */
+async function assertAccepted(sandbox: Sandbox, databases: Record<string, string>): Promise<void> {
   const outputs = await sandbox.stack.outputs();
   for (const [name, database] of Object.entries(databases))
-    assert.ok(await isAccepted(sandbox, database, outputs[name]), `${name} is accepted by ${database}`);
+    assert.ok(await isAccepted(sandbox, database, outputs[name]), `${database} rejects the token ${name}`);
 }
 
-describe("rotations that reach each other's tokens, with the real CLI", () => {
-  it("a group's and its member database's rotation in one up leave no dead token behind", () => {
+describe("rotations that invalidate each other's tokens, with the real CLI", () => {
+  it("rotating a group and one of its databases in one up leaves every token valid", () => {
     const program = (trigger: number) => `
       const group = new turso.TokenRotation("group", { scope: { group: "default" }, trigger: ${trigger} });
       const database = new turso.TokenRotation("database", { scope: { database: "app" }, trigger: ${trigger} });
@@ -33,10 +33,10 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
       exports.reports = new turso.AuthToken("reports", { scope: { database: "reports" }, rotation: group }).token;`;
     return inSandbox({ program: program(1), latencyMs: 30 }, async (sandbox) => {
       await sandbox.up();
-      await assertAlive(sandbox, { app: "app", reports: "reports" });
+      await assertAccepted(sandbox, { app: "app", reports: "reports" });
       sandbox.stack.write(program(2));
       await sandbox.up();
-      await assertAlive(sandbox, { app: "app", reports: "reports" });
+      await assertAccepted(sandbox, { app: "app", reports: "reports" });
       assert.deepEqual([...sandbox.rotations].sort(), [
         "databases/app",
         "databases/app",
@@ -46,7 +46,7 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
     });
   });
 
-  it("a token minted before another rotation of the same group is told, the up fails, and up --refresh heals it", () =>
+  it("the up fails and names a token that a later rotation of the same group invalidated, and up --refresh mints it again", () =>
     inSandbox(
       {
         program: `
@@ -64,12 +64,12 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
         assert.equal(sandbox.rotations.length, 2);
         await sandbox.up("--refresh");
         await sandbox.up();
-        await assertAlive(sandbox, { token: "app" });
-        assert.equal(sandbox.rotations.length, 2, "healing rotates nothing");
+        await assertAccepted(sandbox, { token: "app" });
+        assert.equal(sandbox.rotations.length, 2, "up --refresh rotated");
       },
     ));
 
-  it("a token of an earlier run that another database's rotation killed is minted again in the same up, where it comes after", () => {
+  it("an up mints a token again after another database's rotation invalidated it, if the token depends on that rotation", () => {
     const program = (trigger: number) => `
       const second = new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: ${trigger} });
       exports.token = new turso.AuthToken("token", { scope: { database: "app" } }, { dependsOn: second }).token;`;
@@ -81,11 +81,11 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
         stdout,
         /acme\/databases\/app: a rotation in this run killed its token, so the update mints a new token\./,
       );
-      await assertAlive(sandbox, { token: "app" });
+      await assertAccepted(sandbox, { token: "app" });
     });
   });
 
-  it("a rotation that in fact only reaches its own database disturbs nobody", () => {
+  it("a rotation whose blast radius is its own database leaves other tokens unchanged", () => {
     const program = (trigger: number) => `
       exports.token = new turso.AuthToken("token", { scope: { database: "app" } }).token;
       new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: ${trigger} });`;
@@ -95,7 +95,7 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
       sandbox.stack.write(program(2));
       await sandbox.up();
       assert.deepEqual(await sandbox.stack.outputs(), before);
-      await assertAlive(sandbox, { token: "app" });
+      await assertAccepted(sandbox, { token: "app" });
     });
   });
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { inSandbox } from "./sandbox";
 
-/** The root as a clone has it: its Pulumi.yaml, and the program that it points to. */
+/** The root of a clone: its Pulumi.yaml and the program that it points to. */
 const COPY = { from: ".", files: ["Pulumi.yaml", "package.json", "examples/quickstart"] };
 
-describe("the root's own program", () => {
-  it("rotates what the stack's config names, and again when its trigger changes", () =>
+describe("the root program", () => {
+  it("rotates the target in the stack's config, and again when the trigger changes", () =>
     inSandbox({ copy: COPY }, async (sandbox) => {
       await sandbox.stack.must("config", "set", "database", "app");
       await sandbox.stack.must("config", "set", "trigger", "2026-11");
@@ -18,7 +18,7 @@ describe("the root's own program", () => {
       assert.equal((await sandbox.stack.outputs())["rotationCount"], 2);
     }));
 
-  it("says what to set, where nothing is set, and asks the API nothing", () =>
+  it("explains which config to set if none is set, and sends no API requests", () =>
     inSandbox({ copy: COPY }, async (sandbox) => {
       const first = await sandbox.fails("up", "--yes", "--skip-preview");
       assert.match(

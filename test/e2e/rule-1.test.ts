@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { Sandbox, inSandbox } from "./sandbox";
 
-/** What stands for `undefined` in a row: nothing was rotated. */
+/** No rotations. */
 const NOTHING: string[] = [];
 
 interface Row {
   name: string;
-  /** JavaScript of the program before, and after if it is another. */
+  /** The program before the act, in JavaScript. */
   program: string;
+  /** The changed program. */
   then?: string;
-  /** What is done after the first `up`. */
+  /** Runs after the first `up`. */
   act: (sandbox: Sandbox) => Promise<unknown>;
-  /** What that rotates. */
+  /** The rotations that it causes. */
   rotates: string[];
-  /** Whether it may ask the API at all. */
+  /** Whether it must not send any API request. */
   silent?: boolean;
   blastRadius?: "database";
   after?: (sandbox: Sandbox) => Promise<unknown>;
@@ -25,7 +26,7 @@ const rotation = (args: string, opts = "{}") =>
 
 const up = (sandbox: Sandbox) => sandbox.up();
 
-/** The text that a release made of closures, or another SDK, would have left in the state. */
+/** A `__provider` text such as an older release with closures, or a different SDK version, saved in the state. */
 const OTHER_PROVIDER = `exports.handler = function () { var host = require("pulumi-turso-tokens/provider"); return host.tokenRotation; };\n`;
 
 const ROWS: Row[] = [
@@ -58,7 +59,7 @@ const ROWS: Row[] = [
     silent: true,
   },
   {
-    name: "another argument changed",
+    name: "a changed argument other than the trigger",
     program: rotation("trigger: 1"),
     then: rotation(`trigger: 1, groupImpact: "refuse", rotateOnCreate: true, organization: "acme"`),
     act: up,
@@ -68,7 +69,7 @@ const ROWS: Row[] = [
       assert.match(await sandbox.stack.state(), /"groupImpact": "refuse"[^]*"groupImpact": "refuse"/),
   },
   {
-    name: "another order of the keys of an object as trigger",
+    name: "a different key order in an object trigger",
     program: rotation("trigger: { a: 1, b: { c: [1, 2], d: null } }"),
     then: rotation("trigger: { b: { d: null, c: [1, 2] }, a: 1 }"),
     act: up,
@@ -76,7 +77,7 @@ const ROWS: Row[] = [
     silent: true,
   },
   {
-    name: "a number that becomes a string of the same digits",
+    name: "a numeric trigger that becomes a string of the same digits",
     program: rotation("trigger: 1"),
     then: rotation(`trigger: "1"`),
     act: up,
@@ -103,13 +104,13 @@ const ROWS: Row[] = [
     program: rotation("trigger: 1, rotateOnCreate: false"),
     then: rotation("trigger: 2, rotateOnCreate: false"),
     act: async (sandbox) => {
-      assert.deepEqual(sandbox.rotations, [], "adopting rotated");
+      assert.deepEqual(sandbox.rotations, [], "the adoption rotated");
       await sandbox.up();
     },
     rotates: ["databases/app"],
   },
   {
-    name: "a changed __provider text, as a new release or another SDK leaves",
+    name: "a changed __provider text, as from a different release or SDK",
     program: rotation("trigger: 1"),
     act: async (sandbox) => {
       const exported = JSON.parse(await sandbox.stack.state()) as State;
@@ -127,7 +128,7 @@ const ROWS: Row[] = [
     silent: true,
   },
   {
-    name: "another name, with an alias",
+    name: "a changed resource name with an alias",
     program: rotation("trigger: 1"),
     then: rotation("trigger: 1", `{ aliases: [{ name: "r" }] }`).replace(`"r"`, `"renamed"`),
     act: up,
@@ -136,7 +137,7 @@ const ROWS: Row[] = [
     after: async (sandbox) => assert.match(await sandbox.stack.state(), /TokenRotation::renamed/),
   },
   {
-    name: "another scope",
+    name: "a changed scope",
     program: rotation("trigger: 1"),
     then: rotation("trigger: 1").replace(`"app"`, `"lone"`),
     act: up,
@@ -149,9 +150,9 @@ interface State {
   deployment: { resources: { inputs?: Record<string, unknown>; outputs?: Record<string, unknown> }[] };
 }
 
-describe("rule 1, with the real CLI: what rotates, and what does not", () => {
+describe("rule 1, with the real CLI: only declared reasons rotate", () => {
   for (const { name, program, then, act, rotates, silent, after } of ROWS)
-    it(`${name} ${rotates.length === 0 ? "rotates nothing" : `rotates ${rotates.join(", ")}`}${silent ? ", and asks the API nothing" : ""}`, () =>
+    it(`${name} ${rotates.length === 0 ? "rotates nothing" : `rotates ${rotates.join(", ")}`}${silent ? " and sends no API requests" : ""}`, () =>
       inSandbox({ program }, async (sandbox) => {
         await sandbox.up();
         const before = sandbox.rotations.length;
@@ -164,7 +165,7 @@ describe("rule 1, with the real CLI: what rotates, and what does not", () => {
         await after?.(sandbox);
       }));
 
-  it("a preview of a create rotates nothing, and tells what it would kill", () =>
+  it("a preview of a create rotates nothing and reports the blast radius", () =>
     inSandbox({ program: rotation("trigger: 1") }, async (sandbox) => {
       const { stdout } = await sandbox.preview();
       assert.match(
@@ -178,7 +179,7 @@ describe("rule 1, with the real CLI: what rotates, and what does not", () => {
       );
     }));
 
-  it("a trigger that is unknown in the preview rotates in the up, if it changed", () => {
+  it("a trigger that is unknown in the preview rotates in the up if it has changed", () => {
     const chain = (trigger: number) =>
       `const first = new turso.TokenRotation("first", { scope: { database: "lone" }, trigger: ${trigger} });
        new turso.TokenRotation("second", { scope: { group: "default" }, trigger: first.rotationId });`;
@@ -196,7 +197,7 @@ describe("rule 1, with the real CLI: what rotates, and what does not", () => {
     });
   });
 
-  it("a target that is gone fails with its name, and rotates nothing", () =>
+  it("an up fails, names a target that does not exist, and rotates nothing", () =>
     inSandbox({ program: rotation("trigger: 1").replace(`"app"`, `"missing"`) }, async (sandbox) => {
       const output = await sandbox.fails("up", "--yes", "--skip-preview");
       assert.match(
@@ -206,7 +207,7 @@ describe("rule 1, with the real CLI: what rotates, and what does not", () => {
       assert.deepEqual(sandbox.rotations, []);
     }));
 
-  it("a target that is deleted leaves the state at a refresh, and nothing is rotated", () =>
+  it("a refresh removes a deleted target from the state and rotates nothing", () =>
     inSandbox({ program: rotation("trigger: 1") }, async (sandbox) => {
       await sandbox.up();
       sandbox.turso.platform.deleteDatabase("app");
@@ -215,7 +216,7 @@ describe("rule 1, with the real CLI: what rotates, and what does not", () => {
       assert.deepEqual(sandbox.rotations, ["databases/app"]);
     }));
 
-  it("a group and a database side by side are rotated once each", () =>
+  it("an up rotates a group and a database once each", () =>
     inSandbox(
       {
         program: `new turso.TokenRotation("group", { scope: { group: "default" }, trigger: 1 });

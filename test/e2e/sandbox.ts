@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { startEmulator, type Emulator } from "../../emulator";
 import { Stack, type Run, type StackOptions } from "../../tools/stack";
 
-/** An emulated Turso with group "default" (databases app, reports) and group "other" (database lone), and a stack that knows it. */
+/**
+ * An emulated Turso and a Pulumi stack that is configured for it. The organization has the group "default" with the
+ * databases app and reports, and the group "other" with the database lone.
+ */
 export class Sandbox {
   private constructor(
     readonly turso: Emulator,
@@ -24,7 +27,7 @@ export class Sandbox {
     await turso.platform.createDatabase("app", "default");
     await turso.platform.createDatabase("reports", "default");
     await turso.platform.createDatabase("lone", "other");
-    // the stage `types` checks the examples; to check them again at each `up` takes longer than the rest of it
+    // the stage `types` type-checks the examples; doing it again would more than double the time of each `up`
     const env = { PULUMI_NODEJS_TRANSPILE_ONLY: "true", ...stackOptions.env };
     const sandbox = new Sandbox(turso, new Stack({ ...stackOptions, env }));
     await sandbox.stack.init(
@@ -34,7 +37,7 @@ export class Sandbox {
     return sandbox;
   }
 
-  /** `up` without its preview. */
+  /** `pulumi up` without a preview; it must succeed. */
   up(...args: string[]): Promise<Run> {
     return this.stack.must("up", "--yes", "--skip-preview", ...args);
   }
@@ -43,19 +46,19 @@ export class Sandbox {
     return this.stack.must("preview", ...args);
   }
 
-  /** Runs a command that has to fail, and gives what it printed. */
+  /** Runs a command that must fail, and returns its output. */
   async fails(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.stack.run(...args);
     assert.notEqual(code, 0, `pulumi ${args.join(" ")} should have failed:\n${stdout}${stderr}`);
     return stdout + stderr;
   }
 
-  /** What was rotated so far: `databases/app`, in order. */
+  /** The rotations so far in order, for example `databases/app`. */
   get rotations(): string[] {
     return this.turso.platform.rotations.map(({ kind, name }) => `${kind}s/${name}`);
   }
 
-  /** The API's requests since the log was last cleared. */
+  /** The API requests since the log was last cleared. */
   get calls(): string[] {
     return this.turso.log
       .filter(({ plane }) => plane === "control")
@@ -68,7 +71,7 @@ export class Sandbox {
   }
 }
 
-/** Runs a body with a sandbox of its own, and leaves nothing behind. */
+/** Runs a body in a new sandbox and removes it afterwards. */
 export async function inSandbox(
   options: Parameters<typeof Sandbox.create>[0],
   body: (sandbox: Sandbox) => Promise<void>,

@@ -8,21 +8,21 @@ import { parseArgs } from "node:util";
 import { findCli } from "../../tools/pulumi-cli/cli.js";
 import { ROOT } from "../../tools/stack";
 import type { Sandbox } from "../e2e/sandbox";
-import { NPM, PROGRAM, inProgram, must, project, rotatesOnItsTriggerAlone } from "../package/program";
+import { NPM, PROGRAM, inProgram, must, project, rotatesOnlyOnTrigger } from "../package/program";
 import { CELLS, packagesOf, projectFile, type Cell } from "./cells";
 
 const PAGE = path.join(ROOT, "docs", "compatibility.md");
-const USAGE = `Tries the packed package under each Node.js, @pulumi/pulumi, TypeScript and loader.
+const USAGE = `Tests the packed package with each Node.js, @pulumi/pulumi, TypeScript and loader.
 
-  npm run test:matrix              all ${CELLS.length} cells, one after the other
+  npm run test:matrix              all ${CELLS.length} cells, in sequence
   npm run test:matrix -- --cell N  only this one (1 to ${CELLS.length})
   npm run test:matrix -- --write   writes the table into docs/compatibility.md`;
 
-/** What is newest is asked anew. */
+/** Looks up the newest versions instead of using cached ones. */
 const INSTALL = NPM.filter((option) => option !== "--prefer-offline");
 
-/** A cell as it was run: versions as they were seen, and what came of it. */
-interface Seen {
+/** The exact versions and the result of a cell. */
+interface CellResult {
   node: string;
   pulumi: string;
   typescript: string;
@@ -34,7 +34,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "pulumi-turso-tokens-matrix-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const nodes = new Map<number, string>();
 
-/** The folder of the newest Node.js of a major version, from npm's packages of its binaries. */
+/** The folder with the newest Node.js of a major version, installed from npm. */
 function nodeOf(major: number): string {
   let prefix = nodes.get(major);
   if (prefix === undefined) {
@@ -55,8 +55,8 @@ const versionOf = (sandbox: Sandbox, name: string): string =>
     ) as { version: string }
   ).version;
 
-async function run(cell: Cell): Promise<Seen> {
-  const seen: Seen = { ...cell, node: String(cell.node), result: "" };
+async function run(cell: Cell): Promise<CellResult> {
+  const seen: CellResult = { ...cell, node: String(cell.node), result: "" };
   const files = {
     ...PROGRAM.typescript,
     "Pulumi.yaml": projectFile(cell),
@@ -77,11 +77,11 @@ async function run(cell: Cell): Promise<Seen> {
         sandbox.stack.env["PATH"] = `${bin}${path.delimiter}${sandbox.stack.env["PATH"] ?? ""}`;
       },
       async (sandbox) => {
-        await rotatesOnItsTriggerAlone(sandbox);
+        await rotatesOnlyOnTrigger(sandbox);
         assert.equal(
           (await sandbox.stack.outputs())["node"],
           seen.node,
-          "the program ran in another Node.js",
+          "the program ran in a different Node.js",
         );
       },
     );
@@ -93,7 +93,7 @@ async function run(cell: Cell): Promise<Seen> {
   return seen;
 }
 
-/** A Markdown table with its columns lined up. */
+/** A Markdown table with aligned columns. */
 function table(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
   const line = (row: string[]) => `| ${row.map((text, i) => text.padEnd(widths[i] ?? 0)).join(" | ")} |`;
@@ -102,7 +102,7 @@ function table(rows: string[][]): string {
 }
 
 const HEAD = ["Node.js", "@pulumi/pulumi", "TypeScript", "loader", "seen"];
-const rowOf = ({ node, pulumi, typescript, loader, result }: Seen) => [
+const rowOf = ({ node, pulumi, typescript, loader, result }: CellResult) => [
   node,
   pulumi,
   typescript,
@@ -121,7 +121,7 @@ async function main(): Promise<void> {
   const only = values.cell === undefined ? undefined : CELLS[Number(values.cell) - 1];
   if (values.cell !== undefined && !only) throw new Error(`There is no cell ${values.cell}.\n${USAGE}`);
   const cells = only ? [only] : CELLS;
-  const all: Seen[] = [];
+  const all: CellResult[] = [];
   for (const [i, cell] of cells.entries()) {
     const start = Date.now();
     const seen = await run(cell);
@@ -137,12 +137,12 @@ async function main(): Promise<void> {
   if (all.some(({ result }) => result !== "works")) process.exitCode = 1;
 }
 
-/** Replaces the page's table, and the date and CLI in the line above it. */
+/** Replaces the page's table, and the date and CLI version in the line above it. */
 function write(text: string): void {
   const page = readFileSync(PAGE, "utf8");
-  const said = `Seen on ${new Date().toISOString().slice(0, 10)}, with Pulumi CLI ${findCli()?.version ?? "?"}:`;
-  const next = page.replace(/Seen on .*:\n\n(?:\|.*\n)+/, `${said}\n\n${text}\n`);
-  if (!next.includes(said)) throw new Error(`${PAGE} has no table to replace.`);
+  const heading = `Seen on ${new Date().toISOString().slice(0, 10)}, with Pulumi CLI ${findCli()?.version ?? "?"}:`;
+  const next = page.replace(/Seen on .*:\n\n(?:\|.*\n)+/, `${heading}\n\n${text}\n`);
+  if (!next.includes(heading)) throw new Error(`${PAGE} has no table to replace.`);
   writeFileSync(PAGE, next);
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import path from "node:path";
 import type { Sandbox } from "../e2e/sandbox";
-import { NPM, PROGRAM, inProgram, must, project, rotatesOnItsTriggerAlone, writeFiles } from "./program";
+import { NPM, PROGRAM, inProgram, must, project, rotatesOnlyOnTrigger, writeFiles } from "./program";
 
 const BUN = "1.4.5";
 const files = {
@@ -11,14 +11,14 @@ const files = {
   "package.json": project({ bun: BUN }),
 };
 
-/** Installs the packages, Bun itself among them, and gives its path. */
+/** Installs the packages including Bun, and returns the path of Bun. */
 async function install(sandbox: Sandbox): Promise<string> {
   await must(sandbox, NPM);
   await must(sandbox, ["node", "node_modules/bun/install.js"]);
   return path.join(sandbox.stack.project, "node_modules", "bun", "bin", "bun.exe");
 }
 
-/** As Pulumi's `runtime: bun` does: the program runs in Bun, without ts-node, and what else there is in Node.js. */
+/** Does what Pulumi's `runtime: bun` does: runs the program in Bun without ts-node, and everything else in Node.js. */
 async function runProgramsInBun(sandbox: Sandbox): Promise<void> {
   const bun = await install(sandbox);
   const node = path.join(sandbox.stack.folder, "bin", "node");
@@ -36,10 +36,10 @@ esac
   sandbox.stack.env["PATH"] = `${path.dirname(node)}${path.delimiter}${sandbox.stack.env["PATH"] ?? ""}`;
 }
 
-describe("the packed package, in a program that Bun runs", () => {
-  it("rotates on its trigger alone, its provider running in Node.js", () =>
+describe("the packed package in a program that runs in Bun", () => {
+  it("rotates only on its trigger, with the provider in Node.js", () =>
     inProgram(files, runProgramsInBun, async (sandbox) => {
-      await rotatesOnItsTriggerAlone(sandbox);
+      await rotatesOnlyOnTrigger(sandbox);
       const script = `const { TokenRotation } = require("pulumi-turso-tokens");
         new TokenRotation("r", { scope: { group: "default" }, trigger: 1 });`;
       const bun = path.join(sandbox.stack.project, "node_modules", "bun", "bin", "bun.exe");

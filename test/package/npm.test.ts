@@ -6,7 +6,7 @@ import { manifest, tarball, unpack } from "./tarball";
 
 const { typescript = "" } = manifest.devDependencies;
 
-describe("the packed package, installed with npm, rotates on its trigger alone", () => {
+describe("the packed package, installed with npm, rotates only on its trigger", () => {
   it("in a TypeScript program, which also compiles", () =>
     inProgram({ ...PROGRAM.typescript, "package.json": project({ typescript }) }, async (sandbox) => {
       await must(sandbox, NPM);
@@ -21,7 +21,7 @@ describe("the packed package, installed with npm, rotates on its trigger alone",
       must(sandbox, NPM),
     ));
 
-  it("in a workspace, of which it is a member, linked by a symbolic link", () =>
+  it("as a member of a workspace, linked by a symbolic link", () =>
     inProgram(
       {
         ...PROGRAM.commonjs,
@@ -32,7 +32,7 @@ describe("the packed package, installed with npm, rotates on its trigger alone",
         unpack(tarball(), path.join(sandbox.stack.folder, "library"));
         await must(sandbox, NPM, sandbox.stack.folder);
         const link = path.join(sandbox.stack.folder, "node_modules", manifest.name);
-        assert.ok(lstatSync(link).isSymbolicLink(), "npm links a workspace's members");
+        assert.ok(lstatSync(link).isSymbolicLink(), "npm did not link the workspace member");
       },
     ));
 });

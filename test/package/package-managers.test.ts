@@ -4,8 +4,8 @@ import path from "node:path";
 import { PROGRAM, inProgram, must, project } from "./program";
 import { manifest } from "./tarball";
 
-describe("the packed package, installed by another package manager, rotates on its trigger alone", () => {
-  it("pnpm, whose node_modules hold links into a store, and only what the program asks for", () =>
+describe("the packed package, installed without npm, rotates only on its trigger", () => {
+  it("with pnpm, which links only direct dependencies into node_modules", () =>
     inProgram({ ...PROGRAM.commonjs, "package.json": project() }, async (sandbox) => {
       await must(sandbox, [
         "pnpm",
@@ -19,7 +19,7 @@ describe("the packed package, installed by another package manager, rotates on i
       assert.equal(lstatSync(path.join(modules, "axios"), { throwIfNoEntry: false }), undefined);
     }));
 
-  it("Yarn 4, with the node-modules linker", () =>
+  it("with Yarn 4 and its node-modules linker", () =>
     inProgram(
       {
         ...PROGRAM.commonjs,

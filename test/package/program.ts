@@ -9,7 +9,7 @@ import { manifest, tarball } from "./tarball";
 
 const run = promisify(execFile);
 
-/** A file's path in the Pulumi project, `../` reaching a workspace's root, and its text or JSON. */
+/** Files by their path in the Pulumi project (`../` is a workspace's root), with their text or JSON. */
 export type Files = Record<string, string | object>;
 
 const BODY = `
@@ -18,7 +18,7 @@ const rotation = new TokenRotation("app", { scope: { group: "default" }, trigger
 const api = new AuthToken("api", { scope: { database: "app" }, rotation });
 `;
 
-/** The same small program in each of the ways in which people write it. */
+/** The same small program in each supported language and module system. */
 export const PROGRAM = {
   typescript: {
     "index.ts": `import * as pulumi from "@pulumi/pulumi";
@@ -57,7 +57,7 @@ export const token = api.token;
   },
 } satisfies Record<string, Files>;
 
-/** What the program's package.json asks for: the tarball, and what goes with it. */
+/** A package.json that depends on the tarball, the Pulumi SDK and further packages. */
 export const project = (packages: Record<string, string> = {}, more: object = {}): object => ({
   name: "app",
   private: true,
@@ -77,7 +77,7 @@ export function writeFiles(sandbox: Sandbox, files: Files): void {
   }
 }
 
-/** Runs a package manager (or another command) in a folder; one of this repository's where its name has no slash. */
+/** Runs a package manager or another command in a folder; this repository's executables take precedence. */
 export async function must(
   sandbox: Sandbox,
   command: string[],
@@ -94,14 +94,14 @@ export async function must(
   return stdout;
 }
 
-/** From the cache where it has a package, without scripts, and without questions to anybody. */
+/** Prefers the cache, runs no scripts, and requests neither audits nor funding information. */
 export const NPM = ["npm", "install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"];
 
-/** A program of its own in a folder of its own, its packages installed, and a Turso for it. */
+/** Writes a program into a new sandbox, installs its packages, and runs a body. */
 export const inProgram = (
   files: Files,
   install: (sandbox: Sandbox) => Promise<unknown>,
-  body: (sandbox: Sandbox) => Promise<unknown> = rotatesOnItsTriggerAlone,
+  body: (sandbox: Sandbox) => Promise<unknown> = rotatesOnlyOnTrigger,
 ): Promise<void> =>
   inSandbox({ ownPackages: true }, async (sandbox) => {
     writeFiles(sandbox, files);
@@ -109,8 +109,8 @@ export const inProgram = (
     await body(sandbox);
   });
 
-/** An up, a changed trigger, and an up without changes: one rotation, one more, and not even a request. */
-export async function rotatesOnItsTriggerAlone(sandbox: Sandbox): Promise<void> {
+/** Asserts that the first up rotates, that a changed trigger rotates again, and that an up without changes sends nothing. */
+export async function rotatesOnlyOnTrigger(sandbox: Sandbox): Promise<void> {
   const rotations: number[] = [];
   for (const trigger of ["1", "2"]) {
     await sandbox.up("--config", `trigger=${trigger}`);
@@ -120,7 +120,7 @@ export async function rotatesOnItsTriggerAlone(sandbox: Sandbox): Promise<void> 
   await sandbox.up();
   rotations.push(sandbox.rotations.length);
   assert.deepEqual(rotations, [1, 2, 2], "rotations after an up, a changed trigger, and a no-op");
-  assert.deepEqual(sandbox.calls, [], "a no-op up asks the API nothing");
+  assert.deepEqual(sandbox.calls, [], "a no-op up sends no API requests");
   const { token } = await sandbox.stack.outputs();
   const { platform } = sandbox.turso;
   assert.equal((await platform.inspect(platform.database("app"), String(token))).state, "valid");

@@ -12,14 +12,14 @@ const fixtures = readdirSync(FOLDER).flatMap((file) => {
 });
 const UP = ["up", "--yes", "--skip-preview", "--continue-on-error"];
 
-/** What a command rotates, in the order of names. */
+/** The rotations of an act, sorted. */
 async function rotatedBy(sandbox: Sandbox, act: () => Promise<unknown>): Promise<string[]> {
   const before = sandbox.rotations.length;
   await act();
   return sandbox.rotations.slice(before).sort();
 }
 
-/** The resources that have something left to do. */
+/** The resources with a pending rotation. */
 async function pending(sandbox: Sandbox): Promise<string[]> {
   const { deployment } = JSON.parse(await sandbox.stack.state()) as {
     deployment: { resources: { urn: string; outputs?: { pending?: unknown } }[] };
@@ -28,7 +28,7 @@ async function pending(sandbox: Sandbox): Promise<string[]> {
 }
 
 describe("the state of an earlier release", () => {
-  it("is kept in every shape, of this version too", () => {
+  it("has a fixture of this version in every shape", () => {
     for (const name of Object.keys(SHAPES))
       assert.ok(
         fixtures.some((each) => each.version === manifest.version && each.name === name),
@@ -37,23 +37,23 @@ describe("the state of an earlier release", () => {
   });
 
   for (const { version, name } of fixtures)
-    it(`${version}, ${name}: is read, rotates only what it owes, and then on its trigger alone`, () => {
+    it(`${version}, ${name}: an up rotates only the pending targets, and a changed trigger rotates all`, () => {
       const shape = SHAPES[name];
-      assert.ok(shape, `no shape is called ${name}`);
-      const { program, databases = [], disturb, owed, due } = shape;
+      assert.ok(shape, `there is no shape "${name}"`);
+      const { program, databases = [], injectFaults, retried, rotated } = shape;
       const env = { PULUMI_CONFIG_PASSPHRASE: PASSPHRASE };
       return inSandbox({ program: program(1), blastRadius: "database", env }, async (sandbox) => {
         for (const database of databases) await sandbox.turso.platform.createDatabase(database, "other");
         copyFileSync(fixture(version, name), path.join(sandbox.stack.project, "state.json"));
         await sandbox.stack.must("stack", "import", "--file", "state.json");
         assert.deepEqual(
-          await rotatedBy(sandbox, () => (disturb ? sandbox.fails(...UP) : sandbox.stack.must(...UP))),
-          owed,
+          await rotatedBy(sandbox, () => (injectFaults ? sandbox.fails(...UP) : sandbox.stack.must(...UP))),
+          retried,
         );
-        if (!disturb) assert.deepEqual(sandbox.calls, [], "an up without changes asks the API nothing");
+        if (!injectFaults) assert.deepEqual(sandbox.calls, [], "an up without changes sends no API requests");
         sandbox.stack.write(program(2));
-        assert.deepEqual(await rotatedBy(sandbox, () => sandbox.stack.must(...UP)), due);
-        assert.deepEqual(await pending(sandbox), [], "what was left to do is done");
+        assert.deepEqual(await rotatedBy(sandbox, () => sandbox.stack.must(...UP)), rotated);
+        assert.deepEqual(await pending(sandbox), [], "a rotation is still pending");
       });
     });
 });

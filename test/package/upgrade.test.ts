@@ -7,7 +7,7 @@ import { manifest, pack, tarball, unpack } from "./tarball";
 
 const NEXT = "0.999.0";
 
-/** This package under a later version. */
+/** Packs this package with a later version number. */
 function laterVersion(sandbox: Sandbox): string {
   const folder = path.join(sandbox.stack.folder, "later");
   unpack(tarball(), folder);
@@ -28,8 +28,8 @@ const installed = (sandbox: Sandbox) =>
     ) as { version: string }
   ).version;
 
-describe("another version of the package", () => {
-  it("rotates nothing and asks the API nothing, neither an upgrade nor a downgrade", () =>
+describe("an upgrade or downgrade of the package", () => {
+  it("rotates nothing and sends no API requests", () =>
     inProgram(
       { ...PROGRAM.commonjs, "package.json": project() },
       (sandbox) => must(sandbox, NPM),

@@ -4,7 +4,7 @@ import type { RotationInputs } from "../../src/provider/rotation-state";
 import { TokenRotationLogic } from "../../src/provider/token-rotation";
 import { PATIENCE } from "./fake-turso";
 
-/** Turso with group `default` (databases app, reports) and the empty group `bare`, for one test. */
+/** An emulated Turso for one test: the group `default` with the databases app and reports, and the empty group `bare`. */
 export class Stage {
   readonly told: string[] = [];
 

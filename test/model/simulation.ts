@@ -145,7 +145,7 @@ export class Simulation {
   }
 
   #record({ sent, messages }: Process, steps: Step[] | undefined): void {
-    const outcomes = steps?.map(({ name, did }) => `${name}: ${did}`).join(", ") ?? "crashed";
+    const outcomes = steps?.map(({ name, did }) => `${name}: ${did}`).join(", ") ?? "did not finish";
     const error = steps?.find((step) => step.error)?.error?.message;
     this.journal.push(
       ...sent.map(({ text }) => `     ${text}`),

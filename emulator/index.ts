@@ -4,7 +4,7 @@ import { DataPlane } from "./data-plane";
 import { Faults, type Fault } from "./faults";
 import type { Instruments } from "./instrument";
 import { RequestLog, type LogEntry } from "./log";
-import { Platform, requireGeneration, type ServerGeneration } from "./platform";
+import { type DeathDelay, Platform, requireGeneration, type ServerGeneration } from "./platform";
 import { ApiTokens, type ApiTokenOptions } from "./platform/api-tokens";
 
 export type { Fault, FaultAction } from "./faults";
@@ -32,8 +32,11 @@ export interface EmulatorOptions {
   apiToken?: string | undefined;
   /** What rotating one database does; `current` by default. A group may have a generation of its own. */
   serverGeneration?: ServerGeneration | undefined;
-  /** How long tokens of the old key stay accepted after a rotation; 0 by default. Groups and databases may differ. */
-  deathDelayMs?: number | undefined;
+  /**
+   * How long tokens of the old key stay accepted after a rotation, in milliseconds, or a function of what is rotated; 0 by
+   * default. A group or a database may have a delay of its own.
+   */
+  deathDelayMs?: DeathDelay | undefined;
   /**
    * How long, after `deathDelayMs`, every other request with a token of the old key is still accepted, as if the data
    * plane had two edges; 0 by default. Groups and databases may differ.

@@ -2,7 +2,6 @@
 import { createClient, LibsqlError } from "@libsql/client";
 import path from "node:path";
 import { startEmulator, type Emulator } from "../emulator";
-import { layOut } from "../src/hosts/dynamic/layout";
 import { runTool } from "./command-line.js";
 import { Stack } from "./stack";
 
@@ -18,9 +17,7 @@ const start = Date.now();
 
 function say(line: string): void {
   const at = `${((Date.now() - start) / 1000).toFixed(0)} s`.padStart(5);
-  const indent = " ".repeat(at.length + 2 + line.search(/\S/));
-  const lines = layOut(line.trim(), process.stdout.columns).split("\n");
-  console.log(lines.map((each, i) => (i === 0 ? at.padEnd(indent.length) : indent) + each).join("\n"));
+  console.log(`${at}  ${line}`);
 }
 
 /** Records the result of a step, and stops the demonstration if it is not as expected. */

@@ -4,7 +4,7 @@ import { isAllowed } from "./allowed-ips";
 import { parseExpiration } from "./expiration";
 import { Inventory } from "./inventory";
 import { verify, type Claims, type Ending, type Endings, type KeyRing } from "./keys";
-import type { Database, Group, Inspection, MintOptions, Rotation } from "./types";
+import type { Database, Group, Inspection, MintOptions, Rotated, Rotation } from "./types";
 
 export { requireGeneration, SERVER_GENERATIONS, versionOf, type ServerGeneration } from "./generation";
 export type * from "./types";
@@ -22,32 +22,36 @@ export class Platform extends Inventory {
     if (group.serverGeneration === "legacy-dedicated") {
       throw new ApiError(400, "cannot rotate credentials for a single database in a group");
     }
-    this.#rotate(keys ?? group.keys, group, keys ? [database] : this.databases(group.name));
+    const rotated = { kind: "database", name } as const;
+    this.#rotate(rotated, keys ?? group.keys, group, keys ? [database] : this.databases(group.name));
     this.rotations.push({ at: this.options.now(), kind: "database", name });
   }
 
   rotateGroup(name: string): void {
     const group = this.group(name);
     const databases = this.databases(name);
-    this.#rotate(group.keys, group, databases);
+    const rotated = { kind: "group", name } as const;
+    this.#rotate(rotated, group.keys, group, databases);
     for (const database of databases)
-      if (database.keys !== undefined) this.#rotate(database.keys, group, [database]);
+      if (database.keys !== undefined) this.#rotate(rotated, database.keys, group, [database]);
     this.rotations.push({ at: this.options.now(), kind: "group", name });
   }
 
   /** Rotates a key that signs tokens of these databases only, so that large groups stay cheap. */
-  #rotate(keys: KeyRing, group: Group, databases: Database[]): void {
+  #rotate(rotated: Rotated, keys: KeyRing, group: Group, databases: Database[]): void {
     const endings: Endings = {
-      default: this.#ending(group),
-      byDatabase: new Map(databases.map((database) => [database.id, this.#ending(group, database)])),
+      default: this.#ending(rotated, group),
+      byDatabase: new Map(databases.map((database) => [database.id, this.#ending(rotated, group, database)])),
     };
     keys.rotate(this.options.now(), endings);
   }
 
-  #ending(group: Group, database?: Database): Ending {
+  #ending(rotated: Rotated, group: Group, database?: Database): Ending {
     const { options } = this;
+    const { deathDelayMs } = options;
+    const byDefault = typeof deathDelayMs === "function" ? deathDelayMs(rotated) : deathDelayMs;
     return {
-      deathDelayMs: database?.deathDelayMs ?? group.deathDelayMs ?? options.deathDelayMs,
+      deathDelayMs: database?.deathDelayMs ?? group.deathDelayMs ?? byDefault,
       alternatingEdgesMs:
         database?.alternatingEdgesMs ?? group.alternatingEdgesMs ?? options.alternatingEdgesMs,
     };

@@ -50,12 +50,17 @@ class RetiredKey {
     readonly endings: Endings,
   ) {}
 
+  /** A server that knows a newer key has dropped all older ones: none outlives the delay of a later rotation. */
+  successor: RetiredKey | undefined;
+
   endsAt(databaseId: string): number {
-    return this.rejectedFrom(databaseId) + this.#ending(databaseId).alternatingEdgesMs;
+    const end = this.rejectedFrom(databaseId) + this.#ending(databaseId).alternatingEdgesMs;
+    return Math.min(end, this.successor?.endsAt(databaseId) ?? Infinity);
   }
 
   rejectedFrom(databaseId: string): number {
-    return this.retiredAt + this.#ending(databaseId).deathDelayMs;
+    const end = this.retiredAt + this.#ending(databaseId).deathDelayMs;
+    return Math.min(end, this.successor?.rejectedFrom(databaseId) ?? Infinity);
   }
 
   /** Counted for each token, so that a client that tries two tokens in turn sees both alternate. */
@@ -83,6 +88,8 @@ export class KeyRing {
 
   rotate(now: number, endings: Endings): void {
     const key = new RetiredKey(this.#current.publicKey, now, endings);
+    const last = this.#retired.at(-1);
+    if (last) last.successor = key;
     this.#retired = [...this.#retired, key].filter((retired) => now < retired.lastEnd);
     this.#current = generateKey();
   }

@@ -64,7 +64,14 @@ export type DatabaseSettings = Partial<
   Access & Pick<Database, "sizeLimit" | "blockReads" | "blockWrites" | "deleteProtection">
 >;
 
-export interface PlatformOptions extends Ending {
+/** What a rotation was aimed at. */
+export type Rotated = Pick<Rotation, "kind" | "name">;
+
+/** A delay, or one for each rotation by what it is aimed at. */
+export type DeathDelay = number | ((rotated: Rotated) => number);
+
+export interface PlatformOptions extends Omit<Ending, "deathDelayMs"> {
+  deathDelayMs: DeathDelay;
   serverGeneration: ServerGeneration;
   now: () => number;
 }

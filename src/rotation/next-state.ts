@@ -20,10 +20,14 @@ export function nextState(
   const rotated = [...results.values()].filter((result) => result.kind === "rotated");
   const isNew = rotated.some((result) => result.isNew);
   const pending = pendingOf(results);
+  // a list is as verified as the worst of its members until its next full rotation
+  const kept = isList && !coversAllTargets && record.verification ? [record.verification] : [];
   return {
     ...record,
     ...(isNew && { rotationId: randomUUID(), rotationCount: record.rotationCount + 1 }),
-    ...(rotated.length > 0 && { verification: worst(rotated.map(({ verification }) => verification)) }),
+    ...(rotated.length > 0 && {
+      verification: worst([...rotated.map(({ verification }) => verification), ...kept]),
+    }),
     // in a list, age counts from its last full rotation, not from a member that joined later or was retried
     ...(isList
       ? coversAllTargets && { rotatedAt: now.toISOString() }

@@ -4,15 +4,15 @@ import ts from "typescript";
 
 export const ROOT = path.join(__dirname, "..", "..");
 
-/** What a file imports: another file, from the root and without its ending, or a package. */
+/** An import of a file (a path from the root, without extension) or of a package. */
 export interface Import {
   from: string;
   to: string;
-  /** Erased by the compiler: nothing is loaded. */
+  /** Whether the compiler erases it, so that nothing is loaded. */
   isType: boolean;
 }
 
-/** All that the files of a folder import, dynamic imports and require included. */
+/** All imports in a folder, including dynamic imports and require. */
 export function importsOf(folder: string): Import[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
@@ -26,13 +26,13 @@ function importsOfFile(file: string): Import[] {
   const types = typeImports(ts.createSourceFile(file, text, ts.ScriptTarget.Latest));
   const all = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
   return [...new Set(all)].map((to) => ({
-    from: withoutEnding(file),
+    from: withoutExtension(file),
     to: to.startsWith(".") ? resolve(path.join(path.dirname(file), to)) : to,
     isType: types.has(to),
   }));
 }
 
-/** The modules of which a file imports types alone. */
+/** The modules from which a file imports only types. */
 function typeImports(source: ts.SourceFile): Set<string> {
   const found = new Map<string, boolean>();
   for (const statement of source.statements) {
@@ -59,9 +59,9 @@ function holdsOnlyTypes(statement: ts.ImportDeclaration | ts.ExportDeclaration):
 const areTypes = ({ elements }: ts.NamedImports | ts.NamedExports): boolean =>
   elements.length > 0 && elements.every(({ isTypeOnly }) => isTypeOnly);
 
-const withoutEnding = (file: string): string => file.replace(/\.ts$/, "").replaceAll(path.sep, "/");
+const withoutExtension = (file: string): string => file.replace(/\.ts$/, "").replaceAll(path.sep, "/");
 
 const resolve = (target: string): string =>
-  withoutEnding(
+  withoutExtension(
     existsSync(path.join(ROOT, `${target}.ts`)) ? path.normalize(target) : path.join(target, "index"),
   );

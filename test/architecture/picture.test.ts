@@ -3,16 +3,16 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT, importsOf } from "./imports";
 
-/** Any part may use these; they use each other alone. Arrows to them are not drawn. */
+/** The node that any other may import, and that imports no other. Its incoming arrows are not drawn. */
 const SHARED = "shared";
 
 interface Picture {
-  /** The node that holds each file. */
+  /** The node of each file. */
   nodeOf: Map<string, string>;
   arrows: string[];
 }
 
-/** Reads the flowchart of DESIGN.md: `id["title<br>file<br>file"]` and `id --> id & id`; thick arrows are no imports. */
+/** Parses the flowchart of DESIGN.md: `id["title<br>file<br>file"]` and `id --> id & id`. Thick arrows are not imports. */
 function readPicture(): Picture {
   const design = readFileSync(path.join(ROOT, "DESIGN.md"), "utf8");
   const chart =
@@ -29,25 +29,25 @@ function readPicture(): Picture {
   return { nodeOf, arrows };
 }
 
-describe("the picture in DESIGN.md", () => {
+describe("the architecture diagram in DESIGN.md", () => {
   const { nodeOf, arrows } = readPicture();
   const imports = importsOf("src");
 
-  it("holds each file of src once, and no other", () => {
+  it("contains each file of src once, and no other file", () => {
     const files = new Set(
       imports.flatMap(({ from, to }) => [from, to]).filter((each) => each.startsWith("src/")),
     );
     assert.deepEqual([...nodeOf.keys()].sort(), [...files].sort());
   });
 
-  it("has an arrow for each part that loads another, and no other", () => {
+  it("has exactly one arrow for each import between nodes", () => {
     const loaded = imports
       .filter(({ isType, to }) => !isType && to.startsWith("src/"))
       .map(({ from, to }) => [nodeOf.get(from) ?? from, nodeOf.get(to) ?? to] as const)
       .filter(([from, to]) => from !== to && to !== SHARED)
       .map(([from, to]) => `${from} --> ${to}`);
     assert.deepEqual([...new Set(arrows)].sort(), [...new Set(loaded)].sort());
-    assert.equal(new Set(arrows).size, arrows.length, "an arrow is drawn twice");
+    assert.equal(new Set(arrows).size, arrows.length, "a duplicate arrow");
   });
 });
 
@@ -63,20 +63,20 @@ function isUpward(from: string, to: string): boolean {
 
 describe("the layers of src", () => {
   const imports = importsOf("src");
-  const told = (broken: typeof imports) => broken.map(({ from, to }) => `${from} imports ${to}`);
-  /** All that a file loads, and what that loads. */
-  const reached = (from: string, seen = new Set<string>()): Set<string> => {
+  const describeAll = (broken: typeof imports) => broken.map(({ from, to }) => `${from} imports ${to}`);
+  /** The transitive runtime imports of a file. */
+  const reachable = (from: string, seen = new Set<string>()): Set<string> => {
     for (const { to } of imports.filter((each) => each.from === from && !each.isType))
-      if (!seen.has(to)) reached(to, seen.add(to));
+      if (!seen.has(to)) reachable(to, seen.add(to));
     return seen;
   };
   const files = [...new Set(imports.map(({ from }) => from))];
 
-  it("values, turso and core import nothing from the folders above them, not even types", () =>
-    assert.deepEqual(told(imports.filter(({ from, to }) => isUpward(from, to))), []));
+  it("no folder imports one above or beside it, not even types", () =>
+    assert.deepEqual(describeAll(imports.filter(({ from, to }) => isUpward(from, to))), []));
 
-  it("a program loads neither the logic, nor the API client, nor a package but Pulumi's", () => {
-    const loaded = [...reached("src/index")];
+  it("a program loads neither the logic, nor the API client, nor any package except Pulumi's", () => {
+    const loaded = [...reachable("src/index")];
     assert.ok(loaded.includes("src/resources/token-rotation") && loaded.includes("src/resources/auth-token"));
     assert.deepEqual(
       loaded.filter(
@@ -88,16 +88,18 @@ describe("the layers of src", () => {
     );
   });
 
-  it("the logic and the client load nothing of Pulumi's, and only the host knows the engine", () => {
+  it("the logic and the client do not import Pulumi, and only the host imports engine code", () => {
     const inside = imports.filter(({ from }) => /^src\/(rotation|token|core|turso|values)\//.test(from));
     const host = /^src\/hosts\//;
     assert.deepEqual(
-      told(inside.filter(({ from, to }) => to.startsWith("@pulumi/") || (host.test(to) && !host.test(from)))),
+      describeAll(
+        inside.filter(({ from, to }) => to.startsWith("@pulumi/") || (host.test(to) && !host.test(from))),
+      ),
       [],
     );
   });
 
-  it("src imports nothing from outside of it but node's modules and what package.json gives its users", () => {
+  it("src imports only Node.js modules and the dependencies that package.json declares for users", () => {
     const { dependencies, peerDependencies } = JSON.parse(
       readFileSync(path.join(ROOT, "package.json"), "utf8"),
     ) as {
@@ -106,18 +108,18 @@ describe("the layers of src", () => {
     };
     const given = Object.keys({ ...dependencies, ...peerDependencies });
     assert.deepEqual(
-      told(
+      describeAll(
         imports.filter(({ to }) => !to.startsWith("src/") && !to.startsWith("node:") && !given.includes(to)),
       ),
       [],
     );
   });
 
-  it("the shared files load only each other", () => {
+  it("the shared files import only each other", () => {
     const { nodeOf } = readPicture();
     const isShared = (file: string) => nodeOf.get(file) === SHARED;
     assert.deepEqual(
-      told(
+      describeAll(
         imports.filter(
           ({ from, to, isType }) => isShared(from) && !isType && to.startsWith("src/") && !isShared(to),
         ),
@@ -126,9 +128,9 @@ describe("the layers of src", () => {
     );
   });
 
-  it("no file loads itself by way of others", () =>
+  it("there are no import cycles", () =>
     assert.deepEqual(
-      files.filter((file) => reached(file).has(file)),
+      files.filter((file) => reachable(file).has(file)),
       [],
     ));
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { NOW, Turso, harmlessFailure, inputs, state } from "../support/turso";
+import { NOW, FakeTurso, harmlessFailure, inputs, state } from "../support/fake-turso";
 
 const REFUSED =
   'Rotating acme/databases/app: groupImpact is "refuse", and this kills every token of the database, and may kill those of its whole group "default": 1 other database (reports). Nothing was changed. Rotate the group "default" instead, move the database to a group of its own, or set groupImpact to "warn".';
 
 describe("before it rotates, a TokenRotation", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
 
   for (const path of ["create", "update"] as const) {
     const act = (changes: Parameters<typeof inputs>[0], apiToken = turso.emulator.apiToken) =>

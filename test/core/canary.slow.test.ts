@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RotationInputs } from "../../src/rotation/state";
 import { Stage, inputs } from "../support/stage";
-import { failure, savedFailure } from "../support/turso";
+import { failure, savedFailure } from "../support/fake-turso";
 
 describe("proof", () => {
   for (const scope of [{ database: "app" }, { group: "default" }])

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readSettings } from "../../src/turso/connection";
-import { Turso, inputs, state } from "../support/turso";
+import { FakeTurso, inputs, state } from "../support/fake-turso";
 
 describe("the organization of a resource", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const logic = (configured: string | undefined, environment: string | undefined) => {
     const config = new Map([
       ["turso:apiUrl", turso.url],
@@ -63,7 +63,7 @@ describe("the organization of a resource", () => {
 });
 
 describe("what a person is told", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
 
   it("is told once in a run", async () => {
     const logic = turso.logic();

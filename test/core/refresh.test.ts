@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { FaultAction } from "../../emulator";
 import { closedPort } from "../support/server";
-import { PATIENCE, Turso, savedFailure, inputs, state, ORIGIN } from "../support/turso";
+import { PATIENCE, FakeTurso, savedFailure, inputs, state, ORIGIN } from "../support/fake-turso";
 
 describe("a refresh", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const GROUP = { group: "default" };
   const idOf = (scope: object): string => `acme/${Object.entries(scope)[0]?.join("s/") ?? ""}`;
 
@@ -148,8 +148,8 @@ describe("a refresh", () => {
         turso.onLookUp(action, 9);
         const olds = state({ scope });
         const before = structuredClone(olds);
-        const patience = action.type === "hang" ? { ...PATIENCE, timeoutMs: 150, retries: 1 } : PATIENCE;
-        assert.deepEqual(await turso.logic({}, { patience }).read(idOf(olds.scope), olds), {
+        const retryPolicy = action.type === "hang" ? { ...PATIENCE, timeoutMs: 150, retries: 1 } : PATIENCE;
+        assert.deepEqual(await turso.logic({}, { retryPolicy }).read(idOf(olds.scope), olds), {
           gone: false,
           state: before,
         });

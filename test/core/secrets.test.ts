@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { inspect } from "node:util";
 import { useServers } from "../support/server";
-import { Turso, failure, inputs, state } from "../support/turso";
+import { FakeTurso, failure, inputs, state } from "../support/fake-turso";
 
 const JWT =
   "eyJhbGciOiJFZERTQSJ9.eyJhIjoicnciLCJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJlLXRoYXQtbXVzdC1ub3QtYmUtc2Vlbg";
@@ -40,7 +40,7 @@ function assertHidden(text: string, secrets: string[]): void {
 }
 
 describe("the API token, and every JWT, stays out of errors, state and messages", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const serve = useServers();
 
   /** An API that answers the look-ups and does something else with the rotation. */

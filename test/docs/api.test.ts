@@ -6,7 +6,7 @@ import path from "node:path";
 
 const ROOT = path.join(__dirname, "..", "..");
 
-/** What this test reads of typedoc's JSON. */
+/** The parts of typedoc's JSON that this test reads. */
 interface Reflection {
   name: string;
   variant: string;
@@ -23,7 +23,7 @@ const CLASS = 128;
 const INTERFACE = 256;
 const METHOD = 2048;
 
-/** Runs typedoc as `npm run docs` does, but into a folder of its own. It fails on what is not documented at all. */
+/** Runs typedoc as `npm run docs` does, but into a temporary folder. It fails if a public item is undocumented. */
 function generate(): {
   pages: Record<string, string>;
   project: Reflection;
@@ -55,8 +55,8 @@ const read = (folder: string): Record<string, string> =>
     readdirSync(folder).map((name) => [name, readFileSync(path.join(folder, name), "utf8")]),
   );
 
-/** Which of the tags a documented thing lacks: `AuthToken.get lacks @example`. */
-function lacking(what: string, { comment }: Reflection, tags: string[]): string[] {
+/** Lists missing tags, for example `AuthToken.get lacks @example`. */
+function missingTags(what: string, { comment }: Reflection, tags: string[]): string[] {
   const has = new Set(comment?.blockTags?.map(({ tag }) => tag));
   return tags.filter((tag) => !has.has(tag)).map((tag) => `${what} lacks ${tag}`);
 }
@@ -64,17 +64,19 @@ function lacking(what: string, { comment }: Reflection, tags: string[]): string[
 const members = ({ children = [] }: Reflection): Reflection[] =>
   children.filter(({ inheritedFrom }) => inheritedFrom === undefined);
 
-/** What typedoc's own validation does not ask for. */
+/** Checks that typedoc's own validation does not cover. */
 function problems(project: Reflection): string[] {
   const classes = members(project).filter(({ kind }) => kind === CLASS);
   const interfaces = members(project).filter(({ kind }) => kind === INTERFACE);
   return [
-    ...classes.flatMap((each) => lacking(each.name, each, ["@example", "@see"])),
+    ...classes.flatMap((each) => missingTags(each.name, each, ["@example", "@see"])),
     ...classes.flatMap((each) =>
       members(each).flatMap(({ name, kind, signatures = [] }) =>
         signatures.flatMap((signature) => [
-          ...lacking(`${each.name}.${name}`, signature, ["@throws"]),
-          ...(kind === METHOD ? lacking(`${each.name}.${name}`, signature, ["@returns", "@example"]) : []),
+          ...missingTags(`${each.name}.${name}`, signature, ["@throws"]),
+          ...(kind === METHOD
+            ? missingTags(`${each.name}.${name}`, signature, ["@returns", "@example"])
+            : []),
           ...(signature.parameters ?? [])
             .filter(({ comment }) => comment === undefined)
             .map((parameter) => `${each.name}.${name} lacks @param ${parameter.name}`),
@@ -83,7 +85,7 @@ function problems(project: Reflection): string[] {
     ),
     ...interfaces.flatMap((each) =>
       members(each).flatMap((argument) =>
-        lacking(`${each.name}.${argument.name}`, argument, ["@defaultValue", "@throws"]),
+        missingTags(`${each.name}.${argument.name}`, argument, ["@defaultValue", "@throws"]),
       ),
     ),
   ];
@@ -97,18 +99,22 @@ describe("the API reference", function () {
     made = generate();
   });
 
-  it("says what each public item means", () => {
+  it("documents each public item", () => {
     assert.equal(made.code, 0, made.said);
   });
 
-  it("says of each argument its default and its errors, and of each class and method an example and its source", () => {
+  it("documents each argument's default and errors, and each class and method with an example", () => {
     assert.deepEqual(problems(made.project), []);
     const names = members(made.project).map(({ name }) => name);
     for (const name of ["AuthToken", "TokenRotation", "TokenRotationArgs", "Scope"])
       assert.ok(names.includes(name), name);
   });
 
-  it("is in docs/api as `npm run docs` writes it", () => {
-    assert.deepEqual(read(path.join(ROOT, "docs", "api")), made.pages, "run `npm run docs`, and commit it");
+  it("is up to date in docs/api", () => {
+    assert.deepEqual(
+      read(path.join(ROOT, "docs", "api")),
+      made.pages,
+      "run `npm run docs` and commit the result",
+    );
   });
 });

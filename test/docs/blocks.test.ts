@@ -7,20 +7,20 @@ import { findCli } from "../../tools/pulumi-cli/cli.js";
 import { BLOCKS, PAGES, ROOT, commandsOf, isElsewhere } from "./markdown";
 import { SESSIONS } from "./sessions";
 
-/** Pulumi's own YAML parser, which comes without types. */
+/** Pulumi's YAML parser, which has no type declarations. */
 const { load } = createRequire(__filename)("js-yaml") as { load: (text: string) => unknown };
 
-/** Languages of blocks, and where they are tried. */
-const TRIED = new Set([
+/** Languages of blocks, and the tests that check them. */
+const TESTED = new Set([
   "ts", // programs.test.ts
   "sh", // readme.test.ts and examples.test.ts
-  "text", // what the commands before it print
+  "text", // output of the commands before it
   "json", // here
   "yaml", // here
   "mermaid", // here
 ]);
 
-/** `stack output --show-secrets` as `stack output` and its options, wherever a page names it. */
+/** The commands that pages mention with their options: `stack output --show-secrets` as `stack output`. */
 function pulumiCommands(): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   const texts = [...PAGES.flatMap(({ codes }) => codes), ...of("sh").flatMap(commandsOf)];
@@ -38,40 +38,43 @@ function pulumiCommands(): Map<string, Set<string>> {
 const of = (language: string) => BLOCKS.filter((block) => block.language === language);
 
 describe("every page", () => {
-  it("has blocks only of languages that a test tries", () => {
+  it("contains only blocks in languages that a test checks", () => {
     assert.deepEqual(
-      BLOCKS.filter(({ language }) => !TRIED.has(language)).map(({ where }) => where),
+      BLOCKS.filter(({ language }) => !TESTED.has(language)).map(({ where }) => where),
       [],
     );
     assert.ok(of("ts").length >= 8 && of("sh").length >= 10);
   });
 
-  it("has commands only that a test runs, or that are known to be run elsewhere", () => {
+  it("contains only commands that a test runs", () => {
     const run = new Set(SESSIONS.map(({ page }) => page));
-    const strangers = of("sh")
+    const untested = of("sh")
       .filter(({ file }) => !run.has(file))
       .flatMap((block) =>
         commandsOf(block)
           .filter((command) => !isElsewhere(command))
           .map((command) => `${block.where}: ${command}`),
       );
-    assert.deepEqual(strangers, []);
+    assert.deepEqual(untested, []);
   });
 
-  it("has JSON and YAML that parse", () => {
+  it("contains valid JSON and YAML", () => {
     for (const { text } of of("json")) JSON.parse(text);
     for (const { text } of of("yaml")) load(text);
   });
 
-  it("has pictures that name only parts that exist", () => {
+  it("contains only diagrams whose files exist", () => {
     for (const { where, text } of of("mermaid"))
       for (const [name] of text.matchAll(/\b(?:src\/)?[a-z-]+\/[a-z-]+\b/g)) {
         const file = path.join(ROOT, "src", name.replace(/^src\//, ""));
-        assert.ok(existsSync(file) || existsSync(`${file}.ts`), `${where} names ${name}`);
+        assert.ok(
+          existsSync(file) || existsSync(`${file}.ts`),
+          `${where} names ${name}, which does not exist`,
+        );
       }
   });
 
-  it("links only to files and headings that exist, and to the web by https", () => {
+  it("links only to existing files and headings, and to websites by https", () => {
     const broken: string[] = [];
     for (const { file, links } of PAGES)
       for (const link of links) {
@@ -79,14 +82,14 @@ describe("every page", () => {
         const [target = "", anchor] = link.split("#");
         const to = target === "" ? file : path.posix.join(path.posix.dirname(file), target);
         const page = PAGES.find((each) => each.file === to);
-        const isThere =
+        const targetExists =
           existsSync(path.join(ROOT, to)) && (anchor === undefined || page?.anchors.has(anchor));
-        if (!isThere) broken.push(`${file}: ${link}`);
+        if (!targetExists) broken.push(`${file}: ${link}`);
       }
     assert.deepEqual(broken, []);
   });
 
-  it("names only commands and options that the Pulumi CLI has", () => {
+  it("mentions only commands and options of the Pulumi CLI", () => {
     const commands = pulumiCommands();
     assert.ok((commands.get("up")?.size ?? 0) > 3);
     for (const [command, options] of commands) {
@@ -104,11 +107,11 @@ describe("every page", () => {
     }
   });
 
-  it("names only npm scripts that there are", () => {
+  it("mentions only existing npm scripts", () => {
     const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };
-    const deliver = ["server"]; // examples/deliver has a package.json of its own
+    const deliver = ["server"]; // a script of examples/deliver/package.json
     for (const { file, codes, blocks } of PAGES)
       for (const text of [...codes, ...blocks.map((block) => block.text)])
         for (const [, name = ""] of text.matchAll(/\bnpm run ([\w:-]+)/g))

@@ -1,9 +1,9 @@
 import { follow } from "./follow";
 import { SESSIONS } from "./sessions";
 
-// a file of its own, so that it can run beside the others
-describe("the examples' commands, typed one after the other", function () {
+// a separate file, so that mocha runs it in parallel with the others
+describe("the examples' commands, run in sequence", function () {
   this.timeout(300_000);
   for (const session of SESSIONS.filter(({ page }) => page !== "README.md"))
-    it(`do what ${session.page} says, and print what it shows`, () => follow(session));
+    it(`print what ${session.page} shows`, () => follow(session));
 });

@@ -7,7 +7,7 @@ import { PAGES, ROOT, blocksOf, commandsOf, isElsewhere, type Block } from "./ma
 import { blocksToFollow, type Session } from "./sessions";
 import { assertShown } from "./shown";
 
-/** Starts the emulator as the page says, and waits for the line that it asks to paste. */
+/** Starts the emulator with the page's command, and waits for the line that the user has to paste. */
 async function startEmulator(page: string): Promise<{ child: ChildProcess; line: string }> {
   const { codes = [] } = PAGES.find(({ file }) => file === page) ?? {};
   const command = [...codes, ...blocksOf(page, "sh").flatMap(commandsOf)].find((code) =>
@@ -25,13 +25,13 @@ async function startEmulator(page: string): Promise<{ child: ChildProcess; line:
       const found = /^export TURSO_API_BASEURL=.*$/m.exec(printed);
       if (found) resolve(found[0]);
     });
-    child.on("close", () => reject(new Error(`The emulator ended: ${printed}`)));
+    child.on("close", () => reject(new Error(`The emulator exited: ${printed}`)));
   });
   return { child, line };
 }
 
-/** What a person does that a script does not: takes the CLI from PATH, says yes, types the API token. */
-const PERSON = `
+/** Replaces what a user does interactively: confirms an update, and types the API token. Uses the CLI on PATH. */
+const USER = `
 npx() {
   [ "$1" = pulumi ] || { command npx "$@"; return; }
   shift
@@ -44,15 +44,15 @@ npx() {
 
 const marker = (index: number): string => `@@ block ${index}`;
 
-/** The page as a script: each block's commands behind a line that marks them. */
+/** Converts the page to a script that prints a marker before each block's commands. */
 function script(session: Session, blocks: Block[], pasted: string): string {
-  const lines = ["set -eo pipefail", PERSON, pasted];
+  const lines = ["set -eo pipefail", USER, pasted];
   let hasStack = false;
   for (const [index, block] of blocks.entries()) {
     if (block.language !== "sh") continue;
     const commands = commandsOf(block).filter((command) => !isElsewhere(command));
     const makesStack = commands.some((command) => command.includes("stack init"));
-    // another section of the page, for another reader
+    // a section for a different reader starts with a new backend
     if (makesStack && hasStack) lines.push("export PULUMI_BACKEND_URL=file://$(mktemp -d)");
     hasStack ||= makesStack;
     lines.push(`echo "${marker(index)}"`, ...commands.map((command) => command.replace(/\bSLUG\b/, "acme")));
@@ -61,7 +61,7 @@ function script(session: Session, blocks: Block[], pasted: string): string {
   return lines.join("\n");
 }
 
-/** Runs a script, and gives what each block printed. */
+/** Runs a script and returns the output of each block. */
 async function run(stack: Stack, text: string): Promise<Map<number, string>> {
   const temporary = path.join(stack.folder, "tmp");
   mkdirSync(temporary, { recursive: true });
@@ -77,7 +77,7 @@ async function run(stack: Stack, text: string): Promise<Map<number, string>> {
   );
 }
 
-/** Types a page's commands one after the other, as a reader would, and compares what they print with what it shows. */
+/** Runs a page's commands in sequence and compares their output with what the page shows. */
 export async function follow(session: Session): Promise<void> {
   const { child, line } = await startEmulator(session.page);
   const stack = new Stack({ copy: session.copy });

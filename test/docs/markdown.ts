@@ -5,7 +5,7 @@ import { lexer, walkTokens, type Token } from "marked";
 
 export const ROOT = path.join(__dirname, "..", "..");
 
-/** A fenced block, and where it stands. */
+/** A fenced block and its location. */
 export interface Block {
   /** `README.md:96` */
   where: string;
@@ -15,14 +15,14 @@ export interface Block {
 }
 
 export interface Page {
-  /** From the root: `docs/faq.md`. */
+  /** The path from the root, for example `docs/faq.md`. */
   file: string;
   blocks: Block[];
-  /** Targets of links and pictures. */
+  /** Targets of links and images. */
   links: string[];
-  /** Code within the text. */
+  /** Inline code. */
   codes: string[];
-  /** What a link to `#…` of this page can name. */
+  /** The valid `#…` anchors of this page. */
   anchors: Set<string>;
 }
 
@@ -48,7 +48,7 @@ function readPage(file: string): Page {
       page.anchors.add(slugger.slug((token as { text: string }).text.replace(/[`*]/g, "")));
     if (token.type !== "code") return;
     const { raw, text, lang } = token as { raw: string; text: string; lang?: string };
-    // a list's blocks are cut out of their indentation: their first line is still where it was
+    // marked removes the indentation of blocks in lists; their first line is unchanged
     position = source.indexOf(raw.split("\n", 1)[0] ?? "", position) + 1;
     const line = source.slice(0, position).split("\n").length;
     page.blocks.push({ where: `${file}:${line}`, file, language: lang ?? "", text });
@@ -66,7 +66,7 @@ export const BLOCKS: Block[] = PAGES.flatMap(({ blocks }) => blocks);
 export const blocksOf = (file: string, ...languages: string[]): Block[] =>
   BLOCKS.filter((block) => block.file === file && languages.includes(block.language));
 
-/** The commands of a block of shell: a line each, without its comment. */
+/** The commands of a shell block: one per line, without comments. */
 export const commandsOf = ({ text }: Pick<Block, "text">): string[] =>
   text
     .replaceAll("\\\n", " ")
@@ -74,20 +74,20 @@ export const commandsOf = ({ text }: Pick<Block, "text">): string[] =>
     .map((line) => line.replace(/(^|\s)#.*$/, "").trim())
     .filter((line) => line !== "");
 
-/** Commands in pages that this folder does not run, and who does. */
+/** Commands in pages that the tests of this folder do not run, and why. */
 const ELSEWHERE: [command: RegExp, by: string][] = [
-  [/^npm start$/, "test/e2e/examples-demo.test.ts runs what it starts"],
-  [/^npm test\b/, "this is part of it; test/tools tries its stages"],
+  [/^npm start$/, "test/e2e/examples-demo.test.ts runs the demo"],
+  [/^npm test\b/, "it runs this test; test/tools tests its stages"],
   [/^npm ci$/, "tools/setup.js runs it"],
   [/^npm run setup$/, "it ran before any test"],
   [/^npm run emulator\b/, "the pages' commands run against the emulator that it starts"],
-  [/^npm run format$/, "it writes into the clone; the stage `format` runs the same with --check"],
+  [/^npm run format$/, "it modifies the clone; the stage `format` runs prettier with --check"],
   [
     /^npx mocha (-g "is told" |-t 300000 )?test\/(scope|duration|e2e\/lists)\.test\.ts$/,
-    "a stage runs that file",
+    "a stage runs these files",
   ],
   [/ npm run server$/, "test/e2e/examples-deliver.test.ts runs it"],
-  [/^turso auth api-tokens mint /, "it needs the Turso CLI and a person's account"],
+  [/^turso auth api-tokens mint /, "it needs the Turso CLI and an account"],
 ];
 
 export const isElsewhere = (command: string): boolean => ELSEWHERE.some(([known]) => known.test(command));

@@ -3,16 +3,16 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { compileFunction } from "node:vm";
 import ts from "typescript";
-import { World, inWorld } from "../e2e/world";
+import { Sandbox, inSandbox } from "../e2e/sandbox";
 import { BLOCKS, ROOT, type Block } from "./markdown";
 
 const PROGRAMS = BLOCKS.filter(({ language }) => language === "ts");
 const isPulumi = ({ text }: Block): boolean => text.includes('from "pulumi-turso-tokens"');
 
-/** As files of the root, from where they import what a reader's project would. */
+/** Pretends that the program is a file of the root, so that its imports resolve as in a user's project. */
 const fileOf = (block: Block): string => path.join(ROOT, `${block.where.replace(/[^\w]/g, "-")}.docs.ts`);
 
-/** What the compiler says of all programs, under this repository's own strict settings. */
+/** The type errors of all programs under this repository's strict settings. */
 function typeErrors(blocks: Block[]): string[] {
   const { config } = ts.readConfigFile(path.join(ROOT, "tsconfig.json"), (file) => ts.sys.readFile(file)) as {
     config: { compilerOptions: object };
@@ -51,7 +51,7 @@ const compile = ({ text }: Block): string =>
     },
   }).outputText;
 
-/** Runs a program that is no Pulumi program, where it stands in the repository. */
+/** Runs a program that is not a Pulumi program in this process. */
 async function runHere(block: Block): Promise<void> {
   const run = compileFunction(`return (async () => {${compile(block)}})()`, ["require", "exports"]) as (
     require: NodeJS.Require,
@@ -60,27 +60,27 @@ async function runHere(block: Block): Promise<void> {
   await run(createRequire(fileOf(block)), {});
 }
 
-/** The names of what a program exports. */
+/** The names of a program's exports. */
 const exportsOf = ({ text }: Block): string[] =>
   [...text.matchAll(/^export const (\w+)/gm)].map(([, name]) => name as string);
 
-/** Whatever config a program asks for. */
-async function configure(world: World, { text }: Block): Promise<void> {
+/** Sets the config values that a program requires. */
+async function configure(sandbox: Sandbox, { text }: Block): Promise<void> {
   for (const [, secret, name] of text.matchAll(/\.require(Secret)?\("(\w+)"\)/g))
     if (secret) {
-      const token = await world.turso.platform.mintDatabaseToken("app", {});
-      await world.stack.must("config", "set", "--secret", name as string, token);
-    } else await world.stack.must("config", "set", name as string, "2026-11");
+      const token = await sandbox.turso.platform.mintDatabaseToken("app", {});
+      await sandbox.stack.must("config", "set", "--secret", name as string, token);
+    } else await sandbox.stack.must("config", "set", name as string, "2026-11");
 }
 
 describe("the programs of all pages", function () {
   this.timeout(300_000);
 
-  it("are what the compiler accepts", () => {
+  it("compile", () => {
     assert.deepEqual(typeErrors(PROGRAMS), []);
   });
 
-  it("are not accepted when they are wrong", () => {
+  it("do not compile with a wrong argument", () => {
     const [first] = PROGRAMS.filter(isPulumi) as [Block];
     const wrong = { ...first, text: first.text.replace(/scope: \{ (\w+):/, "scope: { no$1:") };
     assert.notEqual(wrong.text, first.text);
@@ -90,17 +90,17 @@ describe("the programs of all pages", function () {
   for (const block of PROGRAMS)
     if (isPulumi(block))
       it(`${block.where} runs`, () =>
-        inWorld({ program: "" }, async (world) => {
-          world.stack.writeFile("index.js", compile(block));
-          await configure(world, block);
-          await world.up();
-          const outputs = await world.stack.outputs();
+        inSandbox({ program: "" }, async (sandbox) => {
+          sandbox.stack.writeFile("index.js", compile(block));
+          await configure(sandbox, block);
+          await sandbox.up();
+          const outputs = await sandbox.stack.outputs();
           const names = exportsOf(block);
-          assert.ok(names.length > 0, "it exports nothing that could be looked at");
+          assert.ok(names.length > 0, "the program exports nothing to check");
           for (const name of names) assert.ok(name in outputs, `${name} is not among the outputs`);
           const declares =
             /new TokenRotation\(/.test(block.text) && !/rotateOnCreate: false/.test(block.text);
-          assert.equal(world.rotations.length > 0, declares);
+          assert.equal(sandbox.rotations.length > 0, declares);
         }));
     else it(`${block.where} runs`, () => runHere(block));
 });

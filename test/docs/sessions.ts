@@ -1,13 +1,13 @@
 import { blocksOf, type Block } from "./markdown";
 
-/** A page whose commands are typed one after the other, as a reader would. */
+/** A page whose commands are run in sequence, as a reader would. */
 export interface Session {
   page: string;
-  /** A page to follow first. */
+  /** A page whose first block comes before. */
   before?: string;
-  /** What the page takes for done when it says "each stack". */
+  /** A command that the page expects the reader to have run after its first block. */
   given?: string;
-  /** What of the repository its folder holds. */
+  /** The files of the repository that the reader's folder contains. */
   copy: { from: string; files: string[] };
 }
 
@@ -33,7 +33,7 @@ export const SESSIONS: Session[] = [
   example("deliver", "token-file.ts"),
 ];
 
-/** The blocks to follow; of the page before it, what is done once for all. */
+/** The blocks to run: the first one of the page before, and all of this page. */
 export const blocksToFollow = ({ page, before }: Session): Block[] => [
   ...(before === undefined ? [] : blocksOf(before, "sh").slice(0, 1)),
   ...blocksOf(page, "sh", "text"),

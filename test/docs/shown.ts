@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** What differs from run to run. */
+/** Text that differs between runs, and its placeholder. */
 const VARYING: [RegExp, string][] = [
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME"],
   [/(under )?\d+(\.\d+)? (s|ms|minutes)\b/g, "DURATION"],
@@ -12,7 +12,7 @@ const normal = (line: string): string =>
   VARYING.reduce((text, [pattern, name]) => text.replace(pattern, name), line).trimEnd();
 
 /**
- * Checks that a page shows what a command printed: its lines, in order; `…` stands for lines left out. Times, ids and
+ * Asserts that a page shows the lines that a command printed, in order. `…` stands for omitted lines. Times, ids and
  * ports may differ.
  */
 export function assertShown(shown: string, printed: string, where: string): void {
@@ -29,7 +29,7 @@ export function assertShown(shown: string, printed: string, where: string): void
     );
     assert.ok(
       found >= next,
-      `${where} shows what was not printed here:\n${part}\nThis was printed:\n${printed}`,
+      `${where} shows lines that were not printed:\n${part}\nActual output:\n${printed}`,
     );
     next = found + lines.length;
   }

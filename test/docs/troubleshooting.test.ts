@@ -6,16 +6,16 @@ import { PAGES, ROOT } from "./markdown";
 
 const SRC = path.join(ROOT, "src");
 
-/** Texts of three words and more that no person gets to read. */
+/** Texts of three or more words that users never see. */
 const INTERNAL = new Set(["not known before the update"]);
 
-/** A text of the source, cut at what is filled in. */
+/** A text in the source, split at its placeholders. */
 interface Text {
   file: string;
   parts: string[];
 }
 
-/** Every text in a source file, so that a new message counts wherever and however it is made. */
+/** Every text in a source file, so that no new message is missed. */
 function textsOf(file: string, source: string): Text[] {
   const found: Text[] = [];
   const visit = (node: ts.Node): void => {
@@ -29,10 +29,10 @@ function textsOf(file: string, source: string): Text[] {
   return found;
 }
 
-/** Words between blanks: paths, names of packages and keys have none. */
+/** The number of words separated by spaces. Paths, package names and keys count as one. */
 const words = (text: string): number => text.split(/\s+/).filter((each) => /[a-z]{2}/i.test(each)).length;
 
-/** Without the case of its beginning, and the punctuation at its ends, which depend on the sentence around it. */
+/** Without upper case and outer punctuation, which depend on the surrounding sentence. */
 const plain = (text: string): string => text.replace(/^[\s:;,.()]+|[\s:;,.()]+$/g, "").toLowerCase();
 
 const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) =>
@@ -44,7 +44,7 @@ const page = PAGES.find(({ file }) => file === "docs/troubleshooting.md");
 const source = readFileSync(path.join(ROOT, "docs", "troubleshooting.md"), "utf8");
 const DOCUMENTED = (page?.codes ?? []).map((code) => code.toLowerCase());
 
-/** What of the texts no message of the page holds. */
+/** The texts that no message of the page contains. */
 const missing = (texts: Text[]): string[] =>
   texts.flatMap(({ file, parts }) =>
     parts
@@ -57,7 +57,7 @@ const PARTS = [...new Set(TEXTS.flatMap(({ parts }) => parts.map(plain)))]
   .filter((part) => words(part) > 0)
   .sort((a, b) => b.length - a.length);
 
-/** What of a message of the page is in no text of the source, as whole words. */
+/** The rest of a message of the page after removing all texts of the source as whole words. */
 function invented(message: string): string {
   let rest = message.toLowerCase();
   for (const part of PARTS)
@@ -68,32 +68,32 @@ function invented(message: string): string {
   return rest;
 }
 
-/** Not what the package says, but what a person types. */
+/** A command that users type, not a message. */
 const isCommand = (code: string): boolean => /^(pulumi|npx|npm|turso|curl) /.test(code);
 
 describe("docs/troubleshooting.md", () => {
-  it("has every sentence that the package can say", () => {
+  it("contains every message of the package", () => {
     assert.ok(TEXTS.length > 200);
     assert.deepEqual(missing(TEXTS), []);
   });
 
-  it("would miss a new one, however it is made", () => {
+  it("fails for a new message in a template", () => {
     const made = "const a = (b: string) => tell(`${b}: the moon is full, so nothing rotates.`);";
     assert.deepEqual(missing(textsOf("new.ts", made)), ["new.ts: : the moon is full, so nothing rotates."]);
   });
 
-  it("has no sentence that the package cannot say", () => {
+  it("contains no message that the package cannot print", () => {
     const own = source.slice(0, source.indexOf("\n## Pulumi's own"));
     const codes = (page?.codes ?? []).filter(
       (code) => own.includes(code) && words(code) >= 3 && !isCommand(code),
     );
-    const strangers = codes
+    const unknown = codes
       .filter((code) => words(invented(code)) > 2)
       .map((code) => `${code} → ${invented(code)}`);
-    assert.deepEqual(strangers, []);
+    assert.deepEqual(unknown, []);
   });
 
-  it("says of each what to do", () => {
+  it("recommends an action for each message", () => {
     const entries = source.slice(0, source.indexOf("\n## Pulumi's own")).split(/^ *- /m).slice(1);
     const groups = /goes on without proof, since|With it comes why|Find out before sending/;
     for (const entry of entries) assert.ok(/\*\*Do:\*\*/.test(entry) || groups.test(entry), entry);

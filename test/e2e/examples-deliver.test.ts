@@ -6,7 +6,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@libsql/client";
 import { ROOT } from "../../tools/stack";
-import { World, inWorld } from "./world";
+import { Sandbox, inSandbox } from "./sandbox";
 
 const COPY = {
   from: "examples/deliver",
@@ -20,7 +20,7 @@ interface Served {
   status: number;
 }
 
-/** The example's server as a process of its own, and clients that never stop asking. */
+/** The example's server in a separate process, and clients that send requests continuously. */
 class Service {
   readonly served: Served[] = [];
   private stopped = false;
@@ -30,7 +30,7 @@ class Service {
     readonly process: ChildProcess,
     private readonly url: string,
   ) {
-    this.clients = Array.from({ length: CLIENTS }, () => this.ask());
+    this.clients = Array.from({ length: CLIENTS }, () => this.sendRequests());
   }
 
   static async start(env: Record<string, string>): Promise<Service> {
@@ -46,7 +46,7 @@ class Service {
     return new Service(child, url);
   }
 
-  /** What clients saw of the requests that began after a time. */
+  /** Statistics of the requests that started after a time. */
   since(start: number): { all: number; failed: number; slowestMs: number; statuses: number[] } {
     const some = this.served.filter(({ at }) => at >= start);
     const failed = some.filter(({ status }) => status !== 200);
@@ -65,11 +65,11 @@ class Service {
     if (this.process.exitCode === null) await once(this.process, "exit");
   }
 
-  private async ask(): Promise<void> {
+  private async sendRequests(): Promise<void> {
     while (!this.stopped) {
       const at = Date.now();
       const status = await fetch(this.url).then(
-        async (answer) => (await answer.text(), answer.status),
+        async (response) => (await response.text(), response.status),
         () => 0,
       );
       this.served.push({ at, ms: Date.now() - at, status });
@@ -78,62 +78,62 @@ class Service {
   }
 }
 
-/** The stack after its first `up`, with the token in a file of the project's folder. */
-async function inDelivery(body: (world: World, tokenFile: string) => Promise<void>): Promise<void> {
+/** Runs a body after the stack's first `up`, which writes the token to a file in the project's folder. */
+async function inDelivery(body: (sandbox: Sandbox, tokenFile: string) => Promise<void>): Promise<void> {
   const config = { database: "app", rotation: "1", renewal: "1" };
-  await inWorld({ copy: COPY, config }, async (world) => {
-    const { stdout, stderr } = await world.up();
-    const tokenFile = path.join(world.stack.project, "database-token");
+  await inSandbox({ copy: COPY, config }, async (sandbox) => {
+    const { stdout, stderr } = await sandbox.up();
+    const tokenFile = path.join(sandbox.stack.project, "database-token");
     const token = readFileSync(tokenFile, "utf8");
     assert.equal(stdout.includes(token) || stderr.includes(token), false, "the token was printed");
-    await body(world, tokenFile);
+    await body(sandbox, tokenFile);
   });
 }
 
-/** The same, with the server and its clients at work on a database with a table. */
+/** The same, with the server and its clients running against a database with a table. */
 async function underLoad(
   env: Record<string, string>,
-  body: (world: World, tokenFile: string, service: Service) => Promise<void>,
+  body: (sandbox: Sandbox, tokenFile: string, service: Service) => Promise<void>,
 ): Promise<void> {
-  await inDelivery(async (world, tokenFile) => {
-    const url = urlOf(world);
+  await inDelivery(async (sandbox, tokenFile) => {
+    const url = urlOf(sandbox);
     const client = createClient({ url, authToken: readFileSync(tokenFile, "utf8") });
     await client.migrate(["create table orders (id integer primary key)", "insert into orders values (1)"]);
     client.close();
     const service = await Service.start({ DATABASE_URL: url, TOKEN_FILE: tokenFile, ...env });
     try {
-      await body(world, tokenFile, service);
+      await body(sandbox, tokenFile, service);
     } finally {
       await service.stop();
     }
   });
 }
 
-const urlOf = (world: World): string => `http://${world.turso.platform.database("app").hostname}`;
+const urlOf = (sandbox: Sandbox): string => `http://${sandbox.turso.platform.database("app").hostname}`;
 
-/** Changes the stack's config, runs `up`, and gives the time at which it had ended. */
-async function upWith(world: World, key: string, value: string): Promise<number> {
-  await world.stack.must("config", "set", key, value);
-  world.turso.clearLog();
-  await world.up();
+/** Changes the stack's config, runs `up`, and returns the time at which it ended. */
+async function upWith(sandbox: Sandbox, key: string, value: string): Promise<number> {
+  await sandbox.stack.must("config", "set", key, value);
+  sandbox.turso.clearLog();
+  await sandbox.up();
   return Date.now();
 }
 
-function tell(what: string, { all, failed, slowestMs }: ReturnType<Service["since"]>): void {
+function report(what: string, { all, failed, slowestMs }: ReturnType<Service["since"]>): void {
   console.log(`      ${what}: ${failed} of ${all} requests failed, the slowest took ${slowestMs} ms`);
 }
 
 describe("the example that delivers a token to a running server", () => {
-  it("survives a rotation: requests fail only between the rotation and the new token", () =>
-    underLoad({}, async (world, tokenFile, service) => {
+  it("recovers from a rotation: requests fail only until the new token is delivered", () =>
+    underLoad({}, async (sandbox, tokenFile, service) => {
       const before = readFileSync(tokenFile, "utf8");
       await sleep(500);
       assert.equal(service.since(0).failed, 0);
       const start = Date.now();
-      const end = await upWith(world, "rotation", "2");
-      assert.deepEqual(world.rotations, ["databases/app", "databases/app"]);
+      const end = await upWith(sandbox, "rotation", "2");
+      assert.deepEqual(sandbox.rotations, ["databases/app", "databases/app"]);
       await sleep(1000);
-      tell("across a rotation", service.since(start));
+      report("during a rotation", service.since(start));
       assert.notEqual(readFileSync(tokenFile, "utf8"), before);
       assert.deepEqual(
         service.since(start).statuses.filter((status) => status !== 503),
@@ -142,61 +142,61 @@ describe("the example that delivers a token to a running server", () => {
       const after = service.since(end);
       assert.ok(after.all > 10, `${after.all} requests after the up`);
       assert.equal(after.failed, 0);
-      assert.equal(service.process.exitCode, null, "the server has ended");
+      assert.equal(service.process.exitCode, null, "the server has exited");
     }));
 
-  it("serves every request across a rotation, where a refused one may wait for the new token", () =>
-    underLoad({ TOKEN_WAIT_MS: "10000" }, async (world, _tokenFile, service) => {
+  it("serves every request during a rotation if requests wait for the new token", () =>
+    underLoad({ TOKEN_WAIT_MS: "10000" }, async (sandbox, _tokenFile, service) => {
       const start = Date.now();
-      await upWith(world, "rotation", "2");
+      await upWith(sandbox, "rotation", "2");
       await sleep(500);
       const seen = service.since(start);
-      tell("across a rotation, waiting for the token", seen);
-      assert.deepEqual(world.rotations, ["databases/app", "databases/app"]);
+      report("during a rotation, waiting for the token", seen);
+      assert.deepEqual(sandbox.rotations, ["databases/app", "databases/app"]);
       assert.equal(seen.failed, 0);
     }));
 
-  it("renews a token without rotating, and no request fails", () =>
-    underLoad({}, async (world, tokenFile, service) => {
+  it("renews a token without a rotation and without a failed request", () =>
+    underLoad({}, async (sandbox, tokenFile, service) => {
       const before = readFileSync(tokenFile, "utf8");
       const start = Date.now();
-      await upWith(world, "renewal", "2");
+      await upWith(sandbox, "renewal", "2");
       const renewed = readFileSync(tokenFile, "utf8");
       assert.notEqual(renewed, before);
       await sleep(1500);
       const seen = service.since(start);
-      tell("across a renewal", seen);
-      assert.deepEqual(world.rotations, ["databases/app"]);
+      report("during a renewal", seen);
+      assert.deepEqual(sandbox.rotations, ["databases/app"]);
       assert.equal(seen.failed, 0);
       assert.ok(seen.all > 100, `${seen.all} requests`);
-      world.turso.clearLog();
+      sandbox.turso.clearLog();
       await sleep(300);
-      const used = new Set(world.turso.log.map(({ authorization }) => authorization));
+      const used = new Set(sandbox.turso.log.map(({ authorization }) => authorization));
       assert.equal(used.size, 1, "the server uses two tokens");
 
-      // the old token lived on beside the new one, and a rotation kills both
-      const lives = async (authToken: string) => {
-        const client = createClient({ url: urlOf(world), authToken });
+      // after a renewal both tokens are valid; a rotation invalidates both
+      const isAccepted = async (authToken: string) => {
+        const client = createClient({ url: urlOf(sandbox), authToken });
         return client.execute("select 1").then(
           () => true,
           () => false,
         );
       };
-      assert.deepEqual([await lives(before), await lives(renewed)], [true, true]);
-      await upWith(world, "rotation", "2");
-      assert.deepEqual([await lives(before), await lives(renewed)], [false, false]);
-      assert.equal(await lives(readFileSync(tokenFile, "utf8")), true);
+      assert.deepEqual([await isAccepted(before), await isAccepted(renewed)], [true, true]);
+      await upWith(sandbox, "rotation", "2");
+      assert.deepEqual([await isAccepted(before), await isAccepted(renewed)], [false, false]);
+      assert.equal(await isAccepted(readFileSync(tokenFile, "utf8")), true);
     }));
 
-  it("keeps the token where only its owner can read it, out of the state, and takes it away in the end", () =>
-    inDelivery(async (world, tokenFile) => {
+  it("writes the token to a file that only its owner can read, keeps it out of the state, and deletes it on destroy", () =>
+    inDelivery(async (sandbox, tokenFile) => {
       const token = readFileSync(tokenFile, "utf8");
       assert.equal(statSync(tokenFile).mode & 0o777, 0o600);
-      assert.equal((await world.stack.state()).includes(token), false);
-      world.turso.clearLog();
-      assert.match((await world.up()).stdout, /4 unchanged/);
-      assert.deepEqual(world.calls, []);
-      await world.stack.must("destroy", "--yes", "--skip-preview");
+      assert.equal((await sandbox.stack.state()).includes(token), false);
+      sandbox.turso.clearLog();
+      assert.match((await sandbox.up()).stdout, /4 unchanged/);
+      assert.deepEqual(sandbox.calls, []);
+      await sandbox.stack.must("destroy", "--yes", "--skip-preview");
       assert.equal(existsSync(tokenFile), false);
     }));
 });

@@ -11,7 +11,7 @@ import { blocksOf } from "../docs/markdown";
 import { assertShown } from "../docs/shown";
 import { assertGolden, printed } from "./golden";
 
-/** What a person's own environment may hold; none of it is anybody's. */
+/** A made-up token for the user's environment. */
 const SECRET = "eyJhbGciOiJFZERTQSJ9.eyJpZCI6Im5vYm9keSJ9.bm9ib2R5IQ";
 
 interface Demo {
@@ -20,18 +20,18 @@ interface Demo {
   done: Promise<number | null>;
 }
 
-/** A person's machine: a folder for temporary files, and an environment that points to an organization of their own. */
+/** A user's machine: a temporary folder, and an environment that points to the user's own organization. */
 async function onMachine(
   body: (start: (preload?: string) => Demo, folder: string) => Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "demo-test-"));
-  const asked: string[] = [];
-  const theirs = createServer((request, response) => {
-    asked.push(`${request.method ?? ""} ${request.url ?? ""}`);
+  const requests: string[] = [];
+  const organization = createServer((request, response) => {
+    requests.push(`${request.method ?? ""} ${request.url ?? ""}`);
     response.end("{}");
   });
-  await new Promise<void>((resolve) => theirs.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(theirs.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => organization.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(organization.address() as AddressInfo).port}`;
   const children: ChildProcess[] = [];
   const start = (preload?: string): Demo => {
     if (preload !== undefined) writeFileSync(path.join(folder, "..", `${path.basename(folder)}.js`), preload);
@@ -61,21 +61,21 @@ async function onMachine(
   };
   try {
     await body(start, folder);
-    assert.deepEqual(asked, [], "it asked the organization that the environment names");
+    assert.deepEqual(requests, [], "the demo sent requests to the user's organization");
     assert.deepEqual(leftFiles(folder), []);
     assert.deepEqual(await leftProcesses(folder), []);
   } finally {
     for (const { pid } of children) if (pid !== undefined) killTree(pid);
-    theirs.close();
+    organization.close();
     for (const each of [folder, `${folder}.js`]) rmSync(each, { recursive: true, force: true });
   }
 }
 
-/** What is left of temporary files, but for the compiler's cache, which every ts-node keeps there. */
+/** The remaining temporary files, except for the compile cache of ts-node. */
 const leftFiles = (folder: string): string[] =>
   readdirSync(folder).filter((name) => !name.startsWith("v8-compile-cache"));
 
-/** What still runs with the machine's folder in its environment or command line; a killed one may take a moment. */
+/** Processes with the folder in their environment or command line. Waits for killed ones to exit. */
 async function leftProcesses(folder: string): Promise<string[]> {
   let found: string[] = [];
   for (let tries = 0; tries < 20; tries += 1) {
@@ -92,7 +92,7 @@ async function leftProcesses(folder: string): Promise<string[]> {
   return found;
 }
 
-/** A process may end while it is looked at. */
+/** Reads a file of a process, which may exit at any time. */
 function readOr(file: string, otherwise: string): string {
   try {
     return readFileSync(file, "utf8");
@@ -101,14 +101,14 @@ function readOr(file: string, otherwise: string): string {
   }
 }
 
-/** Waits until the demonstration has printed something. */
+/** Waits until the demo has printed a text. */
 async function hasPrinted(demo: Demo, text: string): Promise<void> {
   for (let tries = 0; tries < 600 && !demo.output().includes(text); tries += 1) await sleep(100);
   assert.ok(demo.output().includes(text), demo.output());
 }
 
-describe("the demonstration", () => {
-  it("shows old tokens refused and new ones accepted, in under 90 seconds, whatever the environment holds", () =>
+describe("the demo", () => {
+  it("shows that old tokens are rejected and new ones accepted, in under 90 seconds and in any environment", () =>
     onMachine(async (start) => {
       const begin = Date.now();
       const demo = start();
@@ -132,7 +132,7 @@ describe("the demonstration", () => {
       assert.ok(Date.now() - begin < 90_000, `${Date.now() - begin} ms`);
     }));
 
-  it("stops and exits with 1 where something is not as expected", () =>
+  it("stops with exit code 1 if a result is unexpected", () =>
     onMachine(async (start) => {
       const demo = start(`
         const client = require(require.resolve("@libsql/client", { paths: [process.cwd()] }));
@@ -148,12 +148,12 @@ describe("the demonstration", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)
-    it(`leaves nothing running and no file when ${signal} stops it in the middle of an up`, () =>
+    it(`leaves no process and no file behind when ${signal} stops it during an up`, () =>
       onMachine(async (start, folder) => {
         const demo = start();
         await hasPrinted(demo, "$ pulumi up");
         await sleep(3_000);
-        assert.notDeepEqual(leftFiles(folder), [], "it has not begun");
+        assert.notDeepEqual(leftFiles(folder), [], "the demo has not started");
         demo.child.kill(signal);
         assert.equal(await demo.done, code, demo.output());
         assert.match(demo.output(), new RegExp(`Stopped by ${signal}: nothing is left running\\.`));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
-import { World, inWorld } from "./world";
+import { Sandbox, inSandbox } from "./sandbox";
 
 const COPY = {
   from: "examples/fleet",
@@ -8,34 +8,40 @@ const COPY = {
 };
 const TENANTS = Array.from({ length: 25 }, (_, i) => `tenant-${String(i + 1).padStart(2, "0")}`);
 
-/** A stack whose tenants are databases of one group, where rotating one kills the tokens of all: the worse reading. */
-async function inFleet(body: (world: World) => Promise<void>): Promise<void> {
-  await inWorld({ copy: COPY, config: { trigger: "1" } }, async (world) => {
-    for (const name of TENANTS) await world.turso.platform.createDatabase(name, "default");
-    setTenants(world, TENANTS);
-    await body(world);
+/** A stack whose tenants share a group in which rotating one database invalidates all tokens: the worst case. */
+async function inFleet(body: (sandbox: Sandbox) => Promise<void>): Promise<void> {
+  await inSandbox({ copy: COPY, config: { trigger: "1" } }, async (sandbox) => {
+    for (const name of TENANTS) await sandbox.turso.platform.createDatabase(name, "default");
+    setTenants(sandbox, TENANTS);
+    await body(sandbox);
   });
 }
 
-const setTenants = (world: World, names: string[]): void =>
-  world.stack.writeFile("tenants.json", JSON.stringify(names));
+const setTenants = (sandbox: Sandbox, names: string[]): void =>
+  sandbox.stack.writeFile("tenants.json", JSON.stringify(names));
 
-/** Runs `up`, and gives the names of the databases that were rotated, sorted. */
-async function rotatedBy(world: World, act: () => Promise<unknown> = () => world.up()): Promise<string[]> {
-  const before = world.rotations.length;
-  world.turso.clearLog();
+/** Runs `up` or another act, and returns the sorted names of the databases that it rotated. */
+async function rotatedBy(
+  sandbox: Sandbox,
+  act: () => Promise<unknown> = () => sandbox.up(),
+): Promise<string[]> {
+  const before = sandbox.rotations.length;
+  sandbox.turso.clearLog();
   await act();
-  return world.rotations
+  return sandbox.rotations
     .slice(before)
     .map((path) => path.replace("databases/", ""))
     .sort();
 }
 
-/** Which tenants' tokens, as the stack hands them out, open their own database. */
-async function served(world: World): Promise<string[]> {
-  const { tokens } = (await world.stack.outputs()) as { tokens: Record<string, string> };
+/** The tenants whose exported token opens their own database. */
+async function served(sandbox: Sandbox): Promise<string[]> {
+  const { tokens } = (await sandbox.stack.outputs()) as { tokens: Record<string, string> };
   const answers = Object.entries(tokens).map(async ([name, authToken]) => {
-    const client = createClient({ url: `http://${world.turso.platform.database(name).hostname}`, authToken });
+    const client = createClient({
+      url: `http://${sandbox.turso.platform.database(name).hostname}`,
+      authToken,
+    });
     try {
       await client.execute("select 1");
       return [name];
@@ -48,58 +54,58 @@ async function served(world: World): Promise<string[]> {
   return (await Promise.all(answers)).flat().sort();
 }
 
-describe("the example of a fleet", () => {
-  it("rotates 25 databases and mints each a token, and a tenant that comes or goes touches no other", () =>
-    inFleet(async (world) => {
+describe("the fleet example", () => {
+  it("rotates 25 databases and mints a token for each, and adding or removing a tenant affects no other", () =>
+    inFleet(async (sandbox) => {
       const start = Date.now();
-      assert.deepEqual(await rotatedBy(world), TENANTS);
+      assert.deepEqual(await rotatedBy(sandbox), TENANTS);
       console.log(`      first up of 25: ${((Date.now() - start) / 1000).toFixed(1)} s`);
-      assert.deepEqual(await served(world), TENANTS);
+      assert.deepEqual(await served(sandbox), TENANTS);
 
-      assert.deepEqual(await rotatedBy(world), [], "nothing changed");
-      assert.deepEqual(world.calls, []);
+      assert.deepEqual(await rotatedBy(sandbox), [], "nothing changed");
+      assert.deepEqual(sandbox.calls, []);
 
-      await world.turso.platform.createDatabase("tenant-new", "default");
-      setTenants(world, [...TENANTS, "tenant-new"]);
-      assert.deepEqual(await rotatedBy(world), ["tenant-new"], "a tenant joined");
-      assert.deepEqual(await served(world), ["tenant-new", ...TENANTS].sort());
+      await sandbox.turso.platform.createDatabase("tenant-new", "default");
+      setTenants(sandbox, [...TENANTS, "tenant-new"]);
+      assert.deepEqual(await rotatedBy(sandbox), ["tenant-new"], "a tenant joined");
+      assert.deepEqual(await served(sandbox), ["tenant-new", ...TENANTS].sort());
 
-      setTenants(world, [...TENANTS.slice(1), "tenant-new"]);
-      assert.deepEqual(await rotatedBy(world), [], "a tenant left");
+      setTenants(sandbox, [...TENANTS.slice(1), "tenant-new"]);
+      assert.deepEqual(await rotatedBy(sandbox), [], "a tenant left");
 
-      await world.stack.must("config", "set", "trigger", "2");
-      assert.deepEqual(await rotatedBy(world), ["tenant-new", ...TENANTS.slice(1)].sort(), "all");
-      assert.deepEqual(await served(world), ["tenant-new", ...TENANTS.slice(1)].sort());
+      await sandbox.stack.must("config", "set", "trigger", "2");
+      assert.deepEqual(await rotatedBy(sandbox), ["tenant-new", ...TENANTS.slice(1)].sort(), "all");
+      assert.deepEqual(await served(sandbox), ["tenant-new", ...TENANTS.slice(1)].sort());
     }));
 
-  it("goes on past tenants that fail, and the next up does only the rest", () =>
-    inFleet(async (world) => {
-      await world.up();
-      await world.stack.must("config", "set", "trigger", "2");
+  it("continues after failures, and the next up retries only the failed tenants", () =>
+    inFleet(async (sandbox) => {
+      await sandbox.up();
+      await sandbox.stack.must("config", "set", "trigger", "2");
       const [refused, gone] = ["tenant-13", "tenant-07"];
-      world.turso.platform.deleteDatabase(gone);
-      world.turso.fault({
+      sandbox.turso.platform.deleteDatabase(gone);
+      sandbox.turso.fault({
         method: "POST",
         path: new RegExp(`/databases/${refused}/auth/rotate$`),
         when: "before",
         action: { type: "status", status: 403, body: '{"error":"not today"}' },
       });
       let output = "";
-      const failing = async () => (output = await world.fails("up", "--yes", "--skip-preview"));
+      const failing = async () => (output = await sandbox.fails("up", "--yes", "--skip-preview"));
       const done = TENANTS.filter((name) => name !== refused && name !== gone);
-      assert.deepEqual(await rotatedBy(world, failing), done);
+      assert.deepEqual(await rotatedBy(sandbox, failing), done);
       assert.match(output, /2 of 25 did not end well\./);
       assert.match(output, /tenant-13: .*not today/);
       assert.match(output, /tenant-07: .*404.*could not find database/);
 
-      assert.deepEqual(await rotatedBy(world, failing), [refused], "again: only what is left");
+      assert.deepEqual(await rotatedBy(sandbox, failing), [refused], "only the remaining target");
       assert.match(output, /1 of 2 did not end well\. tenant-07: /);
 
       const left = TENANTS.filter((name) => name !== gone);
-      setTenants(world, left);
-      assert.deepEqual(await rotatedBy(world), [], "with the missing one off the list");
-      assert.deepEqual(await served(world), left);
-      assert.deepEqual(await rotatedBy(world), []);
-      assert.deepEqual(world.calls, []);
+      setTenants(sandbox, left);
+      assert.deepEqual(await rotatedBy(sandbox), [], "without the deleted tenant");
+      assert.deepEqual(await served(sandbox), left);
+      assert.deepEqual(await rotatedBy(sandbox), []);
+      assert.deepEqual(sandbox.calls, []);
     }));
 });

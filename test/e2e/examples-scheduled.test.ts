@@ -4,12 +4,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { ROOT, type Run } from "../../tools/stack";
-import { World, inWorld } from "./world";
+import { Sandbox, inSandbox } from "./sandbox";
 
 const FOLDER = "examples/scheduled";
 const COPY = { from: FOLDER, files: ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"] };
 
-/** Pulumi's own YAML parser, which comes without types. */
+/** Pulumi's YAML parser, which has no type declarations. */
 const { load } = createRequire(__filename)("js-yaml") as { load: (text: string) => unknown };
 const parse = (file: string): unknown => load(readFileSync(path.join(ROOT, FOLDER, file), "utf8"));
 
@@ -41,9 +41,9 @@ const github = parse(".github/workflows/rotate.yml") as Workflow;
 const gitlab = parse(".gitlab-ci.yml") as Pipeline;
 
 interface Ci {
-  /** What its job runs, once the packages are there. */
+  /** The commands of its job after the packages are installed. */
   script: string[];
-  /** The variable in which it hands a run's number to the script. */
+  /** The variable with the run's number. */
   runId: string;
 }
 
@@ -53,13 +53,13 @@ const GITHUB: Ci = {
 };
 const GITLAB: Ci = { script: gitlab.rotate.script, runId: "CI_PIPELINE_ID" };
 
-/** What a person types: a shell must take none of it as its own. */
+/** A reason full of shell syntax, none of which the shell may interpret. */
 const REASON = `a "leak" & $(more) 'of it'`;
 
-/** Runs a job's own script in a stack's project. A night's run has no reason, as both systems hand it over. */
-async function run(world: World, { script, runId }: Ci, id: number, reason = ""): Promise<Run> {
-  const { stack } = world;
-  // the CLI is on the PATH already; where CI runs, npx finds it in node_modules
+/** Runs a job's script in the stack's project. In a scheduled run, both systems set an empty reason. */
+async function run(sandbox: Sandbox, { script, runId }: Ci, id: number, reason = ""): Promise<Run> {
+  const { stack } = sandbox;
+  // here the CLI is on the PATH; in CI, npx finds it in node_modules
   const bin = path.join(stack.folder, "bin");
   mkdirSync(bin, { recursive: true });
   writeFileSync(path.join(bin, "npx"), '#!/bin/sh\nexec "$@" --non-interactive\n', { mode: 0o755 });
@@ -69,7 +69,7 @@ async function run(world: World, { script, runId }: Ci, id: number, reason = "")
     [runId]: String(id),
     ROTATE_REASON: reason,
   };
-  world.turso.clearLog();
+  sandbox.turso.clearLog();
   return new Promise((resolve, reject) => {
     const child = spawn("bash", ["-euo", "pipefail", "-c", script.join("\n")], { cwd: stack.project, env });
     let [stdout, stderr] = ["", ""];
@@ -80,79 +80,83 @@ async function run(world: World, { script, runId }: Ci, id: number, reason = "")
   });
 }
 
-/** A stack as CI sees it: its config from the repository, the API token from the environment with no more than it needs. */
-async function inCi(body: (world: World) => Promise<void>): Promise<void> {
-  await inWorld({ copy: COPY, config: { group: "default" } }, async (world) => {
-    await world.stack.must("config", "rm", "turso:apiToken");
-    world.stack.env["TURSO_API_TOKEN"] = world.turso.createApiToken({
+/** A stack as in CI: its config is committed, and the environment holds an API token with the least permissions. */
+async function inCi(body: (sandbox: Sandbox) => Promise<void>): Promise<void> {
+  await inSandbox({ copy: COPY, config: { group: "default" } }, async (sandbox) => {
+    await sandbox.stack.must("config", "rm", "turso:apiToken");
+    sandbox.stack.env["TURSO_API_TOKEN"] = sandbox.turso.createApiToken({
       permissions: ["group:rotate-creds", "group:mint-token", "read"],
     });
-    await body(world);
+    await body(sandbox);
   });
 }
 
-/** How many rotations a run made; it must end well. */
-async function rotationsOf(world: World, ci: Ci, id: number, reason?: string): Promise<number> {
-  const before = world.rotations.length;
-  const { code, stdout, stderr } = await run(world, ci, id, reason);
+/** Runs a job, which must succeed, and returns its number of rotations. */
+async function rotationsOf(sandbox: Sandbox, ci: Ci, id: number, reason?: string): Promise<number> {
+  const before = sandbox.rotations.length;
+  const { code, stdout, stderr } = await run(sandbox, ci, id, reason);
   assert.equal(code, 0, stdout + stderr);
-  return world.rotations.length - before;
+  return sandbox.rotations.length - before;
 }
 
-describe("the example of rotation in CI", () => {
-  it("the GitHub workflow rotates by age, and in an emergency exactly once", () =>
-    inCi(async (world) => {
-      assert.equal(await rotationsOf(world, GITHUB, 1), 1, "the first run");
-      assert.equal(await rotationsOf(world, GITHUB, 2), 0, "a night on which nothing is due");
-      assert.deepEqual(world.calls, []);
-      await world.stack.must("config", "set", "rotateEvery", "5s");
-      assert.equal(await rotationsOf(world, GITHUB, 3), 1, "a night on which it is due");
-      await world.stack.must("config", "set", "rotateEvery", "90d");
+describe("the example of scheduled rotation in CI", () => {
+  it("the GitHub workflow rotates by age, and exactly once per emergency", () =>
+    inCi(async (sandbox) => {
+      assert.equal(await rotationsOf(sandbox, GITHUB, 1), 1, "the first run");
+      assert.equal(await rotationsOf(sandbox, GITHUB, 2), 0, "a scheduled run with nothing due");
+      assert.deepEqual(sandbox.calls, []);
+      await sandbox.stack.must("config", "set", "rotateEvery", "5s");
+      assert.equal(await rotationsOf(sandbox, GITHUB, 3), 1, "a scheduled run with a rotation due");
+      await sandbox.stack.must("config", "set", "rotateEvery", "90d");
 
-      const { token: leaked } = await world.stack.outputs();
-      assert.equal(await rotationsOf(world, GITHUB, 4, REASON), 1, "an emergency");
-      const { token, trigger } = await world.stack.outputs();
+      const { token: leaked } = await sandbox.stack.outputs();
+      assert.equal(await rotationsOf(sandbox, GITHUB, 4, REASON), 1, "an emergency");
+      const { token, trigger } = await sandbox.stack.outputs();
       assert.notEqual(token, leaked);
       assert.equal(trigger, `${REASON} (run 4)`);
-      assert.equal(await rotationsOf(world, GITHUB, 4, REASON), 0, "the same run, started again");
-      assert.equal(await rotationsOf(world, GITHUB, 5), 0, "the night after it");
-      assert.deepEqual(world.calls, []);
-      assert.equal(await rotationsOf(world, GITHUB, 6, REASON), 1, "another emergency in the same words");
-      assert.equal(await rotationsOf(world, GITHUB, 7), 0, "the night after that");
+      assert.equal(await rotationsOf(sandbox, GITHUB, 4, REASON), 0, "a rerun of the same run");
+      assert.equal(await rotationsOf(sandbox, GITHUB, 5), 0, "the next scheduled run");
+      assert.deepEqual(sandbox.calls, []);
+      assert.equal(
+        await rotationsOf(sandbox, GITHUB, 6, REASON),
+        1,
+        "a second emergency with the same reason",
+      );
+      assert.equal(await rotationsOf(sandbox, GITHUB, 7), 0, "the scheduled run after that");
     }));
 
   it("the GitLab pipeline does the same", () =>
-    inCi(async (world) => {
-      assert.equal(await rotationsOf(world, GITLAB, 1), 1, "the first run");
-      assert.equal(await rotationsOf(world, GITLAB, 2, REASON), 1, "an emergency");
-      assert.equal((await world.stack.outputs())["trigger"], `${REASON} (pipeline 2)`);
-      assert.equal(await rotationsOf(world, GITLAB, 2, REASON), 0, "the same pipeline, tried again");
-      assert.equal(await rotationsOf(world, GITLAB, 3), 0, "the night after it");
-      assert.deepEqual(world.calls, []);
+    inCi(async (sandbox) => {
+      assert.equal(await rotationsOf(sandbox, GITLAB, 1), 1, "the first run");
+      assert.equal(await rotationsOf(sandbox, GITLAB, 2, REASON), 1, "an emergency");
+      assert.equal((await sandbox.stack.outputs())["trigger"], `${REASON} (pipeline 2)`);
+      assert.equal(await rotationsOf(sandbox, GITLAB, 2, REASON), 0, "a retry of the same pipeline");
+      assert.equal(await rotationsOf(sandbox, GITLAB, 3), 0, "the next scheduled run");
+      assert.deepEqual(sandbox.calls, []);
     }));
 
-  it("an emergency that failed is made up for when it is started again, and by no night", () =>
-    inCi(async (world) => {
-      await rotationsOf(world, GITHUB, 1);
-      world.turso.fault({
+  it("a rerun repeats a failed emergency rotation, and a scheduled run does not", () =>
+    inCi(async (sandbox) => {
+      await rotationsOf(sandbox, GITHUB, 1);
+      sandbox.turso.fault({
         method: "POST",
         path: /\/groups\/default\/auth\/rotate$/,
         when: "before",
         action: { type: "status", status: 403 },
       });
-      assert.notEqual((await run(world, GITHUB, 2, "leaked")).code, 0);
-      assert.equal(await rotationsOf(world, GITHUB, 3), 0);
-      assert.equal(await rotationsOf(world, GITHUB, 2, "leaked"), 1);
-      assert.equal(await rotationsOf(world, GITHUB, 4), 0);
+      assert.notEqual((await run(sandbox, GITHUB, 2, "leaked")).code, 0);
+      assert.equal(await rotationsOf(sandbox, GITHUB, 3), 0);
+      assert.equal(await rotationsOf(sandbox, GITHUB, 2, "leaked"), 1);
+      assert.equal(await rotationsOf(sandbox, GITHUB, 4), 0);
     }));
 
-  it("both CI files guard against two runs at once, and cancel none", () => {
+  it("both CI files serialize their runs without cancelling any", () => {
     assert.deepEqual(github.concurrency, { group: "turso-rotation", "cancel-in-progress": false });
     assert.equal(gitlab.rotate.resource_group, "turso-rotation");
     assert.equal(gitlab.rotate.interruptible, false);
   });
 
-  it("both CI files run on a schedule and by hand, with an empty reason unless one is given", () => {
+  it("both CI files support scheduled and manual runs, with an empty reason by default", () => {
     assert.equal(github.on.schedule.length, 1);
     assert.equal(github.on.workflow_dispatch.inputs.reason.default, "");
     assert.equal(gitlab.variables.ROTATE_REASON.value, "");
@@ -162,7 +166,7 @@ describe("the example of rotation in CI", () => {
     );
   });
 
-  it("the GitHub workflow may only read, pins its actions, and keeps what a person types out of the shell", () => {
+  it("the GitHub workflow has read-only permissions, pins its actions, and passes user input through the environment only", () => {
     const { env, steps } = github.jobs.rotate;
     assert.deepEqual(github.permissions, { contents: "read" });
     for (const { uses } of steps) if (uses !== undefined) assert.match(uses, /^actions\/[a-z-]+@v\d+$/);

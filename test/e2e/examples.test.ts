@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { createClient } from "@libsql/client";
 import { ROOT } from "../../tools/stack";
-import { World, inWorld } from "./world";
+import { Sandbox, inSandbox } from "./sandbox";
 
 const EXAMPLES = path.join(ROOT, "examples");
 const FOLDERS = readdirSync(EXAMPLES, { withFileTypes: true })
@@ -28,9 +28,9 @@ const QUICKSTART = {
   files: ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"],
 };
 
-/** Whether a database takes a token. */
-async function takes(world: World, database: string, authToken: unknown): Promise<boolean> {
-  const { hostname } = world.turso.platform.database(database);
+/** Whether a database accepts a token. */
+async function takes(sandbox: Sandbox, database: string, authToken: unknown): Promise<boolean> {
+  const { hostname } = sandbox.turso.platform.database(database);
   const client = createClient({ url: `http://${hostname}`, authToken: String(authToken) });
   try {
     await client.execute("select 1");
@@ -43,33 +43,36 @@ async function takes(world: World, database: string, authToken: unknown): Promis
 }
 
 describe("the quickstart", () => {
-  it("rotates a group and hands on a new token as a secret, in the same run", () =>
-    inWorld({ copy: QUICKSTART, config: { group: "default", trigger: "1" } }, async (world) => {
-      await world.up();
-      const { token: first } = await world.stack.outputs();
-      assert.equal(await takes(world, "app", first), true);
-      await world.stack.must("config", "set", "trigger", "2");
-      const { stdout, stderr } = await world.up();
-      assert.deepEqual(world.rotations, ["groups/default", "groups/default"]);
-      const { token } = await world.stack.outputs();
-      assert.deepEqual([await takes(world, "app", first), await takes(world, "app", token)], [false, true]);
+  it("rotates a group and exports a new token as a secret in the same run", () =>
+    inSandbox({ copy: QUICKSTART, config: { group: "default", trigger: "1" } }, async (sandbox) => {
+      await sandbox.up();
+      const { token: first } = await sandbox.stack.outputs();
+      assert.equal(await takes(sandbox, "app", first), true);
+      await sandbox.stack.must("config", "set", "trigger", "2");
+      const { stdout, stderr } = await sandbox.up();
+      assert.deepEqual(sandbox.rotations, ["groups/default", "groups/default"]);
+      const { token } = await sandbox.stack.outputs();
+      assert.deepEqual(
+        [await takes(sandbox, "app", first), await takes(sandbox, "app", token)],
+        [false, true],
+      );
 
-      const shown = await world.stack.must("stack", "output", "--json");
+      const shown = await sandbox.stack.must("stack", "output", "--json");
       assert.equal((JSON.parse(shown.stdout) as { token: string }).token, "[secret]");
-      for (const text of [stdout, stderr, await world.stack.state()])
+      for (const text of [stdout, stderr, await sandbox.stack.state()])
         assert.equal(text.includes(String(token)), false);
     }));
 
-  it("rotates a database by age, where the config says so", () =>
-    inWorld({ copy: QUICKSTART, config: { database: "lone", trigger: "1" } }, async (world) => {
-      await world.up();
-      await world.stack.must("config", "set", "rotateEvery", "90d");
-      await world.up();
-      assert.deepEqual(world.rotations, ["databases/lone"]);
-      await world.stack.must("config", "set", "rotateEvery", "1s");
-      await world.up();
-      assert.deepEqual(world.rotations, ["databases/lone", "databases/lone"]);
-      assert.equal(await takes(world, "lone", (await world.stack.outputs())["token"]), true);
+  it("rotates a database by age if the config sets rotateEvery", () =>
+    inSandbox({ copy: QUICKSTART, config: { database: "lone", trigger: "1" } }, async (sandbox) => {
+      await sandbox.up();
+      await sandbox.stack.must("config", "set", "rotateEvery", "90d");
+      await sandbox.up();
+      assert.deepEqual(sandbox.rotations, ["databases/lone"]);
+      await sandbox.stack.must("config", "set", "rotateEvery", "1s");
+      await sandbox.up();
+      assert.deepEqual(sandbox.rotations, ["databases/lone", "databases/lone"]);
+      assert.equal(await takes(sandbox, "lone", (await sandbox.stack.outputs())["token"]), true);
     }));
 });
 
@@ -80,7 +83,7 @@ describe("every example", () => {
   });
 
   for (const folder of FOLDERS) {
-    it(`${folder} is a Pulumi project of its own, with a README that runs it on both sides`, () => {
+    it(`${folder} is a Pulumi project whose README covers the emulator and the real API`, () => {
       for (const name of ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts", "README.md"])
         assert.ok(existsSync(path.join(EXAMPLES, folder, name)), name);
       assert.match(read(folder, "Pulumi.yaml"), new RegExp(`^name: ${folder}\n`));
@@ -89,7 +92,7 @@ describe("every example", () => {
         assert.ok(readme.includes(text), text);
     });
 
-    it(`${folder} names its packages by version range, and this one by a range that its version is in`, () => {
+    it(`${folder} declares version ranges, and one that includes this package's version`, () => {
       const { name, private: isPrivate, main, dependencies, devDependencies } = packageFile(folder);
       assert.deepEqual([name, isPrivate, main], [folder, true, "index.ts"]);
       for (const range of Object.values({ ...dependencies, ...devDependencies }))

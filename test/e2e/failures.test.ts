@@ -1,25 +1,25 @@
 import assert from "node:assert/strict";
-import { inWorld, type World } from "./world";
+import { inSandbox, type Sandbox } from "./sandbox";
 
 const program = (args: string) => `new turso.TokenRotation("r", ${args});`;
 const APP = `{ scope: { database: "app" }, trigger: 1 }`;
 const UP = ["up", "--yes", "--skip-preview"];
 
-/** No stack trace for what a person can mend. */
+/** Errors that a user can fix have no stack trace. */
 const assertReadable = (output: string) => assert.doesNotMatch(output, /\n\s+at .*(dist|src)\//, output);
 
-const assertSecretFree = async (world: World, ...outputs: string[]) => {
-  for (const text of [...outputs, await world.stack.state(), JSON.stringify(world.turso.log)])
-    assert.ok(!text.includes(world.turso.apiToken), "the API token stands somewhere in clear");
+const assertSecretFree = async (sandbox: Sandbox, ...outputs: string[]) => {
+  for (const text of [...outputs, await sandbox.stack.state(), JSON.stringify(sandbox.turso.log)])
+    assert.ok(!text.includes(sandbox.turso.apiToken), "the API token appears in plain text");
 };
 
-describe("what a person sees of a failure, with the real CLI", () => {
-  it("bad arguments fail the preview and the up, all at once, before any request", () =>
-    inWorld(
+describe("failures, with the real CLI", () => {
+  it("the preview and the up report all invalid arguments together, before any request", () =>
+    inSandbox(
       { program: program(`{ scope: { database: "../x" }, groupImpact: "perhaps", triger: 1 }`) },
-      async (world) => {
+      async (sandbox) => {
         for (const command of [["preview"], UP]) {
-          const output = await world.fails(...command);
+          const output = await sandbox.fails(...command);
           assert.match(
             output,
             /scope\.database "\.\.\/x" must start with a letter or a digit and hold only letters, digits, "-" and "_"\./,
@@ -29,7 +29,7 @@ describe("what a person sees of a failure, with the real CLI", () => {
           assert.match(output, /trigger is missing/);
           assertReadable(output);
         }
-        assert.deepEqual(world.calls, []);
+        assert.deepEqual(sandbox.calls, []);
       },
     ));
 
@@ -41,79 +41,88 @@ describe("what a person sees of a failure, with the real CLI", () => {
       "holds itself (it is cyclic), which JSON cannot",
     ],
   ] as const)
-    it(`a trigger that is ${what} fails with a sentence`, () =>
-      inWorld({ program: program(`{ scope: { database: "app" }, trigger: ${trigger} }`) }, async (world) => {
-        const output = await world.fails(...UP);
-        assert.ok(output.includes(`TokenRotation "r": trigger ${said}. Nothing was changed.`), output);
-        assertReadable(output);
-        assert.deepEqual(world.calls, []);
-      }));
+    it(`a trigger that is ${what} fails with an error that names it`, () =>
+      inSandbox(
+        { program: program(`{ scope: { database: "app" }, trigger: ${trigger} }`) },
+        async (sandbox) => {
+          const output = await sandbox.fails(...UP);
+          assert.ok(output.includes(`TokenRotation "r": trigger ${said}. Nothing was changed.`), output);
+          assertReadable(output);
+          assert.deepEqual(sandbox.calls, []);
+        },
+      ));
 
-  it("a preview without an API token says that it could not look, and goes on; an up says where to set it", () =>
-    inWorld({ program: program(APP) }, async (world) => {
-      await world.stack.must("config", "rm", "turso:apiToken");
-      const { stdout } = await world.preview();
+  it("a preview without an API token reports the missing look-up and continues; an up explains where to set the token", () =>
+    inSandbox({ program: program(APP) }, async (sandbox) => {
+      await sandbox.stack.must("config", "rm", "turso:apiToken");
+      const { stdout } = await sandbox.preview();
       assert.match(
         stdout,
         /acme\/databases\/app: creating it rotates; what it kills could not be looked up \(there is no API token\)\./,
       );
-      const output = await world.fails(...UP);
+      const output = await sandbox.fails(...UP);
       assert.match(
         output,
         /there is no API token\. Nothing was changed\. Set it with `pulumi config set --secret turso:apiToken TOKEN`, or in the environment as TURSO_API_TOKEN\./,
       );
       assertReadable(output);
-      assert.deepEqual(world.calls, []);
+      assert.deepEqual(sandbox.calls, []);
     }));
 
-  it("a preview without network says that it could not look, and goes on", () =>
-    inWorld({ program: program(APP), config: { "turso:apiUrl": "http://127.0.0.1:1" } }, async (world) => {
-      const { stdout } = await world.preview();
-      assert.match(stdout, /could not be looked up \(the API could not be reached \(.*ECONNREFUSED.*\)\)\./);
-    }));
+  it("a preview without a network reports the failed look-up and continues", () =>
+    inSandbox(
+      { program: program(APP), config: { "turso:apiUrl": "http://127.0.0.1:1" } },
+      async (sandbox) => {
+        const { stdout } = await sandbox.preview();
+        assert.match(
+          stdout,
+          /could not be looked up \(the API could not be reached \(.*ECONNREFUSED.*\)\)\./,
+        );
+      },
+    ));
 
-  it("an API token without the permission names the scope that is missing, and nothing is saved", () =>
-    inWorld({ program: program(APP) }, async (world) => {
-      await world.stack.must(
+  it("the error for an API token without the permission names the missing scope, and nothing is saved", () =>
+    inSandbox({ program: program(APP) }, async (sandbox) => {
+      await sandbox.stack.must(
         "config",
         "set",
         "--secret",
         "turso:apiToken",
-        world.turso.createApiToken({ permissions: ["read"] }),
+        sandbox.turso.createApiToken({ permissions: ["read"] }),
       );
-      const output = await world.fails(...UP);
+      const output = await sandbox.fails(...UP);
       assert.match(
         output,
         /Rotating acme\/databases\/app: the API answered 403 .* Nothing was changed\. The API token, read from stack config turso:apiToken, may not do this: give it the scope db:rotate-creds, or use one that has it\./,
       );
       assertReadable(output);
-      assert.doesNotMatch(await world.stack.state(), /TokenRotation/);
-      assert.deepEqual(world.rotations, []);
+      assert.doesNotMatch(await sandbox.stack.state(), /TokenRotation/);
+      assert.deepEqual(sandbox.rotations, []);
     }));
 
-  it("a machine whose environment names another organization does not move a resource", () =>
-    inWorld({ program: program(APP) }, async (world) => {
-      await world.up();
-      await world.stack.must("config", "rm", "turso:organization");
-      world.stack.env["TURSO_ORGANIZATION"] = "somebody-else";
-      world.turso.clearLog();
-      const { stdout } = await world.up();
+  it("a different organization in the environment does not replace an existing resource", () =>
+    inSandbox({ program: program(APP) }, async (sandbox) => {
+      await sandbox.up();
+      await sandbox.stack.must("config", "rm", "turso:organization");
+      sandbox.stack.env["TURSO_ORGANIZATION"] = "somebody-else";
+      sandbox.turso.clearLog();
+      const { stdout } = await sandbox.up();
       assert.match(stdout, /2 unchanged/);
-      assert.deepEqual(world.calls, []);
+      assert.deepEqual(sandbox.calls, []);
     }));
 
-  it("the connection may come from the environment alone", () =>
-    inWorld({ program: program(APP) }, async (world) => {
+  it("the environment alone can configure the connection", () =>
+    inSandbox({ program: program(APP) }, async (sandbox) => {
       for (const key of ["apiUrl", "organization", "apiToken"])
-        await world.stack.must("config", "rm", `turso:${key}`);
-      const { url, organization, apiToken } = world.turso;
-      Object.assign(world.stack.env, {
+        await sandbox.stack.must("config", "rm", `turso:${key}`);
+      const { url, organization, apiToken } = sandbox.turso;
+      Object.assign(sandbox.stack.env, {
         TURSO_API_BASEURL: url,
         TURSO_ORGANIZATION: organization,
         TURSO_API_TOKEN: apiToken,
       });
-      const { stdout, stderr } = await world.up();
-      assert.deepEqual(world.rotations, ["databases/app"]);
-      await assertSecretFree(world, stdout, stderr);
+      const { stdout, stderr } = await sandbox.up();
+      assert.deepEqual(sandbox.rotations, ["databases/app"]);
+      await assertSecretFree(sandbox, stdout, stderr);
     }));
 });

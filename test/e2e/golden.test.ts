@@ -1,6 +1,6 @@
 import { assertGolden, transcript } from "./golden";
 import { inTerminal, type Typing } from "./terminal";
-import { World } from "./world";
+import { Sandbox } from "./sandbox";
 
 const YES: Typing = { after: /details/, keys: ["\u001b[A", "\r"] };
 
@@ -9,96 +9,101 @@ const one = (args: string, scope = `{ database: "app" }`) =>
    const token = new turso.AuthToken("api", { scope: ${scope}, rotation });
    exports.databaseToken = token.token;`;
 
-/** Runs a command in a terminal of 80 columns, and gives what a person saw. */
-async function see(world: World, command: string, typing?: Typing): Promise<string> {
-  const { project: cwd, env } = world.stack;
+/** Runs a command in an 80-column terminal and returns its normalised transcript. */
+async function record(sandbox: Sandbox, command: string, typing?: Typing): Promise<string> {
+  const { project: cwd, env } = sandbox.stack;
   return transcript(command, await inTerminal(command.split(" "), { cwd, env, typing }));
 }
 
 const rotatePath = (name: string) => `/v1/organizations/acme/databases/${name}/auth/rotate`;
 const UP = "pulumi up --yes --skip-preview";
 
-describe("what a person sees in a terminal of 80 columns", () => {
-  let world: World;
+describe("the output in a terminal of 80 columns", () => {
+  let sandbox: Sandbox;
   beforeEach(() => {
-    world.turso.clearFaults();
+    sandbox.turso.clearFaults();
   });
 
-  describe("of what fails before anything is there", () => {
+  describe("of failures before the first resource exists", () => {
     before(async () => {
-      world = await World.create({ serverGeneration: "current" });
+      sandbox = await Sandbox.create({ serverGeneration: "current" });
     });
-    after(() => world.close());
+    after(() => sandbox.close());
 
-    it("bad arguments", async () => {
-      world.stack.write(one(`triger: 1, verify: "yes", rotateEvery: "soon"`, `{ database: "../app" }`));
-      assertGolden("bad-arguments", await see(world, "pulumi up --yes"));
-    });
-
-    it("a wrong name", async () => {
-      world.stack.write(one("trigger: 1", `{ database: "ap" }`));
-      assertGolden("wrong-name", await see(world, "pulumi up --yes"));
+    it("shows invalid arguments", async () => {
+      sandbox.stack.write(one(`triger: 1, verify: "yes", rotateEvery: "soon"`, `{ database: "../app" }`));
+      assertGolden("bad-arguments", await record(sandbox, "pulumi up --yes"));
     });
 
-    it("groupImpact: refuse", async () => {
-      world.stack.write(one(`trigger: 1, groupImpact: "refuse"`));
-      assertGolden("group-impact-refuse", await see(world, "pulumi up --yes"));
+    it("shows a database that does not exist", async () => {
+      sandbox.stack.write(one("trigger: 1", `{ database: "ap" }`));
+      assertGolden("wrong-name", await record(sandbox, "pulumi up --yes"));
     });
 
-    it("an id that is none", async () => {
-      world.stack.write(`turso.TokenRotation.get("seen", "acme/default");`);
-      assertGolden("wrong-id", await see(world, "pulumi preview"));
+    it("shows a rotation that groupImpact refuses", async () => {
+      sandbox.stack.write(one(`trigger: 1, groupImpact: "refuse"`));
+      assertGolden("group-impact-refuse", await record(sandbox, "pulumi up --yes"));
     });
 
-    it("no API token", async () => {
-      await world.stack.must("config", "rm", "turso:apiToken");
-      world.stack.write(one("trigger: 1"));
-      assertGolden("no-token", await see(world, "pulumi up --yes"));
+    it("shows an invalid id", async () => {
+      sandbox.stack.write(`turso.TokenRotation.get("seen", "acme/default");`);
+      assertGolden("wrong-id", await record(sandbox, "pulumi preview"));
     });
 
-    it("an API token that Turso does not know (401)", async () => {
-      world.stack.env["TURSO_API_TOKEN"] = "never-made";
-      assertGolden("401", await see(world, UP));
+    it("shows a missing API token", async () => {
+      await sandbox.stack.must("config", "rm", "turso:apiToken");
+      sandbox.stack.write(one("trigger: 1"));
+      assertGolden("no-token", await record(sandbox, "pulumi up --yes"));
     });
 
-    it("an API token that may not rotate (403)", async () => {
-      world.stack.env["TURSO_API_TOKEN"] = world.turso.createApiToken({ permissions: ["read"] });
-      assertGolden("403", await see(world, UP));
+    it("shows an unknown API token (401)", async () => {
+      sandbox.stack.env["TURSO_API_TOKEN"] = "never-made";
+      assertGolden("401", await record(sandbox, UP));
     });
 
-    it("no network", async () => {
-      world.stack.env["TURSO_API_TOKEN"] = world.turso.apiToken;
-      await world.stack.must("config", "set", "turso:apiUrl", "http://127.0.0.1:1");
-      assertGolden("no-network", await see(world, UP));
+    it("shows an API token without the permission to rotate (403)", async () => {
+      sandbox.stack.env["TURSO_API_TOKEN"] = sandbox.turso.createApiToken({ permissions: ["read"] });
+      assertGolden("403", await record(sandbox, UP));
+    });
+
+    it("shows an unreachable API", async () => {
+      sandbox.stack.env["TURSO_API_TOKEN"] = sandbox.turso.apiToken;
+      await sandbox.stack.must("config", "set", "turso:apiUrl", "http://127.0.0.1:1");
+      assertGolden("no-network", await record(sandbox, UP));
     });
   });
 
-  describe("of a credential's life", () => {
+  describe("of one credential's lifecycle", () => {
     before(async () => {
-      world = await World.create({ program: one("trigger: 1"), serverGeneration: "current" });
+      sandbox = await Sandbox.create({ program: one("trigger: 1"), serverGeneration: "current" });
     });
-    after(() => world.close());
+    after(() => sandbox.close());
 
-    it("the first up, with its preview and its question", async () =>
-      assertGolden("first-up", await see(world, "pulumi up", YES)));
+    it("shows the first up, with its preview and confirmation prompt", async () =>
+      assertGolden("first-up", await record(sandbox, "pulumi up", YES)));
 
-    it("a changed trigger, with the blast radius", async () => {
-      world.stack.write(one("trigger: 2"));
-      assertGolden("rotation", await see(world, "pulumi up --yes"));
-    });
-
-    it("an up without a change", async () => assertGolden("no-change", await see(world, UP)));
-
-    it("a rotation by hand that a refresh finds, and the up that heals it", async () => {
-      world.turso.platform.rotateDatabase("app");
-      const refresh = await see(world, "pulumi refresh --yes");
-      assertGolden("refresh-finds-dead", `${refresh}\n${await see(world, UP)}`);
+    it("shows a changed trigger with the blast radius", async () => {
+      sandbox.stack.write(one("trigger: 2"));
+      assertGolden("rotation", await record(sandbox, "pulumi up --yes"));
     });
 
-    it("a lost answer that cannot be found out, and the next up that finds out", async () => {
-      world.stack.write(one(`trigger: 3, verifyTimeout: "1s"`));
-      world.turso.fault({ method: "POST", path: rotatePath("app"), when: "after", action: { type: "drop" } });
-      world.turso.fault({
+    it("shows an up without changes", async () => assertGolden("no-change", await record(sandbox, UP)));
+
+    it("shows a refresh that detects a rotation by hand, and the up that mints a new token", async () => {
+      sandbox.turso.platform.rotateDatabase("app");
+      const refresh = await record(sandbox, "pulumi refresh --yes");
+      assertGolden("refresh-finds-dead", `${refresh}\n${await record(sandbox, UP)}`);
+    });
+
+    it("shows a lost response that stays unresolved, and the next up that resolves it", async () => {
+      sandbox.stack.write(one(`trigger: 3, verifyTimeout: "1s"`));
+      sandbox.turso.fault({
+        method: "POST",
+        path: rotatePath("app"),
+        when: "after",
+        action: { type: "drop" },
+      });
+      sandbox.turso.fault({
         plane: "data",
         path: /./,
         when: "before",
@@ -106,33 +111,33 @@ describe("what a person sees in a terminal of 80 columns", () => {
         skip: 1,
         times: Infinity,
       });
-      const lost = await see(world, UP);
-      world.turso.clearFaults();
-      assertGolden("lost-answer", `${lost}\n${await see(world, UP)}`);
+      const lost = await record(sandbox, UP);
+      sandbox.turso.clearFaults();
+      assertGolden("lost-answer", `${lost}\n${await record(sandbox, UP)}`);
     });
 
-    it("the end of it", async () =>
-      assertGolden("destroy", await see(world, "pulumi destroy --yes --skip-preview")));
+    it("shows the destroy", async () =>
+      assertGolden("destroy", await record(sandbox, "pulumi destroy --yes --skip-preview")));
   });
 
   describe("of a fleet", () => {
     before(async () => {
-      world = await World.create({
+      sandbox = await Sandbox.create({
         program: `new turso.TokenRotation("fleet", { scope: { databases: ["t-1", "t-2", "t-3", "t-4"] }, trigger: 1 });`,
         serverGeneration: "current",
       });
-      world.turso.platform.createGroup("tenants");
-      for (const i of [1, 2, 3]) await world.turso.platform.createDatabase(`t-${i}`, "tenants");
+      sandbox.turso.platform.createGroup("tenants");
+      for (const i of [1, 2, 3]) await sandbox.turso.platform.createDatabase(`t-${i}`, "tenants");
     });
-    after(() => world.close());
+    after(() => sandbox.close());
 
-    it("half done, and the next up that does the rest", async () => {
+    it("shows a partial failure, and the next up that retries the failed targets", async () => {
       const body = '{"error":"payment required"}';
       const action = { type: "status", status: 402, body } as const;
-      world.turso.fault({ method: "POST", path: rotatePath("t-2"), when: "before", action });
-      const half = await see(world, "pulumi up --yes");
-      await world.turso.platform.createDatabase("t-4", "tenants");
-      assertGolden("fleet", `${half}\n${await see(world, "pulumi up --yes")}`);
+      sandbox.turso.fault({ method: "POST", path: rotatePath("t-2"), when: "before", action });
+      const half = await record(sandbox, "pulumi up --yes");
+      await sandbox.turso.platform.createDatabase("t-4", "tenants");
+      assertGolden("fleet", `${half}\n${await record(sandbox, "pulumi up --yes")}`);
     });
   });
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  assertCheap,
-  assertWell,
-  fall,
+  assertRotationLimit,
+  assertRecovered,
+  interrupt,
   isAlive,
   killAll,
   program,
@@ -12,7 +12,7 @@ import {
   treeOf,
   waitFor,
 } from "./soak-kill";
-import { World, inWorld } from "./world";
+import { Sandbox, inSandbox } from "./sandbox";
 
 const SEED = Number(process.env["KILL_SEED"] ?? Date.now() % 1_000_000);
 const UP = ["up", "--yes", "--skip-preview"];
@@ -21,77 +21,77 @@ interface Deployment {
   deployment: { pending_operations?: { type: string }[] };
 }
 
-/** What Pulumi's own state calls unfinished. */
-const pendingOf = async ({ stack }: World): Promise<string[]> =>
+/** The pending operations in Pulumi's state. */
+const pendingOf = async ({ stack }: Sandbox): Promise<string[]> =>
   ((JSON.parse(await stack.state()) as Deployment).deployment.pending_operations ?? []).map(
     ({ type }) => type,
   );
 
-describe(`the CLI ended in the middle of an up (seed ${SEED})`, () => {
-  let world: World;
+describe(`an interrupted up (seed ${SEED})`, () => {
+  let sandbox: Sandbox;
   const random = randomFrom(SEED);
   before(async () => {
-    world = await World.create({ program: program(0) });
+    sandbox = await Sandbox.create({ program: program(0) });
   });
-  after(() => world.close());
+  after(() => sandbox.close());
 
-  it("killed while it creates, after the rotation: one more rotation, and all is well", async () => {
-    const result = await fall(world, 1, "SIGKILL", 1_300);
-    assertCheap(result);
+  it("killed during a create, after the rotation: the next up recovers with at most one more rotation", async () => {
+    const result = await interrupt(sandbox, 1, "SIGKILL", 1_300);
+    assertRotationLimit(result);
     assert.equal(result.wasLocked, true);
-    await assertWell(world);
+    await assertRecovered(sandbox);
   });
 
-  it("a create that was cut off stays in the state, until a refresh clears it, and costs nothing", async () => {
-    const rotations = world.rotations.length;
-    // where the kill of the test before met no create, there is nothing to clear
-    assert.ok((await pendingOf(world)).every((type) => type === "creating"));
-    await world.stack.must("refresh", "--yes", "--skip-preview", "--clear-pending-creates");
-    assert.deepEqual(await pendingOf(world), []);
-    assert.equal(world.rotations.length, rotations);
+  it("an interrupted create stays in the state until a refresh clears it, and causes no rotation", async () => {
+    const rotations = sandbox.rotations.length;
+    // nothing is pending if the previous test's kill did not hit a create
+    assert.ok((await pendingOf(sandbox)).every((type) => type === "creating"));
+    await sandbox.stack.must("refresh", "--yes", "--skip-preview", "--clear-pending-creates");
+    assert.deepEqual(await pendingOf(sandbox), []);
+    assert.equal(sandbox.rotations.length, rotations);
   });
 
-  it("killed at a random moment of an update: at most one more rotation, and all is well", async () => {
-    assertCheap(await fall(world, 2, "SIGKILL", randomMoment(random)));
-    await assertWell(world);
-    assert.deepEqual(await pendingOf(world), []);
+  it("killed at a random moment of an update: the next up recovers with at most one more rotation", async () => {
+    assertRotationLimit(await interrupt(sandbox, 2, "SIGKILL", randomMoment(random)));
+    await assertRecovered(sandbox);
+    assert.deepEqual(await pendingOf(sandbox), []);
   });
 
-  it("asked to stop at a random moment: what runs comes to its end, and nothing is rotated twice", async () => {
-    const result = await fall(world, 3, "SIGINT", randomMoment(random));
-    assertCheap(result);
+  it("interrupted by SIGINT at a random moment: the running operations finish, and nothing is rotated twice", async () => {
+    const result = await interrupt(sandbox, 3, "SIGINT", randomMoment(random));
+    assertRotationLimit(result);
     assert.deepEqual([result.wasLocked, result.orphans], [false, 0]);
-    await assertWell(world);
+    await assertRecovered(sandbox);
   });
 });
 
 describe("a provider process that outlives the CLI", () => {
-  it("does not rotate any more once the next up may have minted", () =>
-    inWorld({ program: program(1) }, async (world) => {
-      const { platform } = world.turso;
+  it("does not rotate after the next up may have minted a token", () =>
+    inSandbox({ program: program(1) }, async (sandbox) => {
+      const { platform } = sandbox.turso;
       const mint = platform.mintDatabaseToken.bind(platform);
       let release = (): void => undefined;
       const released = new Promise<void>((resolve) => (release = resolve));
       platform.mintDatabaseToken = async (...args) => {
-        // the canary of the first up waits, and only that one
+        // only the first up's canary request waits
         platform.mintDatabaseToken = mint;
         await released;
         return mint(...args);
       };
-      const { child } = world.stack.start(...UP);
-      await waitFor("the canary", () => world.calls.some((call) => call.includes("/auth/tokens")));
+      const { child } = sandbox.stack.start(...UP);
+      await waitFor("the canary", () => sandbox.calls.some((call) => call.includes("/auth/tokens")));
       const tree = treeOf(child.pid ?? 0);
       try {
         process.kill(-(child.pid ?? 0), "SIGKILL");
-        await waitFor("the CLI's end", () => child.signalCode !== null);
-        assert.ok(tree.some(isAlive), "nothing outlives the CLI any more: this test proves nothing");
-        await world.stack.must("cancel", "--yes");
-        await world.up();
-        assert.deepEqual(world.rotations, ["databases/app"]);
+        await waitFor("the CLI to exit", () => child.signalCode !== null);
+        assert.ok(tree.some(isAlive), "no process outlives the CLI: this test proves nothing");
+        await sandbox.stack.must("cancel", "--yes");
+        await sandbox.up();
+        assert.deepEqual(sandbox.rotations, ["databases/app"]);
         release();
         await sleep(3_000);
-        assert.deepEqual(world.rotations, ["databases/app"], "the process that was left over rotated");
-        await assertWell(world);
+        assert.deepEqual(sandbox.rotations, ["databases/app"], "the orphaned process rotated");
+        await assertRecovered(sandbox);
       } finally {
         release();
         killAll(tree);

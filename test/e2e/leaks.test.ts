@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { FaultAction } from "../../emulator";
-import { World } from "./world";
+import { Sandbox } from "./sandbox";
 
 const JWT_LIKE = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
 const ROTATE = /\/auth\/rotate$/;
@@ -11,13 +11,13 @@ const UP = ["up", "--yes", "--skip-preview"];
 const LOGS = ["-v=9", "--logtostderr"];
 
 /**
- * What Pulumi itself writes of every resource, whatever package it is of: the payloads of its calls at -v=9, and its
- * Node SDK's record of a registration, at -v=8 too, with --debug, and among the events of `up --json`.
+ * What Pulumi itself logs for every resource of any package: the payloads of its calls at -v=9, and the Node SDK's
+ * record of a registration (at -v=8 too, with --debug, and in the events of `up --json`).
  */
 const PULUMI_ITSELF =
   /(?:"msg":"(?:M|Unm)arshaling property for RPC\[|"(?:msg":"|message":").*RegisterResource RPC finished: )/;
 
-/** A token that the program exports as it is, without pulumi.secret. */
+/** Exports a token without pulumi.secret. */
 const program = (trigger: number, args = "") =>
   `const scope = { database: "app" };
    const rotation = new turso.TokenRotation("r", { scope, trigger: ${trigger}, verifyTimeout: "1s", ${args} });
@@ -28,14 +28,14 @@ interface Artefact {
   text: string;
 }
 
-/** Everything that a stack's runs leave behind, and every secret that there was. */
-class Witness {
+/** Collects everything that a stack's runs write, and every secret that they could have leaked. */
+class LeakDetector {
   readonly minted: string[] = [];
   readonly artefacts: Artefact[] = [];
   readonly logs: Artefact[] = [];
 
-  constructor(readonly world: World) {
-    const { platform } = world.turso;
+  constructor(readonly sandbox: Sandbox) {
+    const { platform } = sandbox.turso;
     for (const kind of ["mintDatabaseToken", "mintGroupToken"] as const) {
       const mint = platform[kind].bind(platform);
       platform[kind] = async (...args) => {
@@ -47,28 +47,28 @@ class Witness {
   }
 
   get secrets(): string[] {
-    return [this.world.turso.apiToken, ...this.minted];
+    return [this.sandbox.turso.apiToken, ...this.minted];
   }
 
-  /** Runs the CLI and keeps what it printed, its own logs apart. */
+  /** Runs the CLI and keeps its output; debug logs are kept separately. */
   async run(name: string, fails: boolean, ...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.world.stack.run(...args);
+    const { code, stdout, stderr } = await this.sandbox.stack.run(...args);
     assert.equal(code !== 0, fails, `${name}: ${stdout}${stderr}`);
     const isDebugged = args.includes("--logtostderr") || (args[0] === "up" && args.includes("--json"));
     (isDebugged ? this.logs : this.artefacts).push({ name, text: stdout + stderr });
     return stdout + stderr;
   }
 
-  /** The files of the backend with the history and backups of each run, of the CLI's home and of the project. */
+  /** Keeps the files of the backend (with each run's history and backups), the CLI's home and the project. */
   async keepFiles(): Promise<void> {
-    const { folder } = this.world.stack;
-    this.artefacts.push({ name: "the exported state", text: await this.world.stack.state() });
+    const { folder } = this.sandbox.stack;
+    this.artefacts.push({ name: "the exported state", text: await this.sandbox.stack.state() });
     for (const file of filesIn(folder))
       this.artefacts.push({ name: path.relative(folder, file), text: readFileSync(file, "latin1") });
-    this.artefacts.push({ name: "the emulator's log", text: JSON.stringify(this.world.turso.log) });
+    this.artefacts.push({ name: "the emulator's log", text: JSON.stringify(this.sandbox.turso.log) });
   }
 
-  /** What of a text gives a secret away: whole, its last part, or encoded. */
+  /** The secrets that a text contains: as a whole, in part, or encoded. */
   found(text: string): string[] {
     const forms = (secret: string) => [
       secret.slice(-20),
@@ -83,91 +83,91 @@ function filesIn(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name);
     if (entry.isDirectory()) return filesIn(file);
-    return entry.isFile() ? [file] : []; // neither links nor pipes, which are read for ever
+    return entry.isFile() ? [file] : []; // neither links nor pipes: reading a pipe never ends
   });
 }
 
-describe("no secret outside of its place, with the real CLI", () => {
-  let witness: Witness;
+describe("secrets stay encrypted, with the real CLI", () => {
+  let detector: LeakDetector;
   const echo = (status: number): FaultAction => {
     const body = JSON.stringify({
-      error: `bad Bearer ${witness.world.turso.apiToken} ${witness.minted.at(-1) ?? ""}`,
+      error: `bad Bearer ${detector.sandbox.turso.apiToken} ${detector.minted.at(-1) ?? ""}`,
     });
     return { type: "status", status, body };
   };
 
   before(async () => {
-    const world = await World.create({ program: program(1), serverGeneration: "current" });
-    witness = new Witness(world);
-    const { turso, stack } = world;
-    await witness.run("an up with its preview", false, "up", "--yes", "--diff");
-    await witness.run("a refresh, logged", false, "refresh", "--yes", "--skip-preview", ...LOGS);
+    const sandbox = await Sandbox.create({ program: program(1), serverGeneration: "current" });
+    detector = new LeakDetector(sandbox);
+    const { turso, stack } = sandbox;
+    await detector.run("an up with its preview", false, "up", "--yes", "--diff");
+    await detector.run("a refresh, logged", false, "refresh", "--yes", "--skip-preview", ...LOGS);
     stack.write(program(2));
-    await witness.run("a preview as JSON", false, "preview", "--json", "--diff");
-    await witness.run("an up as JSON", false, ...UP, "--json");
+    await detector.run("a preview as JSON", false, "preview", "--json", "--diff");
+    await detector.run("an up as JSON", false, ...UP, "--json");
 
     stack.write(program(3));
     turso.fault({ path: ROTATE, when: "before", action: echo(403) });
-    await witness.run("a refusal that echoes the credentials", true, ...UP);
+    await detector.run("a 403 that echoes the credentials", true, ...UP);
 
     turso.fault({ path: ROTATE, when: "before", action: echo(500) });
     turso.fault({ plane: "data", path: /./, when: "before", action: { type: "drop" }, skip: 1, times: 99 });
-    const lost = await witness.run("a lost answer, saved with its canary, logged", true, ...UP, ...LOGS);
+    const lost = await detector.run("a lost response, saved with its canary, logged", true, ...UP, ...LOGS);
     assert.match(lost, /It is saved as pending/);
     turso.clearFaults();
     const pending = await stack.state();
     assert.match(pending, /"pending": \{\s*"4dabf18193072939515e22adb298388d"/);
-    witness.artefacts.push({ name: "the exported state, with what is pending", text: pending });
+    detector.artefacts.push({ name: "the exported state of a pending rotation", text: pending });
 
     stack.write(program(4, `verify: "required",`));
     const alive: FaultAction = { type: "status", status: 200, body: '{"results":[]}' };
     turso.fault({ plane: "data", path: /./, when: "before", action: alive, times: 9_999 });
-    const outlived = await witness.run("old tokens that outlive the proof", true, ...UP);
+    const outlived = await detector.run("old tokens that are accepted beyond verifyTimeout", true, ...UP);
     assert.match(outlived, /old tokens are still accepted after 1/);
     turso.clearFaults();
 
     stack.write(program(5));
     turso.fault({ path: MINT, when: "after", action: echo(402), skip: 1 });
-    const unminted = await witness.run("a token that cannot be minted", true, ...UP);
+    const unminted = await detector.run("a token that cannot be minted", true, ...UP);
     assert.match(unminted, /Minting a token .* 402/);
-    await witness.run("an up that goes on there", false, ...UP);
-    await witness.keepFiles();
+    await detector.run("an up that completes it", false, ...UP);
+    await detector.keepFiles();
   });
-  after(() => witness.world.close());
+  after(() => detector.sandbox.close());
 
-  it("in the state, its backups and the history of each run, the output, JSON previews and the emulator's log", () => {
-    assert.ok(witness.minted.length >= 8, "too few tokens were minted for this to prove anything");
+  it("the state, its backups, the history of each run, the output, JSON previews and the emulator's log contain none", () => {
+    assert.ok(detector.minted.length >= 8, "too few tokens were minted for this to prove anything");
     for (const place of [/^backend.*history/, /^backend.*backups/, /^home/, /^project/, /emulator/])
       assert.ok(
-        witness.artefacts.some(({ name }) => place.test(name)),
-        `nothing of ${String(place)} was looked at`,
+        detector.artefacts.some(({ name }) => place.test(name)),
+        `no artefact matches ${String(place)}`,
       );
-    for (const { name, text } of witness.artefacts) {
-      assert.deepEqual(witness.found(text), [], `${name} holds a secret in clear`);
-      assert.doesNotMatch(text, JWT_LIKE, `${name} holds a JWT in clear`);
+    for (const { name, text } of detector.artefacts) {
+      assert.deepEqual(detector.found(text), [], `${name} contains a secret in plain text`);
+      assert.doesNotMatch(text, JWT_LIKE, `${name} contains a JWT in plain text`);
     }
   });
 
-  it("in Pulumi's debug logs, but for the payloads that Pulumi writes there itself", () => {
-    assert.equal(witness.logs.length, 3);
-    for (const { name, text } of witness.logs)
+  it("Pulumi's debug logs contain none, except for the payloads that Pulumi itself logs", () => {
+    assert.equal(detector.logs.length, 3);
+    for (const { name, text } of detector.logs)
       for (const line of text.split("\n"))
-        if (witness.found(line).length > 0 || JWT_LIKE.test(line))
+        if (detector.found(line).length > 0 || JWT_LIKE.test(line))
           assert.ok(PULUMI_ITSELF.test(line), `${name}: ${line.slice(0, 120)}`);
   });
 
-  it("each error path is told in a sentence, with the credentials redacted", () => {
-    const said = witness.artefacts.find(({ name }) => name === "a refusal that echoes the credentials");
-    assert.match(said?.text ?? "", /the API answered 403 \(bad Bearer \[redacted\] \[redacted\]\)/);
+  it("an error message redacts credentials that the API echoes", () => {
+    const output = detector.artefacts.find(({ name }) => name === "a 403 that echoes the credentials");
+    assert.match(output?.text ?? "", /the API answered 403 \(bad Bearer \[redacted\] \[redacted\]\)/);
   });
 
-  it("an AuthToken's token is a secret although the program exports it as it is, after a refresh too", async () => {
-    const { stack } = witness.world;
+  it("an AuthToken's token is a secret even if the program exports it without pulumi.secret, also after a refresh", async () => {
+    const { stack } = detector.sandbox;
     await stack.must("refresh", "--yes", "--skip-preview");
     const { stdout } = await stack.must("stack", "output", "--json");
     assert.deepEqual(JSON.parse(stdout), { token: "[secret]" });
     assert.match(String((await stack.outputs())["token"]), JWT_LIKE);
     const state = await stack.state();
-    assert.deepEqual([witness.found(state), JWT_LIKE.test(state)], [[], false]);
+    assert.deepEqual([detector.found(state), JWT_LIKE.test(state)], [[], false]);
   });
 });

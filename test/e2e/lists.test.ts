@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inWorld, type World } from "./world";
+import { inSandbox, type Sandbox } from "./sandbox";
 
 const list = (names: string[], extra = "trigger: 1", resource = "r") =>
   `const ${resource} = new turso.TokenRotation("${resource}", { scope: { databases: ${JSON.stringify(names)} }, ${extra} });
@@ -7,62 +7,62 @@ const list = (names: string[], extra = "trigger: 1", resource = "r") =>
 
 const UP = ["up", "--yes", "--skip-preview"];
 
-async function withTenants(world: World, count: number): Promise<string[]> {
-  world.turso.platform.createGroup("tenants");
+async function withTenants(sandbox: Sandbox, count: number): Promise<string[]> {
+  sandbox.turso.platform.createGroup("tenants");
   const names = Array.from({ length: count }, (_, i) => `tenant-${String(i).padStart(5, "0")}`);
-  for (const name of names) await world.turso.platform.createDatabase(name, "tenants");
+  for (const name of names) await sandbox.turso.platform.createDatabase(name, "tenants");
   return names;
 }
 
 describe("a list of databases in one TokenRotation, with the real CLI", () => {
-  it("rotates each once, a new member alone, and a removed one never", () =>
-    inWorld({ program: list(["app", "lone", "app"]), serverGeneration: "current" }, async (world) => {
-      const { stdout } = await world.up();
+  it("rotates each database once, only the new one when one is added, and none when one is removed", () =>
+    inSandbox({ program: list(["app", "lone", "app"]), serverGeneration: "current" }, async (sandbox) => {
+      const { stdout } = await sandbox.up();
       assert.match(stdout, /acme\/databases: named more than once, and rotated once: app\./);
-      assert.deepEqual([...world.rotations].sort(), ["databases/app", "databases/lone"]);
-      const { rotatedAt } = await world.stack.outputs();
+      assert.deepEqual([...sandbox.rotations].sort(), ["databases/app", "databases/lone"]);
+      const { rotatedAt } = await sandbox.stack.outputs();
 
-      world.stack.write(list(["lone", "reports", "app"]));
-      await world.up();
-      assert.deepEqual(world.rotations.slice(2), ["databases/reports"]);
-      const after = await world.stack.outputs();
+      sandbox.stack.write(list(["lone", "reports", "app"]));
+      await sandbox.up();
+      assert.deepEqual(sandbox.rotations.slice(2), ["databases/reports"]);
+      const after = await sandbox.stack.outputs();
       assert.equal(after["rotationCount"], 2);
-      assert.equal(after["rotatedAt"], rotatedAt, "age counts from the last rotation of all members");
+      assert.equal(after["rotatedAt"], rotatedAt, "the age counts from the last full rotation");
 
-      world.turso.clearLog();
-      world.stack.write(list(["reports"]));
-      await world.up();
-      assert.equal(world.rotations.length, 3);
-      assert.deepEqual(world.calls, []);
-      assert.match(await world.stack.state(), /"id": "acme\/databases"/);
+      sandbox.turso.clearLog();
+      sandbox.stack.write(list(["reports"]));
+      await sandbox.up();
+      assert.equal(sandbox.rotations.length, 3);
+      assert.deepEqual(sandbox.calls, []);
+      assert.match(await sandbox.stack.state(), /"id": "acme\/databases"/);
     }));
 
-  it("adopts a new member without rotating it where rotateOnCreate is false", () =>
-    inWorld(
+  it("adopts a new database without rotating it if rotateOnCreate is false", () =>
+    inSandbox(
       { program: list(["app"], "trigger: 1, rotateOnCreate: false"), serverGeneration: "current" },
-      async (world) => {
-        await world.up();
-        world.stack.write(list(["app", "lone"], "trigger: 1, rotateOnCreate: false"));
-        await world.up();
-        assert.deepEqual(world.rotations, []);
-        world.stack.write(list(["app", "lone"], "trigger: 2, rotateOnCreate: false"));
-        await world.up();
-        assert.deepEqual([...world.rotations].sort(), ["databases/app", "databases/lone"]);
+      async (sandbox) => {
+        await sandbox.up();
+        sandbox.stack.write(list(["app", "lone"], "trigger: 1, rotateOnCreate: false"));
+        await sandbox.up();
+        assert.deepEqual(sandbox.rotations, []);
+        sandbox.stack.write(list(["app", "lone"], "trigger: 2, rotateOnCreate: false"));
+        await sandbox.up();
+        assert.deepEqual([...sandbox.rotations].sort(), ["databases/app", "databases/lone"]);
       },
     ));
 
-  it("goes on past members that fail, lists them by cause, and the next up does only the rest under the same trigger", () =>
-    inWorld({ serverGeneration: "current" }, async (world) => {
-      const names = await withTenants(world, 12);
-      world.stack.write(list([...names, "missing"]));
+  it("continues after failures, groups them by cause, and the next up retries only the failed ones under the same trigger", () =>
+    inSandbox({ serverGeneration: "current" }, async (sandbox) => {
+      const names = await withTenants(sandbox, 12);
+      sandbox.stack.write(list([...names, "missing"]));
       const path = (name: string) => `/v1/organizations/acme/databases/${name}/auth/rotate`;
       for (const name of names.slice(3, 5))
-        world.turso.fault({
+        sandbox.turso.fault({
           path: path(name),
           when: "before",
           action: { type: "status", status: 402, body: '{"error":"payment required"}' },
         });
-      const output = await world.fails(...UP);
+      const output = await sandbox.fails(...UP);
       assert.match(output, /Rotating acme\/databases: 3 of 13 did not end well\./);
       assert.match(output, /2 \(tenant-00003, tenant-00004\): the API answered 402 \(payment required\)\./);
       assert.match(
@@ -73,27 +73,27 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
         output,
         /What is done is recorded: run `pulumi up` again, it does only the rest, under the same trigger\./,
       );
-      assert.equal(world.rotations.length, 10);
+      assert.equal(sandbox.rotations.length, 10);
 
-      await world.turso.platform.createDatabase("missing", "tenants");
-      const { stdout } = await world.up();
+      await sandbox.turso.platform.createDatabase("missing", "tenants");
+      const { stdout } = await sandbox.up();
       assert.match(
         stdout,
         /acme\/databases: an earlier run left tenant-00003, tenant-00004, missing unfinished; this update goes on there\./,
       );
-      assert.deepEqual(world.rotations.slice(10).sort(), [
+      assert.deepEqual(sandbox.rotations.slice(10).sort(), [
         "databases/missing",
         "databases/tenant-00003",
         "databases/tenant-00004",
       ]);
-      world.turso.clearLog();
-      await world.up();
-      assert.deepEqual(world.calls, []);
+      sandbox.turso.clearLog();
+      await sandbox.up();
+      assert.deepEqual(sandbox.calls, []);
     }));
 
-  it("says that one rotation of the group does the same, where it names all of its databases", () =>
-    inWorld({ program: list(["app", "reports"]) }, async (world) => {
-      const { stdout } = await world.preview();
+  it("recommends one rotation of the group if it names all of its databases", () =>
+    inSandbox({ program: list(["app", "reports"]) }, async (sandbox) => {
+      const { stdout } = await sandbox.preview();
       assert.match(
         stdout,
         /the list names every database of the group "default"; rotating the group does the same in one call\./,
@@ -101,40 +101,40 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
     }));
 
   it("rotates lists of groups too", () =>
-    inWorld(
+    inSandbox(
       { program: `new turso.TokenRotation("r", { scope: { groups: ["default", "other"] }, trigger: 1 });` },
-      async (world) => {
-        await world.up();
-        assert.deepEqual([...world.rotations].sort(), ["groups/default", "groups/other"]);
+      async (sandbox) => {
+        await sandbox.up();
+        assert.deepEqual([...sandbox.rotations].sort(), ["groups/default", "groups/other"]);
       },
     ));
 
-  it("tells every few seconds how far it is", () =>
-    inWorld({ serverGeneration: "current", latencyMs: 250 }, async (world) => {
-      const names = await withTenants(world, 30);
-      world.stack.write(list(names, `trigger: 1, verify: "off", parallelism: 1`));
-      const { stdout } = await world.up();
+  it("reports its progress every few seconds", () =>
+    inSandbox({ serverGeneration: "current", latencyMs: 250 }, async (sandbox) => {
+      const names = await withTenants(sandbox, 30);
+      sandbox.stack.write(list(names, `trigger: 1, verify: "off", parallelism: 1`));
+      const { stdout } = await sandbox.up();
       assert.match(stdout, /acme\/databases: \d+ of 30 rotated, 0 failed, \d+ left, about \d.* s\./);
     }));
 
-  it("works for 5,000 members, in at most 200 bytes of state each and without a closure each", () =>
-    inWorld({ serverGeneration: "current" }, async (world) => {
-      const names = await withTenants(world, 5_000);
-      world.stack.write(list(names, `trigger: 1, verify: "off", parallelism: 32`));
-      const { stdout } = await world.up();
+  it("rotates 5,000 databases with at most 200 bytes of state each and no serialized closure per database", () =>
+    inSandbox({ serverGeneration: "current" }, async (sandbox) => {
+      const names = await withTenants(sandbox, 5_000);
+      sandbox.stack.write(list(names, `trigger: 1, verify: "off", parallelism: 32`));
+      const { stdout } = await sandbox.up();
       assert.match(stdout, /5000 of 5000 rotated in /);
-      assert.equal(new Set(world.rotations).size, 5_000);
-      assert.equal(world.rotations.length, 5_000);
-      const state = JSON.stringify(JSON.parse(await world.stack.state()));
-      assert.ok(state.length / 5_000 <= 200, `${state.length / 5_000} bytes a member`);
+      assert.equal(new Set(sandbox.rotations).size, 5_000);
+      assert.equal(sandbox.rotations.length, 5_000);
+      const state = JSON.stringify(JSON.parse(await sandbox.stack.state()));
+      assert.ok(state.length / 5_000 <= 200, `${state.length / 5_000} bytes per database`);
       assert.equal(
         state.split("exports.handler").length - 1,
         2,
         "one closure in the inputs and one in the outputs",
       );
-      world.turso.clearLog();
-      await world.up();
-      assert.deepEqual(world.calls, []);
+      sandbox.turso.clearLog();
+      await sandbox.up();
+      assert.deepEqual(sandbox.calls, []);
     }));
 });
 
@@ -143,40 +143,40 @@ describe("rotation by age, with the real CLI", () => {
     `const r = new turso.TokenRotation("r", { scope: { database: "app" }, ${extra} }); exports.rotatedAt = r.rotatedAt;`;
   const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  it("rotates when it is due and says since when, and not before", () =>
-    inWorld({ program: aged(`rotateEvery: "90d"`) }, async (world) => {
-      await world.up();
-      await world.up();
-      assert.equal(world.rotations.length, 1);
-      world.stack.write(aged(`rotateEvery: "1s"`));
+  it("rotates once it is due, not before, and reports since when", () =>
+    inSandbox({ program: aged(`rotateEvery: "90d"`) }, async (sandbox) => {
+      await sandbox.up();
+      await sandbox.up();
+      assert.equal(sandbox.rotations.length, 1);
+      sandbox.stack.write(aged(`rotateEvery: "1s"`));
       await sleep(1_100);
-      const { stdout } = await world.preview();
+      const { stdout } = await sandbox.preview();
       assert.match(
         stdout,
         /acme\/databases\/app: last rotated 20.*Z, .* ago, and due since 20.*Z \(rotateEvery 1s\), so this update rotates;/,
       );
-      assert.equal(world.rotations.length, 1);
-      await world.up();
-      assert.equal(world.rotations.length, 2);
-      world.stack.write(aged(`rotateEvery: "30d"`));
-      await world.up();
-      assert.equal(world.rotations.length, 2, "a changed duration rotates nothing by itself");
+      assert.equal(sandbox.rotations.length, 1);
+      await sandbox.up();
+      assert.equal(sandbox.rotations.length, 2);
+      sandbox.stack.write(aged(`rotateEvery: "30d"`));
+      await sandbox.up();
+      assert.equal(sandbox.rotations.length, 2, "a changed duration alone rotates nothing");
     }));
 
-  it("takes a trigger that appears or goes as a new baseline", () =>
-    inWorld({ program: aged(`rotateEvery: "90d"`) }, async (world) => {
-      await world.up();
+  it("treats an added or removed trigger as a new baseline", () =>
+    inSandbox({ program: aged(`rotateEvery: "90d"`) }, async (sandbox) => {
+      await sandbox.up();
       for (const extra of [
         `rotateEvery: "90d", trigger: 1`,
         `rotateEvery: "90d"`,
         `rotateEvery: "90d", trigger: 2`,
       ]) {
-        world.stack.write(aged(extra));
-        await world.up();
+        sandbox.stack.write(aged(extra));
+        await sandbox.up();
       }
-      assert.equal(world.rotations.length, 1);
-      world.stack.write(aged(`rotateEvery: "90d", trigger: 3`));
-      await world.up();
-      assert.equal(world.rotations.length, 2);
+      assert.equal(sandbox.rotations.length, 1);
+      sandbox.stack.write(aged(`rotateEvery: "90d", trigger: 3`));
+      await sandbox.up();
+      assert.equal(sandbox.rotations.length, 2);
     }));
 });

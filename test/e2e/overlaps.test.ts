@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
-import { inWorld, type World } from "./world";
+import { inSandbox, type Sandbox } from "./sandbox";
 
 const UP = ["up", "--yes", "--skip-preview"];
 
-async function isAccepted(world: World, database: string, authToken: unknown): Promise<boolean> {
-  const { hostname } = world.turso.platform.database(database);
+async function isAccepted(sandbox: Sandbox, database: string, authToken: unknown): Promise<boolean> {
+  const { hostname } = sandbox.turso.platform.database(database);
   const client = createClient({ url: `http://${hostname}`, authToken: String(authToken) });
   try {
     await client.execute("select 1");
@@ -17,27 +17,27 @@ async function isAccepted(world: World, database: string, authToken: unknown): P
   }
 }
 
-/** Every exported token is accepted by its database. */
-async function assertAlive(world: World, databases: Record<string, string>): Promise<void> {
-  const outputs = await world.stack.outputs();
+/** Asserts that each exported token's database accepts it. */
+async function assertAccepted(sandbox: Sandbox, databases: Record<string, string>): Promise<void> {
+  const outputs = await sandbox.stack.outputs();
   for (const [name, database] of Object.entries(databases))
-    assert.ok(await isAccepted(world, database, outputs[name]), `${name} is accepted by ${database}`);
+    assert.ok(await isAccepted(sandbox, database, outputs[name]), `${database} rejects the token ${name}`);
 }
 
-describe("rotations that reach each other's tokens, with the real CLI", () => {
-  it("a group's and its member database's rotation in one up leave no dead token behind", () => {
+describe("rotations that invalidate each other's tokens, with the real CLI", () => {
+  it("rotating a group and one of its databases in one up leaves every token valid", () => {
     const program = (trigger: number) => `
       const group = new turso.TokenRotation("group", { scope: { group: "default" }, trigger: ${trigger} });
       const database = new turso.TokenRotation("database", { scope: { database: "app" }, trigger: ${trigger} });
       exports.app = new turso.AuthToken("app", { scope: { database: "app" }, rotation: database }).token;
       exports.reports = new turso.AuthToken("reports", { scope: { database: "reports" }, rotation: group }).token;`;
-    return inWorld({ program: program(1), latencyMs: 30 }, async (world) => {
-      await world.up();
-      await assertAlive(world, { app: "app", reports: "reports" });
-      world.stack.write(program(2));
-      await world.up();
-      await assertAlive(world, { app: "app", reports: "reports" });
-      assert.deepEqual([...world.rotations].sort(), [
+    return inSandbox({ program: program(1), latencyMs: 30 }, async (sandbox) => {
+      await sandbox.up();
+      await assertAccepted(sandbox, { app: "app", reports: "reports" });
+      sandbox.stack.write(program(2));
+      await sandbox.up();
+      await assertAccepted(sandbox, { app: "app", reports: "reports" });
+      assert.deepEqual([...sandbox.rotations].sort(), [
         "databases/app",
         "databases/app",
         "groups/default",
@@ -46,8 +46,8 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
     });
   });
 
-  it("a token minted before another rotation of the same group is told, the up fails, and up --refresh heals it", () =>
-    inWorld(
+  it("the up fails and names a token that a later rotation of the same group invalidated, and up --refresh mints it again", () =>
+    inSandbox(
       {
         program: `
           const first = new turso.TokenRotation("first", { scope: { database: "app" }, trigger: 1 });
@@ -55,47 +55,47 @@ describe("rotations that reach each other's tokens, with the real CLI", () => {
           exports.token = token.token;
           new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: 1 }, { dependsOn: token });`,
       },
-      async (world) => {
-        const output = await world.fails(...UP);
+      async (sandbox) => {
+        const output = await sandbox.fails(...UP);
         assert.match(
           output,
           /Rotating acme\/databases\/reports: done and recorded, but it killed tokens that this program manages and had in order before: acme\/databases\/app\. Run `pulumi up --refresh`, which mints them again\. To keep it from happening, give those AuthTokens this TokenRotation in dependsOn\./,
         );
-        assert.equal(world.rotations.length, 2);
-        await world.up("--refresh");
-        await world.up();
-        await assertAlive(world, { token: "app" });
-        assert.equal(world.rotations.length, 2, "healing rotates nothing");
+        assert.equal(sandbox.rotations.length, 2);
+        await sandbox.up("--refresh");
+        await sandbox.up();
+        await assertAccepted(sandbox, { token: "app" });
+        assert.equal(sandbox.rotations.length, 2, "up --refresh rotated");
       },
     ));
 
-  it("a token of an earlier run that another database's rotation killed is minted again in the same up, where it comes after", () => {
+  it("an up mints a token again after another database's rotation invalidated it, if the token depends on that rotation", () => {
     const program = (trigger: number) => `
       const second = new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: ${trigger} });
       exports.token = new turso.AuthToken("token", { scope: { database: "app" } }, { dependsOn: second }).token;`;
-    return inWorld({ program: program(1) }, async (world) => {
-      await world.up();
-      world.stack.write(program(2));
-      const { stdout } = await world.up();
+    return inSandbox({ program: program(1) }, async (sandbox) => {
+      await sandbox.up();
+      sandbox.stack.write(program(2));
+      const { stdout } = await sandbox.up();
       assert.match(
         stdout,
         /acme\/databases\/app: a rotation in this run killed its token, so the update mints a new token\./,
       );
-      await assertAlive(world, { token: "app" });
+      await assertAccepted(sandbox, { token: "app" });
     });
   });
 
-  it("a rotation that in fact only reaches its own database disturbs nobody", () => {
+  it("a rotation whose blast radius is its own database leaves other tokens unchanged", () => {
     const program = (trigger: number) => `
       exports.token = new turso.AuthToken("token", { scope: { database: "app" } }).token;
       new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: ${trigger} });`;
-    return inWorld({ program: program(1), serverGeneration: "current" }, async (world) => {
-      await world.up();
-      const before = await world.stack.outputs();
-      world.stack.write(program(2));
-      await world.up();
-      assert.deepEqual(await world.stack.outputs(), before);
-      await assertAlive(world, { token: "app" });
+    return inSandbox({ program: program(1), serverGeneration: "current" }, async (sandbox) => {
+      await sandbox.up();
+      const before = await sandbox.stack.outputs();
+      sandbox.stack.write(program(2));
+      await sandbox.up();
+      assert.deepEqual(await sandbox.stack.outputs(), before);
+      await assertAccepted(sandbox, { token: "app" });
     });
   });
 });

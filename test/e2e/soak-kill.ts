@@ -2,27 +2,27 @@ import assert from "node:assert/strict";
 import { spawnSync, type ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runTool } from "../../tools/command-line.js";
-import { World } from "./world";
+import { Sandbox } from "./sandbox";
 
-/** How the CLI is ended: killed; asked to stop, by Ctrl-C or by a service manager; or asked again at once, which is to kill it. */
+/** How the CLI is ended: killed; stopped by Ctrl-C or by a service manager; or by a second Ctrl-C, which terminates it immediately. */
 export const ENDINGS = ["SIGKILL", "SIGINT", "SIGTERM", "SIGINT twice"] as const;
 export type Ending = (typeof ENDINGS)[number];
 
-export interface Fall {
+export interface Interruption {
   ending: Ending;
-  /** When, in milliseconds after the first request to the API; negative: before it. */
+  /** When, in milliseconds after the first API request; negative: before it. */
   afterMs: number;
   /** The requests that had arrived by then. */
   requests: string[];
-  /** How often the trigger's one change rotated the database in the end. */
+  /** How often one changed trigger rotated the database, including the recovery. */
   rotations: number;
-  /** What the person had to do for the next `up` to go on. */
+  /** Whether the next `up` needed `pulumi cancel` first. */
   wasLocked: boolean;
-  /** Processes of Pulumi's that lived on. */
+  /** How many Pulumi processes outlived the CLI. */
   orphans: number;
 }
 
-/** Widens the moments at which something can go wrong. */
+/** Widens the time windows in which an interruption does harm. */
 const LATENCY_MS = 120;
 
 export const program = (trigger: number) =>
@@ -31,7 +31,7 @@ export const program = (trigger: number) =>
    exports.api = new turso.AuthToken("api", { scope, rotation }).token;
    exports.reader = new turso.AuthToken("reader", { scope, rotation, authorization: "read-only" }).token;`;
 
-/** The same numbers for the same seed: mulberry32. */
+/** A seeded random number generator (mulberry32). */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -42,7 +42,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** A process and all that descends from it, as long as it lives. */
+/** The ids of a running process and its descendants. */
 export function treeOf(root: number): number[] {
   const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
   const processes = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
@@ -62,19 +62,19 @@ export function killAll(pids: readonly number[]): void {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // it has ended by itself
+      // it has exited already
     }
 }
 
-export async function waitFor(what: string, isSo: () => boolean, limitMs = 60_000): Promise<void> {
+export async function waitFor(what: string, condition: () => boolean, limitMs = 60_000): Promise<void> {
   const start = Date.now();
-  while (!isSo()) {
+  while (!condition()) {
     if (Date.now() - start > limitMs) throw new Error(`Waited ${limitMs / 1000} s for ${what}.`);
     await sleep(10);
   }
 }
 
-/** Ends the CLI and gives what it had started. Its provider processes are in groups of their own. */
+/** Ends the CLI and returns the ids of its processes. The provider processes have their own process groups. */
 async function end(child: ChildProcess, ending: Ending): Promise<number[]> {
   const group = child.pid ?? 0;
   const tree = treeOf(group);
@@ -88,18 +88,23 @@ async function end(child: ChildProcess, ending: Ending): Promise<number[]> {
   return tree;
 }
 
-/** Starts an `up` of a changed trigger, ends it at a moment, and does what a person has to do until all is well. */
-export async function fall(world: World, trigger: number, ending: Ending, afterMs: number): Promise<Fall> {
-  const { stack, turso } = world;
+/** Starts an `up` with a changed trigger, interrupts it, and recovers as a user would. */
+export async function interrupt(
+  sandbox: Sandbox,
+  trigger: number,
+  ending: Ending,
+  afterMs: number,
+): Promise<Interruption> {
+  const { stack, turso } = sandbox;
   for (const when of ["before", "after"] as const)
     turso.fault({ path: /./, when, action: { type: "delay", ms: LATENCY_MS }, times: Infinity });
   stack.write(program(trigger));
-  const [before, first] = [world.rotations.length, turso.log.length];
+  const [before, first] = [sandbox.rotations.length, turso.log.length];
   const { child } = stack.start("up", "--yes", "--skip-preview");
-  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const hasExited = () => child.exitCode !== null || child.signalCode !== null;
   if (afterMs < 0) await sleep(3_000 + afterMs);
   else {
-    await waitFor("the first request", () => turso.log.length > first || hasEnded());
+    await waitFor("the first request", () => turso.log.length > first || hasExited());
     await sleep(afterMs);
   }
   const requests = turso.log.slice(first).map(({ method, path }) => `${method} ${path}`);
@@ -107,16 +112,16 @@ export async function fall(world: World, trigger: number, ending: Ending, afterM
   turso.clearFaults();
   const orphans = tree.filter(isAlive);
   try {
-    const wasLocked = await recover(world);
-    const rotations = world.rotations.length - before;
+    const wasLocked = await recover(sandbox);
+    const rotations = sandbox.rotations.length - before;
     return { ending, afterMs, requests, rotations, wasLocked, orphans: orphans.length };
   } finally {
     killAll(orphans);
   }
 }
 
-/** `up`, and where the stack is locked, `cancel` first; nothing else is to be needed. */
-async function recover({ stack }: World): Promise<boolean> {
+/** Runs `up`, and `cancel` first if the stack is locked. Nothing else may be necessary. */
+async function recover({ stack }: Sandbox): Promise<boolean> {
   const UP = ["up", "--yes", "--skip-preview"];
   const run = await stack.run(...UP);
   if (run.code === 0) return false;
@@ -126,25 +131,25 @@ async function recover({ stack }: World): Promise<boolean> {
   return true;
 }
 
-/** The state can be read, both tokens are accepted, and a further `up` has nothing to do. */
-export async function assertWell(world: World): Promise<void> {
-  const { stack, turso } = world;
+/** Asserts that the state is readable, both tokens are accepted, and another `up` has nothing to do. */
+export async function assertRecovered(sandbox: Sandbox): Promise<void> {
+  const { stack, turso } = sandbox;
   const { platform } = turso;
   JSON.parse(await stack.state());
   for (const [name, token] of Object.entries(await stack.outputs()))
     assert.equal((await platform.inspect(platform.database("app"), String(token))).state, "valid", name);
   turso.clearLog();
-  await world.up();
-  assert.deepEqual(world.calls, [], "a further up found something to do");
+  await sandbox.up();
+  assert.deepEqual(sandbox.calls, [], "another up sent API requests");
 }
 
-/** What a fall may cost. A request to stop lets what runs come to its end, so that it costs nothing. */
-export function assertCheap({ ending, rotations }: Fall): void {
+/** At most one extra rotation per interruption, and none if the CLI lets running operations finish. */
+export function assertRotationLimit({ ending, rotations }: Interruption): void {
   const most = ending === "SIGINT" || ending === "SIGTERM" ? 1 : 2;
   assert.ok(rotations >= 1 && rotations <= most, `${ending}: one trigger value rotated ${rotations} times`);
 }
 
-/** A moment from before the first request to after the last. */
+/** A time between shortly before the first request and shortly after the last one. */
 export const randomMoment = (random: () => number): number => Math.round(-400 + random() * 4_000);
 
 const USAGE = `Ends the CLI at random moments of an up, and checks what the next up makes of it.
@@ -162,26 +167,26 @@ const OPTIONS = {
 async function soak(runs: number, seed: number): Promise<void> {
   console.log(`seed ${seed}, ${runs} runs`);
   const random = randomFrom(seed);
-  const world = await World.create({ program: program(0) });
-  const extra = new Map<string, number>();
+  const sandbox = await Sandbox.create({ program: program(0) });
+  const counts = new Map<string, number>();
   try {
     for (let run = 1; run <= runs; run += 1) {
       const ending = ENDINGS[Math.floor(random() * ENDINGS.length)] ?? "SIGKILL";
-      const result = await fall(world, run, ending, randomMoment(random));
+      const result = await interrupt(sandbox, run, ending, randomMoment(random));
       const { afterMs, requests, rotations, wasLocked, orphans } = result;
       console.log(
         `${run}: ${ending} at ${afterMs} ms, after ${requests.length} requests (${requests.at(-1) ?? "none"}): ` +
           `${rotations} rotations, ${wasLocked ? "locked" : "not locked"}, ${orphans} processes left`,
       );
-      assertCheap(result);
-      await assertWell(world);
+      assertRotationLimit(result);
+      await assertRecovered(sandbox);
       const key = `${ending}: ${rotations} rotations`;
-      extra.set(key, (extra.get(key) ?? 0) + 1);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
     }
   } finally {
-    await world.close();
+    await sandbox.close();
   }
-  for (const [key, count] of [...extra].sort()) console.log(`${count} times ${key}`);
+  for (const [key, count] of [...counts].sort()) console.log(`${count} times ${key}`);
 }
 
 if (require.main === module)

@@ -7,7 +7,7 @@ const ROWS = 60;
 /** A prompt is written before the program listens to single keys. */
 const BEFORE_TYPING_MS = 300;
 
-/** What is typed once a text has appeared. */
+/** Keys to type once a text has appeared. */
 export interface Typing {
   after: RegExp;
   keys: string[];
@@ -15,23 +15,23 @@ export interface Typing {
 
 export interface Session {
   code: number;
-  /** What stands on the terminal in the end, with all that has scrolled away; a line that it wrapped is one. */
+  /** The final content of the terminal including its scrollback. A wrapped line counts as one. */
   lines: string[];
 }
 
-/** Runs a command in a terminal of 80 columns, as a person does. */
+/** Runs a command in an 80-column terminal. */
 export async function inTerminal(
   [file = "", ...args]: string[],
   { cwd, env, typing }: { cwd: string; env: Record<string, string | undefined>; typing?: Typing | undefined },
 ): Promise<Session> {
   const screen = new Screen({ cols: COLUMNS, rows: ROWS, scrollback: 10_000, allowProposedApi: true });
-  // the library would set what is undefined to "undefined"
+  // node-pty would set an undefined variable to the text "undefined"
   const defined = Object.entries({ ...env, TERM: "xterm-256color" }).filter(
     ([, value]) => value !== undefined,
   );
   const child = spawn(file, args, { cols: COLUMNS, rows: ROWS, cwd, env: Object.fromEntries(defined) });
-  // a program may ask its terminal, such as where the cursor is
-  screen.onData((answer) => child.write(answer));
+  // a program may query its terminal, for example for the cursor position
+  screen.onData((response) => child.write(response));
   let [seen, left] = ["", typing];
   const type = async (keys: string[]) => {
     for (const key of keys) {

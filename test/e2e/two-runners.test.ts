@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Postgres } from "../../tools/postgres";
 import type { Run } from "../../tools/stack";
-import { World } from "./world";
+import { Sandbox } from "./sandbox";
 
 const LOCKED = /the stack is currently locked by 1 lock\(s\)/;
 const UP = ["up", "--yes", "--skip-preview"];
@@ -12,7 +12,7 @@ const program = (trigger: number) =>
 
 interface Backend {
   name: string;
-  /** Gives the environment that leads to it. */
+  /** Returns the environment variables that select it. */
   open: () => Promise<Record<string, string>>;
   close: () => Promise<void>;
 }
@@ -36,60 +36,60 @@ const BACKENDS: Backend[] = [
 
 for (const { name, open, close } of BACKENDS)
   describe(`two runners on one stack, on ${name}`, () => {
-    let world: World | undefined;
+    let sandbox: Sandbox | undefined;
     before(async function () {
       this.timeout(600_000); // PostgreSQL may have to be installed
-      world = await World.create({ env: await open(), latencyMs: 100 });
+      sandbox = await Sandbox.create({ env: await open(), latencyMs: 100 });
     });
     after(async () => {
-      await world?.close();
+      await sandbox?.close();
       await close();
     });
-    const the = (): World => world ?? assert.fail("there is no world");
-    const tokenIsAlive = async (): Promise<boolean> => {
+    const the = (): Sandbox => sandbox ?? assert.fail("the sandbox was not created");
+    const isTokenAccepted = async (): Promise<boolean> => {
       const { stack, turso } = the();
       const token = String((await stack.outputs())["token"]);
       return (await turso.platform.inspect(turso.platform.database("app"), token)).state === "valid";
     };
 
-    it("the second is told of the lock while the first is at work, and only the first rotates", async () => {
+    it("the second fails with a message about the lock while the first is running, and only the first rotates", async () => {
       const { stack, turso } = the();
       stack.write(program(1));
-      // held until the second has been turned away
-      let goOn = (): void => undefined;
-      const held = new Promise<void>((resolve) => (goOn = resolve));
+      // the first waits until the second has failed
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
       const mint = turso.platform.mintDatabaseToken.bind(turso.platform);
       const reached = new Promise<void>((resolve) => {
         turso.platform.mintDatabaseToken = async (...args) => {
           turso.platform.mintDatabaseToken = mint;
           resolve();
-          await held;
+          await released;
           return mint(...args);
         };
       });
       const first = stack.run(...UP);
       await Promise.race([reached, first.then(({ stdout, stderr }) => assert.fail(stdout + stderr))]);
-      const second = await stack.run(...UP).finally(goOn);
+      const second = await stack.run(...UP).finally(release);
       assert.notEqual(second.code, 0);
       assert.match(second.stdout + second.stderr, LOCKED);
       const { code, stdout, stderr } = await first;
       assert.equal(code, 0, stdout + stderr);
       assert.deepEqual(the().rotations, ["databases/app"]);
-      assert.ok(await tokenIsAlive());
+      assert.ok(await isTokenAccepted());
     });
 
-    it("of two at the same instant at most one goes on, and one trigger value rotates once", async () => {
+    it("if both start together, at most one succeeds and one trigger value rotates once", async () => {
       const { stack } = the();
       stack.write(program(2));
       const before = the().rotations.length;
       const runs: Run[] = await Promise.all([stack.run(...UP), stack.run(...UP)]);
-      const turnedAway = runs.filter(({ code }) => code !== 0);
-      assert.ok(turnedAway.length >= 1, "both went on");
-      for (const { stdout, stderr } of turnedAway)
+      const failed = runs.filter(({ code }) => code !== 0);
+      assert.ok(failed.length >= 1, "both succeeded");
+      for (const { stdout, stderr } of failed)
         assert.match(stdout + stderr, /the stack is currently locked/, stdout + stderr);
-      // each may have seen the other's lock
-      if (turnedAway.length === 2) await the().up();
+      // each may have failed because of the other's lock
+      if (failed.length === 2) await the().up();
       assert.equal(the().rotations.length - before, 1);
-      assert.ok(await tokenIsAlive());
+      assert.ok(await isTokenAccepted());
     });
   });

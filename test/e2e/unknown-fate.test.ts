@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FaultAction } from "../../emulator";
-import { World, inWorld } from "./world";
+import { Sandbox, inSandbox } from "./sandbox";
 
 type When = "before" | "after";
 interface Case {
@@ -19,10 +19,10 @@ const LOST: Case[] = [
   ]),
   { name: "hang-after", when: "after", action: { type: "hang" } },
 ];
-/** Without a canary one of each kind is enough: nothing is found out. */
-const UNSEEN = LOST.filter(({ name }) => /^(drop|half)|^s502/.test(name));
+/** Without a canary, one fault of each kind is enough: none can be resolved. */
+const UNVERIFIED = LOST.filter(({ name }) => /^(drop|half)|^s502/.test(name));
 
-const SAID: Record<FaultAction["type"], string> = {
+const MESSAGE: Record<FaultAction["type"], string> = {
   drop: "the API could not be reached",
   truncate: "the API's answer broke off",
   status: "the API answered 5",
@@ -31,7 +31,7 @@ const SAID: Record<FaultAction["type"], string> = {
 };
 const what = ({ name }: Case) => name.replace(/^s(\d+)/, "answer $1").replace("-", ", ");
 
-/** A rotation and its token for each case, each on a database of its own. */
+/** One rotation and one token per case, each for its own database. */
 const program = (cases: Case[], args: string) =>
   `for (const database of ${JSON.stringify(cases.map(({ name }) => name))}) {
      const rotation = new turso.TokenRotation(database, { scope: { database }, verifyTimeout: "2s", ${args} });
@@ -48,28 +48,29 @@ interface Properties {
 }
 
 class Fleet {
-  private constructor(readonly world: World) {}
+  private constructor(readonly sandbox: Sandbox) {}
 
   static async create(cases: Case[], args: string): Promise<Fleet> {
-    const world = await World.create({ program: program(cases, args), serverGeneration: "current" });
-    for (const { name } of cases) await world.turso.platform.createDatabase(name, "default");
-    return new Fleet(world);
+    const sandbox = await Sandbox.create({ program: program(cases, args), serverGeneration: "current" });
+    for (const { name } of cases) await sandbox.turso.platform.createDatabase(name, "default");
+    return new Fleet(sandbox);
   }
 
-  /** Meets the next rotate request of each case with its fault. */
+  /** Injects each case's fault into its next rotate request. */
   arm(cases: Case[]): void {
     for (const { name, when, action } of cases)
-      this.world.turso.fault({ method: "POST", path: rotatePath(name), when, action });
+      this.sandbox.turso.fault({ method: "POST", path: rotatePath(name), when, action });
   }
 
   rotationsOf = ({ name }: Case) =>
-    this.world.turso.platform.rotations.filter((rotation) => rotation.name === name).length;
+    this.sandbox.turso.platform.rotations.filter((rotation) => rotation.name === name).length;
 
   requestsFor = ({ name }: Case) =>
-    this.world.turso.log.filter(({ method, path }) => method === "POST" && path === rotatePath(name)).length;
+    this.sandbox.turso.log.filter(({ method, path }) => method === "POST" && path === rotatePath(name))
+      .length;
 
   async properties({ name }: Case): Promise<Properties> {
-    const state = JSON.parse(await this.world.stack.state()) as {
+    const state = JSON.parse(await this.sandbox.stack.state()) as {
       deployment: { resources: { urn: string; outputs?: Properties }[] };
     };
     const found = state.deployment.resources.find(({ urn }) => urn.endsWith(`TokenRotation::${name}`));
@@ -77,67 +78,67 @@ class Fleet {
     return found.outputs;
   }
 
-  async tokenIsAlive(tokens: Record<string, unknown>, { name }: Case): Promise<boolean> {
-    const { platform } = this.world.turso;
+  async isTokenAccepted(tokens: Record<string, unknown>, { name }: Case): Promise<boolean> {
+    const { platform } = this.sandbox.turso;
     return (await platform.inspect(platform.database(name), String(tokens[name]))).state === "valid";
   }
 }
 
 const rotatePath = (name: string) => `/v1/organizations/acme/databases/${name}/auth/rotate`;
-/** A secret in the state is its ciphertext, under Pulumi's own mark. */
+/** Pulumi saves a secret as an object with its ciphertext. */
 const isCiphertext = (value: unknown) =>
   typeof value === "object" && value !== null && Object.hasOwn(value, "ciphertext");
-/** The sentences of an output that speak of one target, in one line whatever the width. */
+/** The lines of an output that mention a target. */
 const about = (output: string, name: string) =>
   output
     .split("\n")
     .filter((line) => line.toLowerCase().includes(`acme/databases/${name}`))
     .join("\n");
 
-describe("a rotate request whose answer is lost, while the canary answers", () => {
+describe("a rotate request whose response is lost, with a canary to check", () => {
   let fleet: Fleet;
   let [output, tokens]: [string, Record<string, unknown>] = ["", {}];
   before(async () => {
     fleet = await Fleet.create(LOST, "trigger: 1");
     fleet.arm(LOST);
-    // and the connection is cut while canaries and tokens are minted
+    // connections also drop while canaries and tokens are minted
     for (const when of WHENS)
-      fleet.world.turso.fault({ path: /auth\/tokens/, when, action: { type: "drop" }, times: 2 });
-    output = (await fleet.world.stack.must(...UP)).stdout;
-    tokens = await fleet.world.stack.outputs();
+      fleet.sandbox.turso.fault({ path: /auth\/tokens/, when, action: { type: "drop" }, times: 2 });
+    output = (await fleet.sandbox.stack.must(...UP)).stdout;
+    tokens = await fleet.sandbox.stack.outputs();
   });
-  after(() => fleet.world.close());
+  after(() => fleet.sandbox.close());
 
   for (const each of LOST)
-    it(`${what(each)} the change: one rotation within the same up, told in words`, async () => {
+    it(`${what(each)} the change: the same up rotates exactly once and reports what happened`, async () => {
       assert.equal(fleet.rotationsOf(each), 1);
       assert.equal(fleet.requestsFor(each), each.when === "after" ? 1 : 2);
-      const told = about(output, each.name);
-      assert.ok(told.includes(SAID[each.action.type]), told);
+      const report = about(output, each.name);
+      assert.ok(report.includes(MESSAGE[each.action.type]), report);
       assert.match(
-        told,
+        report,
         each.when === "after"
           ? /, but the rotation happened: a token from before it is refused\./
           : /, and the rotation did not happen: tokens from before it are still accepted after 2(\.0)? s\. It is sent once more\./,
       );
       const { rotationCount, verification, pending } = await fleet.properties(each);
       assert.deepEqual([rotationCount, verification, pending], [1, "verified", undefined]);
-      assert.ok(await fleet.tokenIsAlive(tokens, each), "the AuthToken of the same run is dead");
+      assert.ok(await fleet.isTokenAccepted(tokens, each), "the AuthToken of the same run is rejected");
     });
 
-  it("the connections cut during minting were met, and retried", () => {
-    const cut = fleet.world.turso.log.filter(({ path, fault }) => path.includes("/tokens") && fault);
-    assert.equal(cut.length, 4);
+  it("retries dropped connections while minting", () => {
+    const dropped = fleet.sandbox.turso.log.filter(({ path, fault }) => path.includes("/tokens") && fault);
+    assert.equal(dropped.length, 4);
   });
 
-  it("the next up does nothing, and asks the API nothing", async () => {
-    fleet.world.turso.clearLog();
-    await fleet.world.up();
-    assert.deepEqual(fleet.world.calls, []);
+  it("the next up sends no API requests", async () => {
+    fleet.sandbox.turso.clearLog();
+    await fleet.sandbox.up();
+    assert.deepEqual(fleet.sandbox.calls, []);
   });
 });
 
-describe("a rotate request whose answer is lost, with verify off", () => {
+describe("a rotate request whose response is lost, with verify off", () => {
   const SENTENCE =
     /Whether it was carried out is not known\. There is no token from before it to try\. It is saved as pending and not sent again blindly/;
   const sentence = (text: string, { name }: Case) =>
@@ -146,15 +147,15 @@ describe("a rotate request whose answer is lost, with verify off", () => {
   let fleet: Fleet;
   let [first, second]: [string, string] = ["", ""];
   before(async () => {
-    fleet = await Fleet.create(UNSEEN, `verify: "off", trigger: pulumi.secret("hush-hush-1")`);
-    fleet.arm(UNSEEN);
-    first = await fleet.world.fails(...UP);
-    second = await fleet.world.fails(...UP);
+    fleet = await Fleet.create(UNVERIFIED, `verify: "off", trigger: pulumi.secret("hush-hush-1")`);
+    fleet.arm(UNVERIFIED);
+    first = await fleet.sandbox.fails(...UP);
+    second = await fleet.sandbox.fails(...UP);
   });
-  after(() => fleet.world.close());
+  after(() => fleet.sandbox.close());
 
-  for (const each of UNSEEN)
-    it(`${what(each)} the change: saved as pending, and the next up says the same and sends nothing`, async () => {
+  for (const each of UNVERIFIED)
+    it(`${what(each)} the change: saved as pending, and the next up repeats the error without sending a request`, async () => {
       assert.match(sentence(first, each), SENTENCE);
       assert.equal(sentence(second, each), sentence(first, each));
       assert.equal(fleet.requestsFor(each), 1);
@@ -164,57 +165,57 @@ describe("a rotate request whose answer is lost, with verify off", () => {
       assert.ok(isCiphertext(pending), "pending is not encrypted");
     });
 
-  it("the secret trigger is nowhere in clear", async () => {
-    for (const text of [await fleet.world.stack.state(), first, second])
+  it("never shows the secret trigger in plain text", async () => {
+    for (const text of [await fleet.sandbox.stack.state(), first, second])
       assert.doesNotMatch(text, /hush-hush/);
   });
 
-  it("a changed trigger rotates each once, clears what was pending, and mints tokens that live", async () => {
-    const before = UNSEEN.map(fleet.rotationsOf);
-    fleet.world.stack.write(program(UNSEEN, `verify: "off", trigger: pulumi.secret("hush-hush-2")`));
-    await fleet.world.stack.must(...UP);
-    const tokens = await fleet.world.stack.outputs();
-    for (const [i, each] of UNSEEN.entries()) {
+  it("a changed trigger rotates each once, clears the pending state, and mints valid tokens", async () => {
+    const before = UNVERIFIED.map(fleet.rotationsOf);
+    fleet.sandbox.stack.write(program(UNVERIFIED, `verify: "off", trigger: pulumi.secret("hush-hush-2")`));
+    await fleet.sandbox.stack.must(...UP);
+    const tokens = await fleet.sandbox.stack.outputs();
+    for (const [i, each] of UNVERIFIED.entries()) {
       assert.equal(fleet.rotationsOf(each), (before[i] ?? 0) + 1, each.name);
       const { pending, rotationCount } = await fleet.properties(each);
       assert.deepEqual([pending, rotationCount], [undefined, 1], each.name);
-      assert.ok(await fleet.tokenIsAlive(tokens, each), each.name);
+      assert.ok(await fleet.isTokenAccepted(tokens, each), each.name);
     }
-    assert.doesNotMatch(await fleet.world.stack.state(), /hush-hush/);
+    assert.doesNotMatch(await fleet.sandbox.stack.state(), /hush-hush/);
   });
 
-  it("leaves a target of a list that answers alone, and repeats only the one whose fate was lost", () =>
-    inWorld(
+  it("in a list, the next up repeats neither the target that succeeded nor the unresolved one", () =>
+    inSandbox(
       {
         program: `exports.id = new turso.TokenRotation("r", { scope: { databases: ["app", "lone"] }, trigger: 1, verifyTimeout: "2s", verify: "off" }).rotationId;`,
         serverGeneration: "current",
       },
-      async (world) => {
-        world.turso.fault({ path: rotatePath("app"), when: "after", action: status(500) });
-        const output = await world.fails(...UP);
+      async (sandbox) => {
+        sandbox.turso.fault({ path: rotatePath("app"), when: "after", action: status(500) });
+        const output = await sandbox.fails(...UP);
         assert.match(output, /1 of 2 did not end well\./);
         assert.match(output, /do(es)? only the rest, under the same trigger\./);
-        assert.deepEqual([...world.rotations].sort(), ["databases/app", "databases/lone"]);
-        await world.fails(...UP);
-        assert.equal(world.rotations.length, 2);
+        assert.deepEqual([...sandbox.rotations].sort(), ["databases/app", "databases/lone"]);
+        await sandbox.fails(...UP);
+        assert.equal(sandbox.rotations.length, 2);
       },
     ));
 });
 
-describe("a rotate request whose answer is lost, while the data plane is out of reach", () => {
-  it("is saved with its canary encrypted, and the next up finds out before it does anything else", async () => {
+describe("a rotate request whose response is lost, while the data plane is unreachable", () => {
+  it("is saved with its encrypted canary, and the next up resolves it before it does anything else", async () => {
     const cases: Case[] = [
-      { name: "dead", when: "after", action: { type: "drop" } },
-      { name: "living", when: "before", action: { type: "drop" } },
+      { name: "executed", when: "after", action: { type: "drop" } },
+      { name: "dropped", when: "before", action: { type: "drop" } },
     ];
     const fleet = await Fleet.create(cases, `trigger: pulumi.secret("hush-hush-1")`);
-    const { world } = fleet;
+    const { sandbox } = fleet;
     try {
       fleet.arm(cases);
-      // the canary is seen accepted, and then nobody answers any more
+      // the database accepts the canary once, and then drops every connection
       const cut = { plane: "data", path: /./, when: "before", action: { type: "drop" } } as const;
-      for (const { name } of cases) world.turso.fault({ ...cut, database: name, skip: 1, times: Infinity });
-      const output = await world.fails(...UP);
+      for (const { name } of cases) sandbox.turso.fault({ ...cut, database: name, skip: 1, times: Infinity });
+      const output = await sandbox.fails(...UP);
       for (const each of cases) {
         assert.match(
           about(output, each.name),
@@ -223,25 +224,28 @@ describe("a rotate request whose answer is lost, while the data plane is out of 
         const { pending, trigger } = await fleet.properties(each);
         assert.ok(isCiphertext(pending) && isCiphertext(trigger), each.name);
       }
-      const state = await world.stack.state();
+      const state = await sandbox.stack.state();
       assert.doesNotMatch(state, /eyJ[\w-]+\.[\w-]+\.|hush-hush/);
 
-      world.turso.clearFaults();
-      world.turso.clearLog();
-      const { stdout } = await world.stack.must(...UP);
-      const [dead, living] = cases as [Case, Case];
-      assert.match(about(stdout, "dead"), /but the rotation happened: a token from before it is refused\./);
-      assert.match(about(stdout, "living"), /and the rotation did not happen: .* It is sent once more\./);
-      assert.deepEqual([fleet.requestsFor(dead), fleet.requestsFor(living)], [0, 1]);
-      const tokens = await world.stack.outputs();
+      sandbox.turso.clearFaults();
+      sandbox.turso.clearLog();
+      const { stdout } = await sandbox.stack.must(...UP);
+      const [executed, dropped] = cases as [Case, Case];
+      assert.match(
+        about(stdout, "executed"),
+        /but the rotation happened: a token from before it is refused\./,
+      );
+      assert.match(about(stdout, "dropped"), /and the rotation did not happen: .* It is sent once more\./);
+      assert.deepEqual([fleet.requestsFor(executed), fleet.requestsFor(dropped)], [0, 1]);
+      const tokens = await sandbox.stack.outputs();
       for (const each of cases) {
         assert.equal(fleet.rotationsOf(each), 1);
         const { pending, rotationCount, verification } = await fleet.properties(each);
         assert.deepEqual([pending, rotationCount, verification], [undefined, 1, "verified"]);
-        assert.ok(await fleet.tokenIsAlive(tokens, each), each.name);
+        assert.ok(await fleet.isTokenAccepted(tokens, each), each.name);
       }
     } finally {
-      await world.close();
+      await sandbox.close();
     }
   });
 });

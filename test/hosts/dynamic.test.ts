@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { tokenRotation } from "../../src/hosts/dynamic";
 import { useEnvironment } from "../support/environment";
-import { Turso, failure } from "../support/turso";
+import { FakeTurso, failure } from "../support/fake-turso";
 
 /** What the engine sends for a value that it does not know yet. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -14,14 +14,16 @@ const without = (props: Properties, key: string): Properties =>
   Object.fromEntries(Object.entries(props).filter(([name]) => name !== key));
 
 describe("the dynamic host", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   useEnvironment();
   const log = console.log;
   let said: string[];
 
   /** What the engine hands over when it loads the provider. */
   const configure = (config: Record<string, string>): void =>
-    tokenRotation.configure({ config: { get: (key) => config[key] } });
+    void tokenRotation.configure({
+      config: { get: (key) => config[key], require: (key) => config[key] ?? "" },
+    });
   const connected = (): Record<string, string> => ({
     "turso:apiUrl": turso.url,
     "turso:apiToken": turso.emulator.apiToken,
@@ -37,8 +39,9 @@ describe("the dynamic host", () => {
   });
   const olds = (changes: Properties = {}): Properties => ({
     ...engine(),
+    stateVersion: 1,
     rotationId: "first",
-    since: "2026-01-01T00:00:00.000Z",
+    createdAt: "2026-01-01T00:00:00.000Z",
     rotatedAt: "2026-01-01T00:00:00.000Z",
     rotationCount: 1,
     verification: "skipped",
@@ -221,7 +224,7 @@ describe("the dynamic host", () => {
     process.env["TURSO_ORGANIZATION"] = "acme";
     configure({});
     const news = without(engine({ rotateOnCreate: false }), "organization");
-    assert.deepEqual((await tokenRotation.check({}, news)).inputs["organization"], "acme");
+    assert.deepEqual((await tokenRotation.check({}, news)).inputs?.["organization"], "acme");
     await tokenRotation.create(engine());
     assert.deepEqual(turso.rotations(), ["database app"]);
   });

@@ -1,16 +1,19 @@
-/** One program: which Node.js runs it, with which packages, and what compiles it. */
+/** One combination of Node.js, packages and loader. */
 export interface Cell {
-  /** A major version; its newest release is taken. */
+  /** A major version, which stands for its newest release. */
   node: number;
   pulumi: string;
   typescript: string;
   loader: "Pulumi's own" | "ts-node" | "tsx";
 }
 
-/** `package.json` pins the middle ones; the lowest is what its peer range allows. */
+/** The versions that `package.json` pins. */
 const BASE: Cell = { node: 22, pulumi: "3.245.0", typescript: "5.9", loader: "Pulumi's own" };
 
-/** Each axis by itself, and the two corners. A word such as `latest`, or a part of a version, means its newest release. */
+/**
+ * Varies one axis at a time, and adds the oldest and newest combination. The lowest Pulumi SDK is the lower bound of
+ * the peer range. A tag such as `latest` or a partial version stands for its newest release.
+ */
 export const CELLS: Cell[] = [
   ...[20, 22, 24, 26].map((node) => ({ ...BASE, node })),
   ...["3.200.0", "latest"].map((pulumi) => ({ ...BASE, pulumi })),
@@ -21,7 +24,7 @@ export const CELLS: Cell[] = [
   { node: 26, pulumi: "latest", typescript: "6", loader: "tsx" },
 ];
 
-/** What a cell's program asks of npm; a loader at its newest. */
+/** The dependencies of a cell's program; a loader is installed in its newest version. */
 export const packagesOf = ({ pulumi, typescript, loader }: Cell): Record<string, string> => ({
   "@pulumi/pulumi": pulumi,
   typescript,
@@ -29,7 +32,7 @@ export const packagesOf = ({ pulumi, typescript, loader }: Cell): Record<string,
   ...(loader === "Pulumi's own" ? {} : { [loader]: "latest" }),
 });
 
-/** A cell's Pulumi.yaml: tsx is loaded by Node.js itself, so that Pulumi must not load its own. */
+/** A cell's Pulumi.yaml. For tsx, Node.js loads the loader, and Pulumi must not load its own. */
 export const projectFile = ({ loader }: Cell): string =>
   loader === "tsx"
     ? `name: app\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n    nodeargs: "--import tsx"\nmain: index.ts\n`

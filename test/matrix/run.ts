@@ -7,14 +7,14 @@ import path from "node:path";
 import { runTool } from "../../tools/command-line.js";
 import { findCli } from "../../tools/pulumi-cli/cli.js";
 import { ROOT } from "../../tools/stack";
-import type { World } from "../e2e/world";
-import { NPM, PROGRAM, inProgram, must, project, rotatesOnItsTriggerAlone } from "../package/program";
+import type { Sandbox } from "../e2e/sandbox";
+import { NPM, PROGRAM, inProgram, must, project, rotatesOnlyOnTrigger } from "../package/program";
 import { CELLS, packagesOf, projectFile, type Cell } from "./cells";
 
 const PAGE = path.join(ROOT, "docs", "compatibility.md");
-const USAGE = `Tries the packed package under each Node.js, @pulumi/pulumi, TypeScript and loader.
+const USAGE = `Tests the packed package with each Node.js, @pulumi/pulumi, TypeScript and loader.
 
-  npm run test:matrix              all ${CELLS.length} cells, one after the other
+  npm run test:matrix              all ${CELLS.length} cells, in sequence
   npm run test:matrix -- --cell N  only this one (1 to ${CELLS.length})
   npm run test:matrix -- --write   writes the table into docs/compatibility.md
   npm run test:matrix -- --help    prints this text`;
@@ -24,11 +24,11 @@ const OPTIONS = {
   write: { type: "flag" },
 } as const;
 
-/** What is newest is asked anew. */
+/** Looks up the newest versions instead of using cached ones. */
 const INSTALL = NPM.filter((option) => option !== "--prefer-offline");
 
-/** A cell as it was run: versions as they were seen, and what came of it. */
-interface Seen {
+/** The exact versions and the result of a cell. */
+interface CellResult {
   node: string;
   pulumi: string;
   typescript: string;
@@ -40,7 +40,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "pulumi-turso-tokens-matrix-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const nodes = new Map<number, string>();
 
-/** The folder of the newest Node.js of a major version, from npm's packages of its binaries. */
+/** The folder with the newest Node.js of a major version, installed from npm. */
 function nodeOf(major: number): string {
   let prefix = nodes.get(major);
   if (prefix === undefined) {
@@ -54,15 +54,15 @@ function nodeOf(major: number): string {
   return path.join(prefix, "node_modules", `node-${process.platform}-${process.arch}`, "bin");
 }
 
-const versionOf = (world: World, name: string): string =>
+const versionOf = (sandbox: Sandbox, name: string): string =>
   (
     JSON.parse(
-      readFileSync(path.join(world.stack.project, "node_modules", name, "package.json"), "utf8"),
+      readFileSync(path.join(sandbox.stack.project, "node_modules", name, "package.json"), "utf8"),
     ) as { version: string }
   ).version;
 
-async function run(cell: Cell): Promise<Seen> {
-  const seen: Seen = { ...cell, node: String(cell.node), result: "" };
+async function run(cell: Cell): Promise<CellResult> {
+  const seen: CellResult = { ...cell, node: String(cell.node), result: "" };
   const files = {
     ...PROGRAM.typescript,
     "Pulumi.yaml": projectFile(cell),
@@ -74,17 +74,21 @@ async function run(cell: Cell): Promise<Seen> {
     seen.node = execFileSync(path.join(bin, "node"), ["--version"], { encoding: "utf8" }).trim().slice(1);
     await inProgram(
       files,
-      async (world) => {
-        await must(world, INSTALL);
-        seen.pulumi = versionOf(world, "@pulumi/pulumi");
-        seen.typescript = versionOf(world, "typescript");
-        if (cell.loader !== "Pulumi's own") seen.loader = `${cell.loader} ${versionOf(world, cell.loader)}`;
-        await must(world, ["node_modules/.bin/tsc", "--noEmit"]);
-        world.stack.env["PATH"] = `${bin}${path.delimiter}${world.stack.env["PATH"] ?? ""}`;
+      async (sandbox) => {
+        await must(sandbox, INSTALL);
+        seen.pulumi = versionOf(sandbox, "@pulumi/pulumi");
+        seen.typescript = versionOf(sandbox, "typescript");
+        if (cell.loader !== "Pulumi's own") seen.loader = `${cell.loader} ${versionOf(sandbox, cell.loader)}`;
+        await must(sandbox, ["node_modules/.bin/tsc", "--noEmit"]);
+        sandbox.stack.env["PATH"] = `${bin}${path.delimiter}${sandbox.stack.env["PATH"] ?? ""}`;
       },
-      async (world) => {
-        await rotatesOnItsTriggerAlone(world);
-        assert.equal((await world.stack.outputs())["node"], seen.node, "the program ran in another Node.js");
+      async (sandbox) => {
+        await rotatesOnlyOnTrigger(sandbox);
+        assert.equal(
+          (await sandbox.stack.outputs())["node"],
+          seen.node,
+          "the program ran in a different Node.js",
+        );
       },
     );
     seen.result = "works";
@@ -95,7 +99,7 @@ async function run(cell: Cell): Promise<Seen> {
   return seen;
 }
 
-/** A Markdown table with its columns lined up. */
+/** A Markdown table with aligned columns. */
 function table(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
   const line = (row: string[]) => `| ${row.map((text, i) => text.padEnd(widths[i] ?? 0)).join(" | ")} |`;
@@ -104,7 +108,7 @@ function table(rows: string[][]): string {
 }
 
 const HEAD = ["Node.js", "@pulumi/pulumi", "TypeScript", "loader", "seen"];
-const rowOf = ({ node, pulumi, typescript, loader, result }: Seen) => [
+const rowOf = ({ node, pulumi, typescript, loader, result }: CellResult) => [
   node,
   pulumi,
   typescript,
@@ -114,7 +118,7 @@ const rowOf = ({ node, pulumi, typescript, loader, result }: Seen) => [
 
 async function main(cell: number | undefined, shouldWrite: boolean): Promise<void> {
   const cells = cell === undefined ? CELLS : CELLS.slice(cell - 1, cell);
-  const all: Seen[] = [];
+  const all: CellResult[] = [];
   for (const [i, cell] of cells.entries()) {
     const start = Date.now();
     const seen = await run(cell);
@@ -130,12 +134,12 @@ async function main(cell: number | undefined, shouldWrite: boolean): Promise<voi
   if (all.some(({ result }) => result !== "works")) process.exitCode = 1;
 }
 
-/** Replaces the page's table, and the date and CLI in the line above it. */
+/** Replaces the page's table, and the date and CLI version in the line above it. */
 function write(text: string): void {
   const page = readFileSync(PAGE, "utf8");
-  const said = `Seen on ${new Date().toISOString().slice(0, 10)}, with Pulumi CLI ${findCli()?.version ?? "?"}:`;
-  const next = page.replace(/Seen on .*:\n\n(?:\|.*\n)+/, `${said}\n\n${text}\n`);
-  if (!next.includes(said)) throw new Error(`${PAGE} has no table to replace.`);
+  const heading = `Seen on ${new Date().toISOString().slice(0, 10)}, with Pulumi CLI ${findCli()?.version ?? "?"}:`;
+  const next = page.replace(/Seen on .*:\n\n(?:\|.*\n)+/, `${heading}\n\n${text}\n`);
+  if (!next.includes(heading)) throw new Error(`${PAGE} has no table to replace.`);
   writeFileSync(PAGE, next);
 }
 

@@ -1,34 +1,31 @@
 import fc from "fast-check";
-import { bendTime } from "./clock";
-import { tapNetwork } from "./process";
+import { interceptRequests } from "./process";
+import { simulateTime } from "./clock";
 import { schedules, type Schedule } from "./schedule";
 import { Simulation } from "./simulation";
-import { World } from "./world";
-
-/** One for each generation that schedules play on. */
-type Worlds = Record<Schedule["serverGeneration"], World>;
+import { ModelOrganization } from "./organization";
 
 export interface Finding {
   schedules: number;
   seed: number;
   ms: number;
-  /** The smallest schedule that breaks a rule, as a numbered list with its log. */
+  /** The smallest schedule that violates a rule, as a numbered list with its log. */
   counterExample?: string;
 }
 
-/** Plays random schedules until one breaks a rule, or there were enough. */
+/** Runs random schedules until one violates a rule or `numRuns` have passed. */
 export async function check(
   numRuns: number,
   seed: number,
   { shrink = true, limitMs = 3_600_000 * 24 } = {},
 ): Promise<Finding> {
-  const undo = [bendTime(), tapNetwork()];
-  const worlds: Worlds = {
-    "legacy-group": await World.start("legacy-group"),
-    current: await World.start("current"),
+  const undo = [simulateTime(), interceptRequests()];
+  const organizations: Record<Schedule["serverGeneration"], ModelOrganization> = {
+    "legacy-group": await ModelOrganization.start("legacy-group"),
+    current: await ModelOrganization.start("current"),
   };
   const play = async (schedule: Schedule): Promise<Simulation> => {
-    const simulation = new Simulation(worlds[schedule.serverGeneration], schedule);
+    const simulation = new Simulation(organizations[schedule.serverGeneration], schedule);
     await simulation.play();
     return simulation;
   };
@@ -43,18 +40,24 @@ export async function check(
     const finding = { schedules: details.numRuns, seed: details.seed, ms: Date.now() - start };
     if (!details.failed) return finding;
     const [schedule] = details.counterexample ?? [];
-    return { ...finding, counterExample: schedule ? await replay(schedule, worlds) : "fast-check gave none" };
+    return {
+      ...finding,
+      counterExample: schedule ? await replay(schedule, organizations) : "fast-check reported no schedule",
+    };
   } finally {
-    await Promise.all(Object.values(worlds).map((world) => world.close()));
-    for (const each of undo) each();
+    await Promise.all(Object.values(organizations).map((organization) => organization.close()));
+    for (const restore of undo) restore();
   }
 }
 
-async function replay(schedule: Schedule, worlds: Worlds): Promise<string> {
-  const simulation = new Simulation(worlds[schedule.serverGeneration], schedule);
+async function replay(
+  schedule: Schedule,
+  organizations: Record<Schedule["serverGeneration"], ModelOrganization>,
+): Promise<string> {
+  const simulation = new Simulation(organizations[schedule.serverGeneration], schedule);
   try {
     await simulation.play();
-    return `It broke no rule when it was played again:\n${simulation.journal.join("\n")}`;
+    return `A second run of the same schedule violated no rule:\n${simulation.journal.join("\n")}`;
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     const where = message.startsWith("rule") ? "" : `\n${stack ?? ""}`;

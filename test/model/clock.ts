@@ -1,23 +1,23 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import timers from "node:timers/promises";
 
-/** A calendar of its own: an hour of waiting costs nothing, and the same schedule sees the same times. */
+/** A simulated clock: waiting takes no real time, and a schedule gets the same timestamps in every run. */
 export class Clock {
   #now = Date.parse("2026-03-01T12:00:00.000Z");
-  #events: { at: number; act: () => void }[] = [];
+  #timers: { at: number; act: () => void }[] = [];
 
   now = (): number => this.#now;
 
-  /** Something that happens by itself, once the time has come. */
+  /** Schedules a callback. */
   at(at: number, act: () => void): void {
-    this.#events.push({ at, act });
-    this.#events.sort((a, b) => a.at - b.at);
+    this.#timers.push({ at, act });
+    this.#timers.sort((a, b) => a.at - b.at);
   }
 
-  /** Never goes back: what ran beside may have waited longer already. */
+  /** Never goes back: a concurrent wait may have advanced the clock further already. */
   advanceTo(time: number): void {
-    for (let next = this.#events[0]; next !== undefined && next.at <= time; next = this.#events[0]) {
-      this.#events.shift();
+    for (let next = this.#timers[0]; next !== undefined && next.at <= time; next = this.#timers[0]) {
+      this.#timers.shift();
       this.#now = Math.max(this.#now, next.at);
       next.act();
     }
@@ -28,25 +28,25 @@ export class Clock {
     this.advanceTo(this.#now + ms);
   }
 
-  /** Lets everything happen that is still to come. */
-  runOut(): void {
-    const last = this.#events.at(-1);
+  /** Advances past the last scheduled callback. */
+  runAll(): void {
+    const last = this.#timers.at(-1);
     if (last !== undefined) this.advanceTo(last.at);
   }
 }
 
 const clocks = new AsyncLocalStorage<Clock>();
 
-/** Runs code whose waiting and stop-watches follow the clock. */
+/** Runs code whose sleeps and time measurements use the simulated clock. */
 export const withClock = <T>(clock: Clock, act: () => Promise<T>): Promise<T> => clocks.run(clock, act);
 
 /**
- * The provider waits with `node:timers/promises` and measures with `performance.now`. Inside of `withClock`, and nowhere
- * else, both follow the clock, so that a verifyTimeout of minutes takes milliseconds.
+ * The provider sleeps with `node:timers/promises` and measures with `performance.now`. Inside `withClock`, and nowhere
+ * else, both use the simulated clock, so that a verifyTimeout of minutes takes milliseconds.
  *
- * @returns puts back what was there
+ * @returns the undo function
  */
-export function bendTime(): () => void {
+export function simulateTime(): () => void {
   const { setTimeout: sleep } = timers;
   const now = performance.now.bind(performance);
   const every = setInterval;
@@ -59,7 +59,7 @@ export function bendTime(): () => void {
   };
   Object.assign(timers, { setTimeout: pause });
   performance.now = () => clocks.getStore()?.now() ?? now();
-  // a report of progress every few seconds is none here, and that of a process that died would go on for ever
+  // progress reports are disabled: the interval of a crashed process would never be cleared
   const tick = (act: () => void, ms?: number): NodeJS.Timeout => {
     const timer = every(act, ms);
     if (clocks.getStore() !== undefined) clearInterval(timer);
@@ -68,7 +68,7 @@ export function bendTime(): () => void {
   Object.assign(globalThis, { setInterval: tick });
   return () => {
     Object.assign(timers, { setTimeout: sleep });
-    Reflect.deleteProperty(performance, "now"); // the real one is the prototype's
+    Reflect.deleteProperty(performance, "now"); // uncovers the prototype's method
     Object.assign(globalThis, { setInterval: every });
   };
 }

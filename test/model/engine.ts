@@ -1,12 +1,11 @@
-import { AuthTokenLogic } from "../../src/token/lifecycle";
-import { SavedError, type CheckResult, type DiffResult, type ReadResult } from "../../src/core/context";
-import { TokenRotationLogic } from "../../src/rotation/lifecycle";
+import { rotationResource, tokenResource } from "../../src/hosts/shared/resource";
+import { SavedError, type CheckResult, type DiffResult, type ReadResult } from "../../src/core/protocol";
 import { UNKNOWN } from "../../src/core/unknown";
 import { Crashed, type Process } from "./process";
 
 export type Properties = Record<string, unknown>;
 
-/** What both resources' logic offers the engine; the engine knows nothing of what the properties mean. */
+/** The interface of both resources' logic. To the engine, properties are opaque. */
 interface Logic {
   check(olds: Properties, news: Properties): Promise<CheckResult>;
   diff(olds: Properties, news: Properties): Promise<DiffResult>;
@@ -15,7 +14,7 @@ interface Logic {
   read(id: string, props: Properties): Promise<ReadResult<Properties>>;
 }
 
-/** A resource as the program declares it; what it takes from others is there once they are. */
+/** A resource as the program declares it. Its inputs may depend on the outputs of other resources. */
 export interface Resource {
   name: string;
   type: "rotation" | "token";
@@ -28,7 +27,7 @@ export interface Saved {
   id: string;
   inputs: Properties;
   outputs: Properties;
-  /** What the engine calls init errors: the next `up` updates, whatever diff says. */
+  /** Whether the engine saved it with init errors: the next `up` then updates it, whatever `diff` returns. */
   isFailed: boolean;
 }
 
@@ -38,11 +37,11 @@ export interface Step {
   error?: Error;
 }
 
-/** Pulumi's engine, as far as a provider can tell: what it calls when, and what it saves of the answers. */
+/** A model of Pulumi's engine as a provider sees it: the order of its calls, and what it saves of the results. */
 export class Engine {
   readonly state = new Map<string, Saved>();
 
-  /** Checks and compares, and calls nothing that changes anything. */
+  /** Calls `check` and `diff` only. */
   async preview(program: Resource[], process: Process): Promise<Error | undefined> {
     const planned = new Map<string, Properties>();
     for (const resource of program) {
@@ -61,9 +60,9 @@ export class Engine {
   }
 
   /**
-   * Brings the resources about in the program's order, and saves after each. One that fails stops those that follow.
+   * Creates or updates the resources in the program's order, and saves the state after each. Stops at a failure.
    *
-   * @param onStep sees each resource right after its turn
+   * @param onStep is called after each resource
    */
   async up(
     program: Resource[],
@@ -72,7 +71,7 @@ export class Engine {
   ): Promise<Step[]> {
     const steps: Step[] = [];
     for (const resource of program) {
-      const step = await this.#bring(resource, process, steps.length);
+      const step = await this.#apply(resource, process, steps.length);
       steps.push(step);
       await onStep(step);
       if (step.error) return steps;
@@ -88,7 +87,7 @@ export class Engine {
       const result = await process.run(() => logic(saved.type, process).read(saved.id, saved.outputs));
       process.crashAtSave(steps.length);
       if (result.gone) this.state.delete(name);
-      // a refresh makes the engine forget that an earlier run failed
+      // a refresh clears the init errors of an earlier run
       else this.#save(name, { ...saved, outputs: result.state, isFailed: false });
       steps.push({ name, did: result.gone ? "gone" : "refreshed" });
     }
@@ -99,7 +98,7 @@ export class Engine {
     for (const name of [...this.state.keys()].reverse()) this.#delete(name);
   }
 
-  async #bring(resource: Resource, process: Process, index: number): Promise<Step> {
+  async #apply(resource: Resource, process: Process, index: number): Promise<Step> {
     const { name, type } = resource;
     const saved = this.state.get(name);
     const news = resource.inputs((other) => this.state.get(other)?.outputs ?? {});
@@ -117,7 +116,7 @@ export class Engine {
       this.#save(name, { ...saved, inputs });
       return { name, did: "nothing" };
     }
-    return this.#settle(resource, inputs, "updated", process, index, async () => {
+    return this.#execute(resource, inputs, "updated", process, index, async () => {
       const outputs = await process.run(() => provider.update(saved.outputs, inputs));
       return { ...saved, inputs, outputs, isFailed: false };
     });
@@ -130,14 +129,14 @@ export class Engine {
     process: Process,
     index: number,
   ): Promise<Step> {
-    return this.#settle(resource, inputs, did, process, index, async () => {
+    return this.#execute(resource, inputs, did, process, index, async () => {
       const { id, state } = await process.run(() => logic(resource.type, process).create(inputs));
       return { type: resource.type, id, inputs, outputs: state, isFailed: false };
     });
   }
 
-  /** Saves what came of it: also of a failure that carries a state, and nothing of any other. */
-  async #settle(
+  /** Saves the result. A failed call's state is saved if its error carries one. */
+  async #execute(
     { name, type }: Resource,
     inputs: Properties,
     did: Step["did"],
@@ -170,23 +169,17 @@ export class Engine {
     return { ...news, ...additions };
   }
 
-  /** The state file is JSON: what it cannot hold is lost. */
+  /** The state file is JSON: values that JSON cannot represent are lost. */
   #save(name: string, saved: Saved): void {
     this.state.set(name, JSON.parse(JSON.stringify(saved)) as Saved);
   }
 
   #delete(name: string): void {
-    const saved = this.state.get(name);
-    if (saved === undefined) return;
-    if (saved.type === "rotation") TokenRotationLogic.farewell(saved.id);
-    else AuthTokenLogic.farewell(saved.id, saved.outputs);
     this.state.delete(name);
   }
 }
 
-/** What the engine hands over has no types: the state's text is all that there is. */
+/** Casts, because the properties that the engine passes are untyped. */
 function logic(type: Resource["type"], { context }: Process): Logic {
-  return (type === "rotation"
-    ? new TokenRotationLogic(context)
-    : new AuthTokenLogic(context)) as unknown as Logic;
+  return (type === "rotation" ? rotationResource(context) : tokenResource(context)) as unknown as Logic;
 }

@@ -3,7 +3,7 @@ import type { FaultAction } from "../../emulator";
 /** The kinds of request that the provider sends. */
 export type RequestKind = "rotate" | "mint" | "read" | "probe";
 
-/** What goes wrong with a request; each name says what the other side does. */
+/** What goes wrong with a request, named after what the server does. */
 export type Trouble =
   | "drop"
   | "hang"
@@ -19,13 +19,13 @@ export type Trouble =
   | "429"
   | "429, Retry-After 3600"
   | "404 of something else"
-  /** It hangs, and is carried out by itself after the client has given up. */
+  /** The request hangs, and the platform carries it out after the client has timed out. */
   | "late by 1 s"
   | "late by 2 h";
 
 export interface Fault {
   on: RequestKind;
-  /** How many requests of the kind pass unharmed before. */
+  /** How many requests of this kind succeed first. */
   skip: number;
   times: number;
   when: "before" | "after";
@@ -58,23 +58,23 @@ const ACTIONS: Record<Trouble, FaultAction> = {
   "late by 2 h": { type: "hang" },
 };
 
-/** Answers that a server may only give if it did nothing. */
+/** Responses that a server sends only if it did nothing. */
 const REFUSALS = /^(503, Retry|429|404)/;
 
 export const actionOf = ({ trouble }: Fault): FaultAction => ACTIONS[trouble];
 
-/** A server that lies about what it did is nobody's to survive, and only a rotation can come late. */
+/** Excludes a server that did something and claims the opposite. Only rotations can be executed late. */
 export const isPossible = ({ on, when, trouble }: Fault): boolean =>
   !(REFUSALS.test(trouble) && when === "after") &&
   !(trouble.startsWith("late") && (on !== "rotate" || when === "after"));
 
-/** Whether the client cannot tell what became of the request. */
-export const losesAnswer = ({ trouble }: Fault): boolean => !REFUSALS.test(trouble);
+/** Whether the client cannot know if the request was carried out. */
+export const losesResponse = ({ trouble }: Fault): boolean => !REFUSALS.test(trouble);
 
 export const lateness = ({ trouble }: Fault): number | undefined =>
   trouble === "late by 1 s" ? 1_000 : trouble === "late by 2 h" ? 7_200_000 : undefined;
 
-/** Where a process ends: at a request, in the order in which they are sent, or once a resource's work is done. */
+/** Where a process crashes: at its nth request, or before the engine saves its nth resource. */
 export type Crash =
-  | { at: number; when: "before it is sent" | "while its answer is on its way" }
+  | { at: number; when: "before it is sent" | "while waiting for the response" }
   | { at: "the save"; of: number };

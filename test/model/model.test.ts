@@ -5,13 +5,13 @@ const RUNS = Number(process.env["MODEL_RUNS"] ?? 1_000);
 const SEED = Number(process.env["MODEL_SEED"] ?? 1);
 const LIMIT_MS = 900_000;
 
-describe("the rules", function () {
+describe("the random model", function () {
   this.timeout(LIMIT_MS);
 
-  it(`hold in ${RUNS} random schedules of runs, crashes and faults (MODEL_SEED=${SEED} plays them again)`, async () => {
-    // what is left of the time is for the shrinking of a counter-example
+  it(`finds no rule violated in ${RUNS} random schedules of runs, crashes and faults (MODEL_SEED=${SEED} repeats them)`, async () => {
+    // the remaining time is for shrinking a counter-example
     const { schedules, counterExample } = await check(RUNS, SEED, { limitMs: LIMIT_MS - 30_000 });
     assert.equal(counterExample, undefined, `MODEL_SEED=${SEED}\n${counterExample ?? ""}`);
-    assert.equal(schedules, RUNS, "there was no time for all");
+    assert.equal(schedules, RUNS, "not all schedules ran within the time limit");
   });
 });

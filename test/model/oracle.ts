@@ -5,43 +5,43 @@ import type { Target } from "../../src/values/scope";
 import type { Saved, Step } from "./engine";
 import { TIMEOUT_MS, type Process, type Sent } from "./process";
 import { targetsOf, type Program } from "./program";
-import { mayMint, mayRead, type World } from "./world";
+import { mayMint, mayRead, type ModelOrganization } from "./organization";
 
-/** What one reason asks of one target, and what has been done about it. */
+/** The rotations of one target for one reason. */
 interface Work {
   reason: string;
   done: number;
-  /** How many rotations there may be: one, and one more for each that could not be told. */
+  /** How many rotations are allowed: one, and one more for each whose outcome the provider could not determine. */
   allowed: number;
-  /** How many key changes the target had seen before. */
+  /** How often the target's key had been replaced before. */
   keyChangesBefore: number;
 }
 
 const key = ({ kind, name }: Target): string => `${kind} ${name}`;
 
-/** Knows from the schedule alone who may be rotated when, and holds what happened against it. */
+/** Derives from the schedule alone which targets may be rotated and when, and checks what happened against it. */
 export class Oracle {
-  /** Whether its age is due, and comes after what an earlier run left unfinished: it may be the very rotation that is due. */
+  /** Whether a rotation by age is due but waits for an unfinished one, which may turn out to be the same rotation. */
   isDeferred = false;
-  /** What this `up` may do. */
+  /** The rotations that this `up` may make. */
   #work = new Map<string, Work>();
-  /** Of which the state knows: the next `up` finds no news in its reason, and may only end what is pending of it. */
+  /** Rotations that are recorded in the state: the next `up` may only complete those of them that are pending. */
   readonly #known = new Map<string, Work>();
-  /** What the state must remember of the TokenRotation, whatever it holds: undefined, there is none. */
+  /** What the state should record of the TokenRotation; undefined if it does not exist. */
   #recorded: { program: Program; ageFrom: number } | undefined;
-  /** Since when its age can count, if this `up` ends with a state. */
+  /** The start of its age if this `up` saves a state. */
   #ageFrom = 0;
   /** When this `up` began. */
   #begunAt = 0;
-  /** Targets for which an earlier run left a canary that this `up` watches, whatever `verify` says by now. */
+  /** Targets with a canary from an earlier run, which this `up` checks whatever `verify` is now. */
   readonly #watched = new Set<string>();
   #rotationId: string | undefined;
   #isLate = false;
   #isUnseen = false;
 
-  constructor(private readonly world: World) {}
+  constructor(private readonly organization: ModelOrganization) {}
 
-  /** Before an `up`: which targets have a reason. */
+  /** Before an `up`: determines which targets have a reason to be rotated. */
   begin(program: Program, saved: Saved | undefined, now: number): void {
     const { rotationId, pending } = (saved?.outputs ?? {}) as Partial<RotationState>;
     this.#rotationId = rotationId;
@@ -49,14 +49,14 @@ export class Oracle {
     const reason = this.#reasonForAll(program, pending !== undefined, now);
     const isSame = this.#recorded && identity(this.#recorded.program) === identity(program);
     this.#ageFrom = isSame && reason === undefined ? (this.#recorded?.ageFrom ?? now) : now;
-    // what was begun and never got into the state goes on for the same reason only
+    // work that was begun and never saved continues only for the same reason
     const last = this.#work;
     this.#work = new Map();
     this.#watched.clear();
     const before = new Set(this.#recorded ? targetsOf(this.#recorded.program).map(key) : []);
     for (const target of targetsOf(program)) {
       const isAdded = !before.has(key(target)) && program.rotation.rotateOnCreate !== false;
-      const why = reason ?? (this.#recorded && isAdded ? "it came into the list" : undefined);
+      const why = reason ?? (this.#recorded && isAdded ? "it was added to the list" : undefined);
       const begun = last.get(key(target));
       const isUnfinished = isSame && pending !== undefined && Object.hasOwn(pending, target.name);
       const left = isUnfinished && why === undefined ? pending[target.name] : undefined;
@@ -68,7 +68,7 @@ export class Oracle {
           reason: why,
           done: 0,
           allowed: 1,
-          keyChangesBefore: this.world.keyChanges(target),
+          keyChangesBefore: this.organization.keyChanges(target),
         });
     }
   }
@@ -91,7 +91,7 @@ export class Oracle {
       : undefined;
   }
 
-  /** After the TokenRotation's turn, or the end of the process in it. */
+  /** After the TokenRotation's step, or a crash in it. */
   async judge(
     program: Program,
     process: Process,
@@ -104,11 +104,11 @@ export class Oracle {
       this.#count(target, program, process, rotates, step === undefined);
     if (step === undefined || step.did === "failed") {
       const lost = rotates.filter(({ executed }) => executed);
-      assert(step === undefined || lost.length === 0, "it rotated, and failed without a state that says so");
+      assert(step === undefined || lost.length === 0, "it rotated, but failed without saving that");
       return;
     }
     const work = this.#work;
-    // a single target's age counts from its rotation, also from one that makes up for what an earlier run left
+    // a single target's age counts from its latest rotation, including one that completes an earlier run's
     const isRotated = rotates.some(({ executed, lateBy }) => executed && lateBy === 0);
     if (isSingle(program) && isRotated) this.#ageFrom = this.#begunAt;
     this.#record(program);
@@ -118,14 +118,14 @@ export class Oracle {
   }
 
   /**
-   * Whether there was a rotation that the state cannot know of: one carried out after all had given up on it, or one of
-   * a process that died, whose trigger was then taken back. It killed tokens that only a refresh finds dead.
+   * Whether there was a rotation that the state cannot record: one executed after the client's timeout, or one of a
+   * crashed process whose trigger was then reverted. Only a refresh detects that the tokens it invalidated are rejected.
    */
   get needsRefresh(): boolean {
     return this.#isLate || this.#isUnseen;
   }
 
-  /** The resource is gone: a new one has no past. */
+  /** The resource was deleted: a new one starts without history. */
   forget(): void {
     this.#recorded = undefined;
     this.#work.clear();
@@ -141,21 +141,21 @@ export class Oracle {
   #mayBeSent({ target, text }: Sent, program: Program, { circumstances }: Process): void {
     const targets = targetsOf(program);
     const own = targets.find((each) => target && key(each) === key(target));
-    assert(own, `${text}: it is not a target`);
+    assert(own, `${text}: not a target`);
     assert(this.#work.has(key(own)), `rule 1: ${key(own)} was rotated without a reason`);
     const { credentials } = circumstances;
-    if (mayRead(credentials)) assert(this.world.exists(own), `rule 3: ${key(own)} does not exist`);
-    const bystanders = this.world
+    if (mayRead(credentials)) assert(this.organization.exists(own), `rule 3: ${key(own)} does not exist`);
+    const bystanders = this.organization
       .bystanders([own])
       .filter((name) => !targets.some((each) => each.name === name));
     assert(
       program.rotation.groupImpact !== "refuse" || bystanders.length === 0,
-      `rule 3: groupImpact is "refuse", and ${bystanders.join(", ")} could be hit`,
+      `rule 3: groupImpact is "refuse", and ${bystanders.join(", ")} are affected`,
     );
-    const canBeProven = mayMint(credentials) && this.world.databasesOf(own).length > 0;
+    const canBeProven = mayMint(credentials) && this.organization.databasesOf(own).length > 0;
     assert(
       program.rotation.verify !== "required" || canBeProven,
-      "rule 3: verify is required, and it cannot be had",
+      'rule 3: verify is "required", but verification is impossible',
     );
   }
 
@@ -168,8 +168,8 @@ export class Oracle {
       if (!executed) continue;
       work.done += 1;
       this.#isLate ||= lateBy > 0;
-      const { deathDelayMs } = this.world.emulator.platform.options;
-      const outlives = lateBy + deathDelayMs > limit + (lateBy > 0 ? TIMEOUT_MS : 0) - 10;
+      const acceptedMs = lateBy + this.organization.rejectionDelay(target);
+      const outlives = acceptedMs > limit + (lateBy > 0 ? TIMEOUT_MS : 0) - 10;
       const isProven = rotation.verify !== "off" && mayMint(process.circumstances.credentials);
       const isSeen = isProven || this.#watched.has(key(target));
       this.#isUnseen ||= isCrash;
@@ -177,11 +177,11 @@ export class Oracle {
     }
     assert(
       work.done <= work.allowed,
-      `rule 2: ${key(target)} was rotated ${work.done} times because ${work.reason}, and ${work.allowed} is the most`,
+      `rule 2: ${key(target)} was rotated ${work.done} times because ${work.reason}; at most ${work.allowed} allowed`,
     );
   }
 
-  /** What a success says has to be so. */
+  /** Checks what a successful step claims. */
   async #isTrue(
     program: Program,
     { sent }: Process,
@@ -190,26 +190,27 @@ export class Oracle {
   ): Promise<void> {
     const rotated = sent.some(({ kind, executed }) => kind === "rotate" && executed);
     if (state.rotationId !== this.#rotationId) this.#isUnseen = false;
-    if (rotated) assert.notEqual(state.rotationId, this.#rotationId, "it rotated, and rotationId stayed");
+    if (rotated)
+      assert.notEqual(state.rotationId, this.#rotationId, "it rotated, but rotationId is unchanged");
     if (state.pending !== undefined)
-      assert.deepEqual(Object.keys(state.pending), [], "a success leaves nothing to do");
+      assert.deepEqual(Object.keys(state.pending), [], "a successful step leaves nothing pending");
     for (const target of targetsOf(program)) {
       const work = begun.get(key(target));
       if (work === undefined) continue;
       assert(
-        this.#isLate || this.world.keyChanges(target) > work.keyChangesBefore,
-        `${key(target)} was not rotated though ${work.reason}, and it passed for a success`,
+        this.#isLate || this.organization.keyChanges(target) > work.keyChangesBefore,
+        `${key(target)} was not rotated though ${work.reason}, but the step succeeded`,
       );
     }
     if (state.verification !== "verified" || !rotated || this.#isLate) return;
     for (const target of targetsOf(program)) {
-      const last = this.world.rotations(target);
-      for (const { jwt, rotationsBefore } of this.world.held.filter(
+      const last = this.organization.rotations(target);
+      for (const { jwt, rotationsBefore } of this.organization.held.filter(
         (held) => key(held.target) === key(target),
       ))
         assert(
-          rotationsBefore >= last || !(await this.world.accepts(target, jwt)),
-          `it says "verified", and ${key(target)} accepts a token from before the last rotation`,
+          rotationsBefore >= last || !(await this.organization.accepts(target, jwt)),
+          `verification is "verified", but ${key(target)} accepts a token from before the last rotation`,
         );
     }
   }
@@ -218,6 +219,6 @@ export class Oracle {
 const isSingle = ({ rotation: { scope } }: Pick<Program, "rotation">): boolean =>
   "database" in scope || "group" in scope;
 
-/** What makes it another resource: the kind of its scope, and the one target of a single one. */
+/** A change of this replaces the resource: the kind of its scope and, for a single target, the target. */
 const identity = ({ rotation }: Pick<Program, "rotation">): string =>
   isSingle({ rotation }) ? JSON.stringify(rotation.scope) : (Object.keys(rotation.scope)[0] ?? "");

@@ -2,23 +2,25 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import axios, { type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from "axios";
 import { Context } from "../../src/core/context";
 import { withClock, type Clock } from "./clock";
-import { actionOf, lateness, losesAnswer, type Crash, type Fault, type RequestKind } from "./faults";
+import { actionOf, lateness, losesResponse, type Crash, type Fault, type RequestKind } from "./faults";
 import type { Target } from "../../src/values/scope";
-import { mayRotate, type Credentials, type World } from "./world";
+import { mayRotate, type Credentials, type ModelOrganization } from "./organization";
 
-/** The process is no more: nothing of it may reach the state. */
+/** The process has ended: it must not write to the state any more. */
 export class Crashed extends Error {}
 
-/** How long the provider waits for an answer, by the schedule's clock. */
+/** How long the provider waits for a response, by the schedule's clock. */
 export const TIMEOUT_MS = 500;
 
 /** A request that was sent. */
 export interface Sent {
   kind: RequestKind;
   target: Target | undefined;
-  /** Of a rotation: whether it was or will be carried out, and whether the answer that says so was lost. */
+  /** Whether the platform has carried out this rotation, or will. */
   executed: boolean;
+  /** Whether the response was lost. */
   lost: boolean;
+  /** How many milliseconds after the client's timeout the platform carries it out; 0: before the timeout. */
   lateBy: number;
   text: string;
 }
@@ -33,8 +35,8 @@ const NEVER = new Promise<never>(() => undefined);
 
 const processes = new AsyncLocalStorage<Process>();
 
-/** Leads the provider's requests, and nobody else's, through the process that sends them. */
-export function tapNetwork(): () => void {
+/** Routes the requests of simulated processes, and only those, through `Process.request`. Returns the undo function. */
+export function interceptRequests(): () => void {
   const before = axios.defaults.adapter;
   const http = axios.getAdapter("http");
   axios.defaults.adapter = (config) => processes.getStore()?.request(config, http) ?? http(config);
@@ -44,52 +46,52 @@ export function tapNetwork(): () => void {
   };
 }
 
-/** One run of the provider: its requests go over real HTTP, and each may meet a fault or be the last. */
+/** One run of the provider. It sends its requests over real HTTP; each may hit a fault or be the last one. */
 export class Process {
   readonly sent: Sent[] = [];
-  readonly told: string[] = [];
+  readonly messages: string[] = [];
   readonly context: Context;
   readonly #faults: (Fault & { left: number; toSkip: number })[];
   readonly #inFlight = new Set<Promise<unknown>>();
-  #isDead = false;
-  #kill!: (reason: Crashed) => void;
-  readonly #death = new Promise<never>((_resolve, reject) => {
-    this.#kill = reject;
+  #hasExited = false;
+  #abort!: (reason: Crashed) => void;
+  readonly #aborted = new Promise<never>((_resolve, reject) => {
+    this.#abort = reject;
   });
 
   constructor(
-    private readonly world: World,
+    private readonly organization: ModelOrganization,
     private readonly clock: Clock,
     readonly circumstances: Circumstances,
   ) {
-    this.#death.catch(() => undefined); // it may die when nobody waits for it
+    this.#aborted.catch(() => undefined); // it may reject while `run` is not waiting for it
     this.#faults = circumstances.faults.map((fault) => ({ ...fault, left: fault.times, toSkip: fault.skip }));
     this.context = new Context({
       settings: {
-        apiUrl: world.emulator.url,
-        apiToken: world.apiToken(circumstances.credentials),
+        apiUrl: organization.emulator.url,
+        apiToken: organization.apiToken(circumstances.credentials),
         apiTokenOrigin: "the environment's TURSO_API_TOKEN",
         organization: "acme",
         organizationIsConfigured: false,
       },
       clock: () => new Date(clock.now()),
-      tell: (message) => this.told.push(message),
-      // the clock's own: what limits an exchange here is TIMEOUT_MS
-      patience: { timeoutMs: 60_000, retries: 2, pauseMs: 0.1, longestPauseMs: 1_000 },
+      notify: (_level, text) => this.messages.push(text),
+      // real time; TIMEOUT_MS is what limits a request here
+      retryPolicy: { timeoutMs: 60_000, retries: 2, pauseMs: 0.1, longestPauseMs: 1_000 },
     });
   }
 
-  /** Runs a piece of the provider, until it is done or the process is dead. */
+  /** Runs a call of the provider until it returns or the process crashes. */
   async run<T>(act: () => Promise<T>): Promise<T> {
     try {
-      return await Promise.race([processes.run(this, () => withClock(this.clock, act)), this.#death]);
+      return await Promise.race([processes.run(this, () => withClock(this.clock, act)), this.#aborted]);
     } finally {
-      // what is on its way arrives, whoever waits for it
+      // requests in flight reach the server even if the process has crashed
       await Promise.allSettled(this.#inFlight);
     }
   }
 
-  /** The end of the process before what it did is saved, if that is the schedule's. */
+  /** Ends the process before the engine saves this step's result, if the schedule says so. */
   crashAtSave(step: number): void {
     const { crash } = this.circumstances;
     if (crash?.at !== "the save" || crash.of !== step) return;
@@ -97,94 +99,94 @@ export class Process {
     throw new Crashed();
   }
 
-  /** What is left running of a process that has ended never gets an answer again. */
+  /** From now on, requests of this process never get a response. */
   exit(): void {
-    this.#isDead = true;
+    this.#hasExited = true;
   }
 
   request(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
-    return this.#isDead ? NEVER : this.#exchange(config, http);
+    return this.#hasExited ? NEVER : this.#exchange(config, http);
   }
 
   async #exchange(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
     const sent = this.#describe(config);
     const { crash } = this.circumstances;
     const isLast = crash?.at === this.sent.length;
-    if (isLast && crash.when === "before it is sent") return this.#die();
+    if (isLast && crash.when === "before it is sent") return this.#crash();
     this.sent.push(sent);
     this.clock.advance(1);
-    const fault = isLast ? undefined : this.#meets(sent.kind);
+    const fault = isLast ? undefined : this.#nextFault(sent.kind);
     const rotations = this.#rotations(sent);
     try {
       if (isLast)
-        return await this.#silence(config, http, "after", () => {
-          sent.executed = this.#rotations(sent) > rotations; // nothing of a dead process comes back here
-          return this.#die();
+        return await this.#hang(config, http, "after", () => {
+          sent.executed = this.#rotations(sent) > rotations; // a crashed process does not return from here
+          return this.#crash();
         });
       if (fault === undefined) return this.#read(sent, await this.#deliver(config, http));
       sent.text += ` [${fault.when} ${fault.trouble}]`;
-      sent.lost = losesAnswer(fault);
+      sent.lost = losesResponse(fault);
       if (actionOf(fault).type === "hang")
-        return await this.#silence(config, http, fault.when, () => this.#later(sent, fault));
-      this.world.emulator.fault({ path: mark(config), when: fault.when, action: actionOf(fault) });
+        return await this.#hang(config, http, fault.when, () => this.#executeLater(sent, fault));
+      this.organization.emulator.fault({ path: mark(config), when: fault.when, action: actionOf(fault) });
       return this.#read(sent, await this.#deliver(config, http));
     } finally {
       sent.executed ||= this.#rotations(sent) > rotations;
     }
   }
 
-  /** The server never answers; the client gives up. */
-  async #silence(
+  /** The server never responds, and the client times out. */
+  async #hang(
     config: InternalAxiosRequestConfig,
     http: AxiosAdapter,
     when: Fault["when"],
     then: () => unknown,
   ): Promise<AxiosResponse> {
-    const patience = new AbortController();
-    const silent = this.world.hang();
-    this.world.emulator.fault({ path: mark(config), when, action: { type: "hang" } });
-    const answer = this.#deliver({ ...config, signal: patience.signal }, http);
-    await silent;
-    patience.abort();
-    const outcome = await Promise.allSettled([answer]);
+    const timeout = new AbortController();
+    const hanging = this.organization.hang();
+    this.organization.emulator.fault({ path: mark(config), when, action: { type: "hang" } });
+    const response = this.#deliver({ ...config, signal: timeout.signal }, http);
+    await hanging;
+    timeout.abort();
+    const outcome = await Promise.allSettled([response]);
     await then();
     this.clock.advance(TIMEOUT_MS);
     if (outcome[0].status === "fulfilled") return outcome[0].value;
     throw outcome[0].reason;
   }
 
-  #later(sent: Sent, fault: Fault): void {
+  #executeLater(sent: Sent, fault: Fault): void {
     const delay = lateness(fault);
     const { target } = sent;
-    if (delay === undefined || target === undefined || !this.world.exists(target)) return;
+    if (delay === undefined || target === undefined || !this.organization.exists(target)) return;
     if (!mayRotate(this.circumstances.credentials)) return;
     sent.executed = true;
     sent.lateBy = delay;
-    const { platform } = this.world.emulator;
+    const { platform } = this.organization.emulator;
     this.clock.at(this.clock.now() + delay, () => {
-      if (!this.world.exists(target)) return;
+      if (!this.organization.exists(target)) return;
       if (target.kind === "group") platform.rotateGroup(target.name);
       else platform.rotateDatabase(target.name);
     });
   }
 
-  #die(): Promise<never> {
+  #crash(): Promise<never> {
     this.exit();
-    this.#kill(new Crashed());
+    this.#abort(new Crashed());
     return NEVER;
   }
 
   async #deliver(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
-    const answer = http(config);
-    this.#inFlight.add(answer);
+    const response = http(config);
+    this.#inFlight.add(response);
     try {
-      return await answer;
+      return await response;
     } finally {
-      this.#inFlight.delete(answer);
+      this.#inFlight.delete(response);
     }
   }
 
-  #meets(kind: RequestKind): Fault | undefined {
+  #nextFault(kind: RequestKind): Fault | undefined {
     const fault = this.#faults.find(({ on, left }) => on === kind && left > 0);
     if (fault === undefined) return undefined;
     if (fault.toSkip > 0) {
@@ -198,13 +200,13 @@ export class Process {
   #read(sent: Sent, response: AxiosResponse<unknown>): AxiosResponse {
     const { data } = response;
     const jwt = typeof data === "string" ? /"jwt":"([^"]+)"/.exec(data)?.[1] : undefined;
-    if (jwt !== undefined && sent.target) this.world.hold(sent.target, jwt);
+    if (jwt !== undefined && sent.target) this.organization.hold(sent.target, jwt);
     sent.text += ` ${response.status}`;
     return response;
   }
 
   #rotations = ({ kind, target }: Sent): number =>
-    kind === "rotate" && target ? this.world.rotations(target) : 0;
+    kind === "rotate" && target ? this.organization.rotations(target) : 0;
 
   #describe({ method = "get", url = "", baseURL = "", params }: InternalAxiosRequestConfig): Sent {
     const { pathname: path } = new URL(url, baseURL || undefined);
@@ -220,13 +222,13 @@ export class Process {
       lost: false,
       lateBy: 0,
       text: isProbe
-        ? `probe ${this.world.databaseAt(url) ?? "nobody"}`
+        ? `probe ${this.organization.databaseAt(url) ?? "an unknown host"}`
         : `${method.toUpperCase()} ${path.replace("/v1/organizations/acme", "~")}${query.size > 0 ? `?${query.toString()}` : ""}`,
     };
   }
 }
 
-/** Tells requests apart that are otherwise the same, so that a fault meets the one that it is meant for. */
+/** Makes each request unique, so that a fault hits the one that it is meant for. */
 let marks = 0;
 const MARK = "mark";
 const mark = (config: InternalAxiosRequestConfig): RegExp => {

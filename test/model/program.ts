@@ -1,17 +1,18 @@
 import type { Json } from "../../src/values/json";
 import type { RotationInputs } from "../../src/rotation/state";
-import { scopeOf, type Scope, type Target } from "../../src/values/scope";
+import { parseSubject, type Scope, type Target } from "../../src/values/scope";
 import type { Properties, Resource } from "./engine";
 
-/** What a schedule's program declares: one TokenRotation, and AuthTokens that follow it. */
+/** What a schedule's program declares: one TokenRotation and the AuthTokens that depend on it. */
 export interface Program {
   rotation: Omit<RotationInputs, "organization">;
-  /** How many AuthTokens follow, and what they ask for. */
+  /** How many AuthTokens there are. */
   tokens: number;
+  /** Their arguments. */
   token: { expiration?: string; renewBefore?: string; trigger?: Json; verify?: "auto" | "off" };
 }
 
-/** An edit of the program; `undefined` takes an argument out. */
+/** An edit of the program; `undefined` removes an argument. */
 export type Change = { [K in keyof Program["rotation"]]?: Program["rotation"][K] | undefined } & {
   tokens?: number;
   token?: Program["token"];
@@ -30,14 +31,15 @@ export function change({ rotation, tokens, token }: Program, { ...edit }: Change
   const edited = Object.fromEntries(
     Object.entries({ ...rotation, ...edit }).filter(([, value]) => value !== undefined),
   ) as unknown as Program["rotation"];
-  // without either check would refuse the program, which other tests see
+  // `check` rejects a program without either, which other tests cover
   if (edited.trigger === undefined && edited.rotateEvery === undefined) edited.rotateEvery = "30d";
   return { ...next, rotation: edited };
 }
 
-export const targetsOf = ({ rotation }: Pick<Program, "rotation">): Target[] => scopeOf(rotation).targets;
+export const targetsOf = ({ rotation }: Pick<Program, "rotation">): readonly Target[] =>
+  parseSubject({ organization: "acme", ...rotation }).targets;
 
-/** The targets of the tokens that follow: the first and the last of the rotation, and of a group also a database. */
+/** The targets of the AuthTokens: the rotation's first and last target, or its group and one database in it. */
 function followers({ rotation, tokens }: Program): Target[] {
   const targets = targetsOf({ rotation });
   const member = { default: "reports", solo: "lone" }[targets[0]?.name ?? ""];
@@ -46,7 +48,7 @@ function followers({ rotation, tokens }: Program): Target[] {
   return [targets[0], last].slice(0, tokens).filter((target) => target !== undefined);
 }
 
-/** What a TokenRotation hands to those that follow it, as src/auth-token.ts does. */
+/** The `rotation` argument of an AuthToken, as src/auth-token.ts derives it from a TokenRotation's outputs. */
 function followed({ rotationId, scope, organization, rotateEvery }: Properties, own: Scope): Properties {
   const covered = scope as Scope | undefined;
   const isListed = covered && "databases" in covered && "database" in own;

@@ -3,9 +3,9 @@ import type { ServerGeneration } from "../../emulator";
 import type { Scope } from "../../src/values/scope";
 import { isPossible, type Crash, type Fault, type RequestKind, type Trouble } from "./faults";
 import type { Change } from "./program";
-import type { Credentials } from "./world";
+import type { Credentials, RejectionDelays } from "./organization";
 
-/** One thing that a person, a pipeline, time or Turso does. An edit of the program comes first. */
+/** One step of a schedule. An `up`, `preview` or `refresh` may edit the program first. */
 export type Operation =
   | {
       type: "up" | "preview" | "refresh";
@@ -20,13 +20,12 @@ export type Operation =
 
 export interface Schedule {
   serverGeneration: Exclude<ServerGeneration, "legacy-dedicated">;
-  /** How long tokens outlive their rotation. */
-  deathDelayMs: number;
+  rejectionDelays: RejectionDelays;
   first: Change;
   operations: Operation[];
 }
 
-/** The first is the simplest: a counter-example is shrunk to it. */
+/** The first choice is the simplest: fast-check shrinks to it. */
 const weighted = <T>(...choices: [weight: number, value: T][]): fc.Arbitrary<T> =>
   fc.oneof(
     { withCrossShrink: true },
@@ -132,10 +131,10 @@ const faultOn = (...kinds: [weight: number, value: RequestKind][]): fc.Arbitrary
     .filter(isPossible);
 
 const anyFault = faultOn([5, "rotate"], [2, "probe"], [1, "mint"], [1, "read"]);
-const faultOfALook = faultOn([3, "read"], [1, "probe"]);
+const readFault = faultOn([3, "read"], [1, "probe"]);
 
-/** An answer is lost, and the databases cannot be asked what became of it: the next run has to find out. */
-const darkness: fc.Arbitrary<Fault[]> = fc
+/** A rotation's response is lost and the databases are unreachable: the next run has to resolve it. */
+const unresolved: fc.Arbitrary<Fault[]> = fc
   .record({
     times: weighted([2, 1], [2, 2], [1, 3]),
     when: weighted<Fault["when"]>([1, "before"], [1, "after"]),
@@ -149,9 +148,9 @@ const darkness: fc.Arbitrary<Fault[]> = fc
 const crash: fc.Arbitrary<Crash> = fc.oneof(
   fc.record({
     at: fc.integer({ min: 0, max: 16 }),
-    when: weighted<"before it is sent" | "while its answer is on its way">(
+    when: weighted<"before it is sent" | "while waiting for the response">(
       [1, "before it is sent"],
-      [2, "while its answer is on its way"],
+      [2, "while waiting for the response"],
     ),
   }),
   fc.record({ at: fc.constant("the save" as const), of: weighted([3, 0], [1, 1]) }),
@@ -165,22 +164,22 @@ const up = (
 ): fc.Arbitrary<Operation> =>
   fc.record({ type: fc.constant("up" as const), change, credentials: who, faults, crash: end });
 
-const look = (type: "preview" | "refresh", mostEdits: number): fc.Arbitrary<Operation> =>
+const readOnly = (type: "preview" | "refresh", maxEdits: number): fc.Arbitrary<Operation> =>
   fc.record({
     type: fc.constant(type),
-    change: several(mostEdits),
+    change: several(maxEdits),
     credentials,
-    faults: fc.array(faultOfALook, { maxLength: 2 }),
+    faults: fc.array(readFault, { maxLength: 2 }),
   });
 
 const wait = (...hours: [weight: number, value: number][]): fc.Arbitrary<Operation> =>
   weighted(...hours).map((value) => ({ type: "wait" as const, hours: value }));
 
-const calm = fc.constant<Fault[]>([]);
+const noFaults = fc.constant<Fault[]>([]);
 const faults = fc.oneof(
-  { weight: 5, arbitrary: calm },
+  { weight: 5, arbitrary: noFaults },
   { weight: 4, arbitrary: fc.array(anyFault, { minLength: 1, maxLength: 2 }) },
-  { weight: 1, arbitrary: darkness },
+  { weight: 1, arbitrary: unresolved },
 );
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
@@ -188,8 +187,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 60,
     arbitrary: up(several(2), faults, credentials, fc.option(crash, { freq: 5, nil: undefined })),
   },
-  { weight: 10, arbitrary: look("preview", 1) },
-  { weight: 10, arbitrary: look("refresh", 0) },
+  { weight: 10, arbitrary: readOnly("preview", 1) },
+  { weight: 10, arbitrary: readOnly("refresh", 0) },
   { weight: 10, arbitrary: wait([1, 1], [4, 25], [1, 26 * 24], [1, 40 * 24]) },
   { weight: 2, arbitrary: fc.constant({ type: "destroy" as const }) },
   {
@@ -200,27 +199,34 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 
 const just = (change: Change): fc.Arbitrary<Change> => fc.constant(change);
 
-/** A day less the minute and a half before a canary's expiry in which a watch of two minutes outlives it. */
+/** Shortly before a canary expires: a verification of two minutes that starts now ends after its expiry. */
 const ALMOST_A_DAY = 24 - 2.5 / 60;
 
-/** What chance alone would rarely lead to: states from which the rules are the hardest to keep. */
+/** Starts that random operations rarely produce, and that are the most likely to violate a rule. */
 const opening: fc.Arbitrary<Operation[]> = fc.oneof(
   { weight: 30, arbitrary: fc.constant<Operation[]>([]) },
-  { weight: 6, arbitrary: fc.tuple(up(just({}), darkness)) },
-  { weight: 6, arbitrary: fc.tuple(up(just({}), calm), up(just({ trigger: 2 }), darkness)) },
+  { weight: 6, arbitrary: fc.tuple(up(just({}), unresolved)) },
+  { weight: 6, arbitrary: fc.tuple(up(just({}), noFaults), up(just({ trigger: 2 }), unresolved)) },
   {
     weight: 6,
-    arbitrary: fc.tuple(up(just({ rotateEvery: "1d" }), calm), wait([1, 25]), up(just({}), darkness)),
+    arbitrary: fc.tuple(up(just({ rotateEvery: "1d" }), noFaults), wait([1, 25]), up(just({}), unresolved)),
   },
   {
     weight: 1,
-    arbitrary: fc.tuple(up(just({ verifyTimeout: "2m" }), darkness), wait([1, ALMOST_A_DAY])),
+    arbitrary: fc.tuple(up(just({ verifyTimeout: "2m" }), unresolved), wait([1, ALMOST_A_DAY])),
   },
 );
 
+const delay = weighted([4, 0], [1, 300], [1, 1_500], [1, 3_600_000]);
+
+const rejectionDelays: fc.Arbitrary<RejectionDelays> = fc.record({
+  group: fc.record({ default: delay, solo: delay }),
+  database: fc.record({ app: delay, reports: delay, lone: delay }),
+});
+
 export const schedules: fc.Arbitrary<Schedule> = fc.record({
   serverGeneration: weighted<Schedule["serverGeneration"]>([2, "legacy-group"], [1, "current"]),
-  deathDelayMs: weighted([4, 0], [1, 300], [1, 1_500], [1, 3_600_000]),
+  rejectionDelays,
   first: several(3),
   operations: fc
     .tuple(opening, fc.array(operation, { minLength: 1, maxLength: 5 }))

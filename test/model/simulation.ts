@@ -1,51 +1,51 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { SavedError } from "../../src/core/context";
+import { SavedError } from "../../src/core/protocol";
 import type { RotationState } from "../../src/rotation/state";
 import type { TokenState } from "../../src/token/state";
-import { scopeOf, type Target } from "../../src/values/scope";
+import { parseSubject, type Target } from "../../src/values/scope";
 import { Clock } from "./clock";
 import { Engine, type Saved, type Step } from "./engine";
 import { Oracle } from "./oracle";
 import { Crashed, Process, type Circumstances } from "./process";
 import { change, FIRST, resourcesOf, targetsOf, type Change, type Program } from "./program";
 import type { Operation, Schedule } from "./schedule";
-import { describe } from "./text";
-import type { World } from "./world";
+import { delaysText, describe } from "./text";
+import type { ModelOrganization } from "./organization";
 
 const HOUR_MS = 3_600_000;
-const CALM: Circumstances = { credentials: "full", faults: [] };
+const NO_FAULTS: Circumstances = { credentials: "full", faults: [] };
 
-/** Plays a schedule, and throws where a rule breaks. What happened is in `journal`. */
+/** Runs a schedule and throws if a rule is violated. `journal` records what happened. */
 export class Simulation {
   readonly journal: string[] = [];
   readonly #clock = new Clock();
   readonly #engine = new Engine();
   readonly #oracle: Oracle;
   #program: Program;
-  /** The program's text at the last `up` that ended well, if nothing has come in between. */
+  /** The program's text at the last successful `up`, if nothing has changed since. */
   #atRest: string | undefined;
   #logged = 0;
 
   constructor(
-    private readonly world: World,
+    private readonly organization: ModelOrganization,
     private readonly schedule: Schedule,
   ) {
-    this.#oracle = new Oracle(world);
+    this.#oracle = new Oracle(organization);
     this.#program = change(FIRST, schedule.first);
   }
 
   async play(): Promise<void> {
-    const { serverGeneration, deathDelayMs, first, operations } = this.schedule;
-    await this.world.reset(this.#clock.now, deathDelayMs);
+    const { serverGeneration, rejectionDelays, first, operations } = this.schedule;
+    await this.organization.reset(this.#clock.now, rejectionDelays);
     this.journal.push(
-      `Server generation ${serverGeneration}; old tokens are rejected ${deathDelayMs} ms after a rotation. Program: ${JSON.stringify(change(FIRST, first))}`,
+      `A rotation invalidates the tokens of the ${serverGeneration}${delaysText(rejectionDelays)}. Program: ${JSON.stringify(change(FIRST, first))}`,
     );
     for (const [i, operation] of operations.entries()) {
       this.journal.push(`${i + 1}. ${describe(operation)}`);
       await this.#operate(operation);
     }
-    this.journal.push("The faults are over.");
+    this.journal.push("No more faults.");
     await this.#converge();
   }
 
@@ -60,14 +60,14 @@ export class Simulation {
         this.#forget();
         return;
       case "delete a database":
-        if (this.world.exists({ kind: "database", name: operation.name }))
-          this.world.emulator.platform.deleteDatabase(operation.name);
+        if (this.organization.exists({ kind: "database", name: operation.name }))
+          this.organization.emulator.platform.deleteDatabase(operation.name);
         return;
       case "up":
         await this.#up(operation, operation.change);
         return;
       case "preview":
-        return this.#look(operation, async (process) => {
+        return this.#runReadOnly(operation, async (process) => {
           const error = await this.#engine.preview(
             resourcesOf(change(this.#program, operation.change ?? {})),
             process,
@@ -75,21 +75,21 @@ export class Simulation {
           this.#holdsNoSecret("an error", error ?? "");
         });
       case "refresh":
-        return this.#look(operation, (process) => this.#refresh(process));
+        return this.#runReadOnly(operation, (process) => this.#refresh(process));
     }
   }
 
-  /** What only looks: whatever it finds, it asks for no change. */
-  async #look(circumstances: Circumstances, act: (process: Process) => Promise<void>): Promise<void> {
-    const process = new Process(this.world, this.#clock, circumstances);
+  /** A preview or a refresh: it must send no request that changes anything. */
+  async #runReadOnly(circumstances: Circumstances, act: (process: Process) => Promise<void>): Promise<void> {
+    const process = new Process(this.organization, this.#clock, circumstances);
     try {
       await act(process);
     } finally {
-      this.#note(process, []);
+      this.#record(process, []);
     }
     this.#end(process);
     const posts = process.sent.filter(({ kind }) => kind === "rotate" || kind === "mint");
-    assert.deepEqual(posts, [], "rule 1: what only looks changes nothing");
+    assert.deepEqual(posts, [], "rule 1: a preview or refresh changes nothing");
   }
 
   async #refresh(process: Process): Promise<void> {
@@ -98,7 +98,7 @@ export class Simulation {
     for (const { name, did } of await this.#engine.refresh(process)) {
       if (did !== "gone") continue;
       const [target] = targetsIn(before.get(name));
-      assert(target && !this.world.exists(target), `refresh says that ${name} is gone, and it exists`);
+      assert(target && !this.organization.exists(target), `refresh reports ${name} as gone, but it exists`);
       if (name === "rotation") this.#forget();
     }
   }
@@ -108,12 +108,12 @@ export class Simulation {
     this.#atRest = undefined;
   }
 
-  /** @returns whether it ended well */
+  /** @returns whether it succeeded */
   async #up(circumstances: Circumstances, edit: Change = {}): Promise<boolean> {
     this.#program = change(this.#program, edit);
     const text = JSON.stringify(this.#program);
-    for (const target of targetsOf(this.#program)) await this.world.leak(target);
-    const process = new Process(this.world, this.#clock, circumstances);
+    for (const target of targetsOf(this.#program)) await this.organization.leak(target);
+    const process = new Process(this.organization, this.#clock, circumstances);
     this.#oracle.begin(this.#program, this.#engine.state.get("rotation"), this.#clock.now());
     let isJudged = false;
     const judge = async (step?: Step): Promise<void> => {
@@ -128,35 +128,35 @@ export class Simulation {
       if (!(error instanceof Crashed)) throw error;
       await judge();
     } finally {
-      this.#note(process, steps);
+      this.#record(process, steps);
     }
     const error = steps?.find((step) => step.error)?.error;
-    const isWell = steps !== undefined && error === undefined;
+    const isSuccess = steps !== undefined && error === undefined;
     this.#end(process, error);
-    if (isWell) await this.#tokensAreAccepted();
-    if (isWell && this.#atRest === text)
+    if (isSuccess) await this.#tokensAreAccepted();
+    if (isSuccess && this.#atRest === text)
       assert.deepEqual(
         process.sent.map((sent) => sent.text),
         [],
         "rule 1: a no-op up makes no API call",
       );
-    this.#atRest = isWell && !this.#oracle.isDeferred ? text : undefined;
-    return isWell;
+    this.#atRest = isSuccess && !this.#oracle.isDeferred ? text : undefined;
+    return isSuccess;
   }
 
-  #note({ sent, told }: Process, steps: Step[] | undefined): void {
-    const outcomes = steps?.map(({ name, did }) => `${name}: ${did}`).join(", ") ?? "cut short";
+  #record({ sent, messages }: Process, steps: Step[] | undefined): void {
+    const outcomes = steps?.map(({ name, did }) => `${name}: ${did}`).join(", ") ?? "did not finish";
     const error = steps?.find((step) => step.error)?.error?.message;
     this.journal.push(
       ...sent.map(({ text }) => `     ${text}`),
-      ...told.map((text) => `     says: ${text}`),
+      ...messages.map((text) => `     reports: ${text}`),
       `   = ${outcomes}${error === undefined ? "" : `. ${error}`}`,
     );
   }
 
   #end(process: Process, error?: Error): void {
     process.exit();
-    this.#holdsNoSecret("what it tells", process.told.join("\n"));
+    this.#holdsNoSecret("a message", process.messages.join("\n"));
     if (error) {
       const shown = Object.entries(error).filter(
         ([key]) => !(error instanceof SavedError && key === "state"),
@@ -166,7 +166,7 @@ export class Simulation {
         inspect([error.message, error.stack, error.cause, shown], { depth: 10 }),
       );
     }
-    const { log } = this.world.emulator;
+    const { log } = this.organization.emulator;
     this.#holdsNoSecret("the log", JSON.stringify(log.slice(this.#logged)));
     this.#logged = log.length;
     for (const [name, { inputs, outputs }] of this.#engine.state) {
@@ -177,10 +177,10 @@ export class Simulation {
 
   #holdsNoSecret(where: string, what: unknown): void {
     const text = typeof what === "string" ? what : inspect(what, { depth: 10 });
-    const found = this.world.secrets.find((secret) => text.includes(secret));
+    const found = this.organization.secrets.find((secret) => text.includes(secret));
     assert(
       found === undefined,
-      `rule 4: ${where} holds a credential: ${text.replaceAll(found ?? "", "<HERE>")}`,
+      `rule 4: ${where} contains a credential: ${text.replaceAll(found ?? "", "<HERE>")}`,
     );
   }
 
@@ -190,39 +190,43 @@ export class Simulation {
       if (saved.type !== "token") continue;
       const { token } = saved.outputs as unknown as TokenState;
       const [target] = targetsIn(saved);
-      if (!target || this.world.databasesOf(target).length === 0) continue;
-      assert(await this.world.accepts(target, token), `an up ended well, and ${name} is not accepted`);
+      if (!target || this.organization.databasesOf(target).length === 0) continue;
+      assert(
+        await this.organization.accepts(target, token),
+        `an up succeeded, but the token of ${name} is rejected`,
+      );
     }
   }
 
-  /** Nothing is in the way any more: two runs at most, and then there is nothing to do. */
+  /** Without faults, at most two runs succeed, and the next one has nothing to do. */
   async #converge(): Promise<void> {
-    this.#clock.runOut();
+    this.#clock.runAll();
     const { rotation } = this.#program;
-    const isWhole = targetsOf(this.#program).every((target) => this.world.exists(target));
+    const allExist = targetsOf(this.#program).every((target) => this.organization.exists(target));
     const edit: Change = {
       groupImpact: undefined,
       ...(rotation.verify === "required" && { verify: undefined }),
-      ...(!isWhole && { scope: { group: "default" } }),
+      ...(!allExist && { scope: { group: "default" } }),
     };
-    if (this.#oracle.needsRefresh) await this.#look(CALM, (process) => this.#refresh(process));
-    let isWell = (await this.#up(CALM, edit)) || (await this.#up(CALM));
-    if (!isWell && this.#needsAPerson()) {
-      // what the error asks for; where there was no trigger the first is only a baseline
-      await this.#up(CALM, { trigger: "a person's" });
-      isWell = await this.#up(CALM, { trigger: "a person's second" });
+    if (this.#oracle.needsRefresh) await this.#runReadOnly(NO_FAULTS, (process) => this.#refresh(process));
+    let isSuccess = (await this.#up(NO_FAULTS, edit)) || (await this.#up(NO_FAULTS));
+    if (!isSuccess && this.#isUnresolved()) {
+      // what the error asks for; if the program had no trigger, the first one is only a baseline
+      await this.#up(NO_FAULTS, { trigger: "by hand" });
+      isSuccess = await this.#up(NO_FAULTS, { trigger: "by hand again" });
     }
-    assert(isWell, "nothing is in the way, and no up ends well");
-    if (this.#oracle.isDeferred) await this.#up(CALM);
-    await this.#up(CALM);
-    assert(this.#atRest !== undefined, "an up after one that ended well must end well");
+    assert(isSuccess, "without faults, no up succeeds");
+    if (this.#oracle.isDeferred) await this.#up(NO_FAULTS);
+    await this.#up(NO_FAULTS);
+    assert(this.#atRest !== undefined, "an up after a successful one must succeed");
   }
 
-  #needsAPerson(): boolean {
+  /** Whether a rotation stays pending until the trigger changes. */
+  #isUnresolved(): boolean {
     const state = this.#engine.state.get("rotation")?.outputs as Partial<RotationState> | undefined;
-    return Object.values(state?.pending ?? {}).some(({ fate }) => fate === "unknown");
+    return Object.values(state?.pending ?? {}).some(({ status }) => status === "unknown");
   }
 }
 
-const targetsIn = (saved: Saved | undefined): Target[] =>
-  saved ? scopeOf(saved.outputs as unknown as { scope: unknown }).targets : [];
+const targetsIn = (saved: Saved | undefined): readonly Target[] =>
+  saved ? parseSubject(saved.outputs as unknown as { organization: string; scope: unknown }).targets : [];

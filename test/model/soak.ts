@@ -1,7 +1,7 @@
 import { runTool } from "../../tools/command-line.js";
 import { check } from "./check";
 
-const USAGE = `Plays random schedules against the rotation logic until one breaks a rule.
+const USAGE = `Runs random schedules against the rotation logic until one violates a rule.
 
   npx ts-node test/model/soak.ts [options]
     --runs N       how many schedules at most (10000)

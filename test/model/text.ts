@@ -1,11 +1,12 @@
 import type { Fault } from "./faults";
+import type { RejectionDelays } from "./organization";
 import type { Change } from "./program";
 import type { Operation } from "./schedule";
 
 const faultText = ({ on, skip, times, when, trouble }: Fault): string =>
   `${trouble} ${when} ${on}${skip > 0 ? ` #${skip + 1}` : ""}${times > 1 ? ` (${times} times)` : ""}`;
 
-/** An operation as a person reads it. */
+/** An operation in words, for the log of a counter-example. */
 export function describe(operation: Operation): string {
   switch (operation.type) {
     case "wait":
@@ -21,13 +22,23 @@ export function describe(operation: Operation): string {
         who === "full" ? "" : `API token: ${who}`,
         ...faults.map(faultText),
         end
-          ? `the process ends at ${end.at === "the save" ? `the save of resource ${end.of + 1}` : `request ${end.at + 1}, ${end.when}`}`
+          ? `the process crashes at ${end.at === "the save" ? `the save of resource ${end.of + 1}` : `request ${end.at + 1}, ${end.when}`}`
           : "",
       ].filter((part) => part !== "");
       return [type, ...parts].join("; ");
     }
   }
 }
+
+/** The delays above zero. */
+export const delaysText = (delays: RejectionDelays): string =>
+  Object.entries(delays)
+    .flatMap(([kind, byName]) =>
+      Object.entries(byName as Record<string, number>)
+        .filter(([, ms]) => ms > 0)
+        .map(([name, ms]) => `, after ${ms} ms for ${kind} ${name}`),
+    )
+    .join("");
 
 const changeText = (change: Change): string =>
   Object.entries(change)

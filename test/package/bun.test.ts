@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import path from "node:path";
-import type { World } from "../e2e/world";
-import { NPM, PROGRAM, inProgram, must, project, rotatesOnItsTriggerAlone, writeFiles } from "./program";
+import type { Sandbox } from "../e2e/sandbox";
+import { NPM, PROGRAM, inProgram, must, project, rotatesOnlyOnTrigger, writeFiles } from "./program";
 
 const BUN = "1.4.5";
 const files = {
@@ -11,40 +11,40 @@ const files = {
   "package.json": project({ bun: BUN }),
 };
 
-/** Installs the packages, Bun itself among them, and gives its path. */
-async function install(world: World): Promise<string> {
-  await must(world, NPM);
-  await must(world, ["node", "node_modules/bun/install.js"]);
-  return path.join(world.stack.project, "node_modules", "bun", "bin", "bun.exe");
+/** Installs the packages including Bun, and returns the path of Bun. */
+async function install(sandbox: Sandbox): Promise<string> {
+  await must(sandbox, NPM);
+  await must(sandbox, ["node", "node_modules/bun/install.js"]);
+  return path.join(sandbox.stack.project, "node_modules", "bun", "bin", "bun.exe");
 }
 
-/** As Pulumi's `runtime: bun` does: the program runs in Bun, without ts-node, and what else there is in Node.js. */
-async function runProgramsInBun(world: World): Promise<void> {
-  const bun = await install(world);
-  const node = path.join(world.stack.folder, "bin", "node");
+/** Does what Pulumi's `runtime: bun` does: runs the program in Bun without ts-node, and everything else in Node.js. */
+async function runProgramsInBun(sandbox: Sandbox): Promise<void> {
+  const bun = await install(sandbox);
+  const node = path.join(sandbox.stack.folder, "bin", "node");
   const script = `#!/bin/sh
 case "$*" in
   *cmd/run/*) PULUMI_NODEJS_TYPESCRIPT=false exec "${bun}" "$@" ;;
   *) exec "${process.execPath}" "$@" ;;
 esac
 `;
-  writeFiles(world, {
+  writeFiles(sandbox, {
     "../bin/node": script,
     "index.ts": `if (!process.versions["bun"]) throw new Error("this is not Bun");\n${PROGRAM.typescript["index.ts"]}`,
   });
   chmodSync(node, 0o755);
-  world.stack.env["PATH"] = `${path.dirname(node)}${path.delimiter}${world.stack.env["PATH"] ?? ""}`;
+  sandbox.stack.env["PATH"] = `${path.dirname(node)}${path.delimiter}${sandbox.stack.env["PATH"] ?? ""}`;
 }
 
-describe("the packed package, in a program that Bun runs", () => {
-  it("rotates on its trigger alone, its provider running in Node.js", () =>
-    inProgram(files, runProgramsInBun, async (world) => {
-      await rotatesOnItsTriggerAlone(world);
+describe("the packed package in a program that runs in Bun", () => {
+  it("rotates only on its trigger, with the provider in Node.js", () =>
+    inProgram(files, runProgramsInBun, async (sandbox) => {
+      await rotatesOnlyOnTrigger(sandbox);
       const script = `const { TokenRotation } = require("pulumi-turso-tokens");
         new TokenRotation("r", { scope: { group: "default" }, trigger: 1 });`;
-      const bun = path.join(world.stack.project, "node_modules", "bun", "bin", "bun.exe");
+      const bun = path.join(sandbox.stack.project, "node_modules", "bun", "bin", "bun.exe");
       await assert.rejects(
-        must(world, ["/usr/bin/env", "PATH=/nowhere", bun, "-e", script]),
+        must(sandbox, ["/usr/bin/env", "PATH=/nowhere", bun, "-e", script]),
         (error: Error) => {
           assert.match(
             error.message,

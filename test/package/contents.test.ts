@@ -19,7 +19,7 @@ describe("the packed package", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("holds what src compiles to, the page, the licence and the changes, and nothing else", () => {
+  it("contains the compiled source, README, licence and changelog, and nothing else", () => {
     const sources = readdirSync(path.join(ROOT, "src"), { recursive: true, encoding: "utf8" });
     const compiled = sources
       .filter((file) => file.endsWith(".ts"))
@@ -28,7 +28,7 @@ describe("the packed package", () => {
     assert.deepEqual(files, [...pages, ...compiled].sort());
   });
 
-  it("has source maps that hold their sources", () => {
+  it("has source maps with embedded sources", () => {
     const maps = files.filter((file) => file.endsWith(".js.map"));
     assert.ok(maps.length > 10);
     for (const file of maps) {
@@ -50,8 +50,8 @@ describe("the packed package", () => {
     assert.match(stdout, /All good!/);
   });
 
-  // "./provider" is not for programs: the state's constant text loads it, in Node.js alone, and no type leads there
-  it("has types that are right under node10, node16 and bundler resolution", async () => {
+  // programs do not import "./provider": only the provider text in the state loads it, in Node.js and without types
+  it("has types that resolve under node10, node16 and bundler resolution", async () => {
     const { stdout } = await run(path.join(BIN, "attw"), [
       tarball(),
       "--exclude-entrypoints",

@@ -4,16 +4,22 @@ import path from "node:path";
 import { PROGRAM, inProgram, must, project } from "./program";
 import { manifest } from "./tarball";
 
-describe("the packed package, installed by another package manager, rotates on its trigger alone", () => {
-  it("pnpm, whose node_modules hold links into a store, and only what the program asks for", () =>
-    inProgram({ ...PROGRAM.commonjs, "package.json": project() }, async (world) => {
-      await must(world, ["pnpm", "install", "--ignore-scripts", "--prefer-offline", "--no-frozen-lockfile"]);
-      const modules = path.join(world.stack.project, "node_modules");
+describe("the packed package, installed without npm, rotates only on its trigger", () => {
+  it("with pnpm, which links only direct dependencies into node_modules", () =>
+    inProgram({ ...PROGRAM.commonjs, "package.json": project() }, async (sandbox) => {
+      await must(sandbox, [
+        "pnpm",
+        "install",
+        "--ignore-scripts",
+        "--prefer-offline",
+        "--no-frozen-lockfile",
+      ]);
+      const modules = path.join(sandbox.stack.project, "node_modules");
       assert.ok(lstatSync(path.join(modules, manifest.name)).isSymbolicLink());
       assert.equal(lstatSync(path.join(modules, "axios"), { throwIfNoEntry: false }), undefined);
     }));
 
-  it("Yarn 4, with the node-modules linker", () =>
+  it("with Yarn 4 and its node-modules linker", () =>
     inProgram(
       {
         ...PROGRAM.commonjs,
@@ -21,6 +27,6 @@ describe("the packed package, installed by another package manager, rotates on i
         ".yarnrc.yml": "nodeLinker: node-modules\nenableTelemetry: false\nenableImmutableInstalls: false\n",
         "yarn.lock": "",
       },
-      (world) => must(world, ["yarn", "install", "--mode=skip-build"]),
+      (sandbox) => must(sandbox, ["yarn", "install", "--mode=skip-build"]),
     ));
 });

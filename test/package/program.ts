@@ -4,12 +4,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { ROOT } from "../../tools/stack";
-import { inWorld, type World } from "../e2e/world";
+import { inSandbox, type Sandbox } from "../e2e/sandbox";
 import { manifest, tarball } from "./tarball";
 
 const run = promisify(execFile);
 
-/** A file's path in the Pulumi project, `../` reaching a workspace's root, and its text or JSON. */
+/** Files by their path in the Pulumi project (`../` is a workspace's root), with their text or JSON. */
 export type Files = Record<string, string | object>;
 
 const BODY = `
@@ -18,7 +18,7 @@ const rotation = new TokenRotation("app", { scope: { group: "default" }, trigger
 const api = new AuthToken("api", { scope: { database: "app" }, rotation });
 `;
 
-/** The same small program in each of the ways in which people write it. */
+/** The same small program in each supported language and module system. */
 export const PROGRAM = {
   typescript: {
     "index.ts": `import * as pulumi from "@pulumi/pulumi";
@@ -57,7 +57,7 @@ export const token = api.token;
   },
 } satisfies Record<string, Files>;
 
-/** What the program's package.json asks for: the tarball, and what goes with it. */
+/** A package.json that depends on the tarball, the Pulumi SDK and further packages. */
 export const project = (packages: Record<string, string> = {}, more: object = {}): object => ({
   name: "app",
   private: true,
@@ -69,16 +69,20 @@ export const project = (packages: Record<string, string> = {}, more: object = {}
   ...more,
 });
 
-export function writeFiles(world: World, files: Files): void {
+export function writeFiles(sandbox: Sandbox, files: Files): void {
   for (const [name, content] of Object.entries(files)) {
-    const file = path.join(world.stack.project, name);
+    const file = path.join(sandbox.stack.project, name);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content, null, 2));
   }
 }
 
-/** Runs a package manager (or another command) in a folder; one of this repository's where its name has no slash. */
-export async function must(world: World, command: string[], folder = world.stack.project): Promise<string> {
+/** Runs a package manager or another command in a folder; this repository's executables take precedence. */
+export async function must(
+  sandbox: Sandbox,
+  command: string[],
+  folder = sandbox.stack.project,
+): Promise<string> {
   const [tool = "", ...args] = command;
   const PATH = `${path.join(ROOT, "node_modules", ".bin")}${path.delimiter}${process.env["PATH"] ?? ""}`;
   const { stdout } = await run(tool, args, { cwd: folder, env: { ...process.env, PATH } }).catch(
@@ -90,34 +94,34 @@ export async function must(world: World, command: string[], folder = world.stack
   return stdout;
 }
 
-/** From the cache where it has a package, without scripts, and without questions to anybody. */
+/** Prefers the cache, runs no scripts, and requests neither audits nor funding information. */
 export const NPM = ["npm", "install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"];
 
-/** A program of its own in a folder of its own, its packages installed, and a Turso for it. */
+/** Writes a program into a new sandbox, installs its packages, and runs a body. */
 export const inProgram = (
   files: Files,
-  install: (world: World) => Promise<unknown>,
-  body: (world: World) => Promise<unknown> = rotatesOnItsTriggerAlone,
+  install: (sandbox: Sandbox) => Promise<unknown>,
+  body: (sandbox: Sandbox) => Promise<unknown> = rotatesOnlyOnTrigger,
 ): Promise<void> =>
-  inWorld({ ownPackages: true }, async (world) => {
-    writeFiles(world, files);
-    await install(world);
-    await body(world);
+  inSandbox({ ownPackages: true }, async (sandbox) => {
+    writeFiles(sandbox, files);
+    await install(sandbox);
+    await body(sandbox);
   });
 
-/** An up, a changed trigger, and an up without changes: one rotation, one more, and not even a request. */
-export async function rotatesOnItsTriggerAlone(world: World): Promise<void> {
+/** Asserts that the first up rotates, that a changed trigger rotates again, and that an up without changes sends nothing. */
+export async function rotatesOnlyOnTrigger(sandbox: Sandbox): Promise<void> {
   const rotations: number[] = [];
   for (const trigger of ["1", "2"]) {
-    await world.up("--config", `trigger=${trigger}`);
-    rotations.push(world.rotations.length);
+    await sandbox.up("--config", `trigger=${trigger}`);
+    rotations.push(sandbox.rotations.length);
   }
-  world.turso.clearLog();
-  await world.up();
-  rotations.push(world.rotations.length);
+  sandbox.turso.clearLog();
+  await sandbox.up();
+  rotations.push(sandbox.rotations.length);
   assert.deepEqual(rotations, [1, 2, 2], "rotations after an up, a changed trigger, and a no-op");
-  assert.deepEqual(world.calls, [], "a no-op up asks the API nothing");
-  const { token } = await world.stack.outputs();
-  const { platform } = world.turso;
+  assert.deepEqual(sandbox.calls, [], "a no-op up sends no API requests");
+  const { token } = await sandbox.stack.outputs();
+  const { platform } = sandbox.turso;
   assert.equal((await platform.inspect(platform.database("app"), String(token))).state, "valid");
 }

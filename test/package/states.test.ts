@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { inWorld, type World } from "../e2e/world";
+import { inSandbox, type Sandbox } from "../e2e/sandbox";
 import { FOLDER, PASSPHRASE, SHAPES, fixture } from "../fixtures/states/shapes";
 import { manifest } from "./tarball";
 
@@ -12,23 +12,23 @@ const fixtures = readdirSync(FOLDER).flatMap((file) => {
 });
 const UP = ["up", "--yes", "--skip-preview", "--continue-on-error"];
 
-/** What a command rotates, in the order of names. */
-async function rotatedBy(world: World, act: () => Promise<unknown>): Promise<string[]> {
-  const before = world.rotations.length;
+/** The rotations of an act, sorted. */
+async function rotatedBy(sandbox: Sandbox, act: () => Promise<unknown>): Promise<string[]> {
+  const before = sandbox.rotations.length;
   await act();
-  return world.rotations.slice(before).sort();
+  return sandbox.rotations.slice(before).sort();
 }
 
-/** The resources that have something left to do. */
-async function pending(world: World): Promise<string[]> {
-  const { deployment } = JSON.parse(await world.stack.state()) as {
+/** The resources with a pending rotation. */
+async function pending(sandbox: Sandbox): Promise<string[]> {
+  const { deployment } = JSON.parse(await sandbox.stack.state()) as {
     deployment: { resources: { urn: string; outputs?: { pending?: unknown } }[] };
   };
   return deployment.resources.filter(({ outputs }) => outputs?.pending !== undefined).map(({ urn }) => urn);
 }
 
 describe("the state of an earlier release", () => {
-  it("is kept in every shape, of this version too", () => {
+  it("has a fixture of this version in every shape", () => {
     for (const name of Object.keys(SHAPES))
       assert.ok(
         fixtures.some((each) => each.version === manifest.version && each.name === name),
@@ -37,23 +37,23 @@ describe("the state of an earlier release", () => {
   });
 
   for (const { version, name } of fixtures)
-    it(`${version}, ${name}: is read, rotates only what it owes, and then on its trigger alone`, () => {
+    it(`${version}, ${name}: an up rotates only the pending targets, and a changed trigger rotates all`, () => {
       const shape = SHAPES[name];
-      assert.ok(shape, `no shape is called ${name}`);
-      const { program, databases = [], disturb, owed, due } = shape;
+      assert.ok(shape, `there is no shape "${name}"`);
+      const { program, databases = [], injectFaults, retried, rotated } = shape;
       const env = { PULUMI_CONFIG_PASSPHRASE: PASSPHRASE };
-      return inWorld({ program: program(1), serverGeneration: "current", env }, async (world) => {
-        for (const database of databases) await world.turso.platform.createDatabase(database, "other");
-        copyFileSync(fixture(version, name), path.join(world.stack.project, "state.json"));
-        await world.stack.must("stack", "import", "--file", "state.json");
+      return inSandbox({ program: program(1), serverGeneration: "current", env }, async (sandbox) => {
+        for (const database of databases) await sandbox.turso.platform.createDatabase(database, "other");
+        copyFileSync(fixture(version, name), path.join(sandbox.stack.project, "state.json"));
+        await sandbox.stack.must("stack", "import", "--file", "state.json");
         assert.deepEqual(
-          await rotatedBy(world, () => (disturb ? world.fails(...UP) : world.stack.must(...UP))),
-          owed,
+          await rotatedBy(sandbox, () => (injectFaults ? sandbox.fails(...UP) : sandbox.stack.must(...UP))),
+          retried,
         );
-        if (!disturb) assert.deepEqual(world.calls, [], "an up without changes asks the API nothing");
-        world.stack.write(program(2));
-        assert.deepEqual(await rotatedBy(world, () => world.stack.must(...UP)), due);
-        assert.deepEqual(await pending(world), [], "what was left to do is done");
+        if (!injectFaults) assert.deepEqual(sandbox.calls, [], "an up without changes sends no API requests");
+        sandbox.stack.write(program(2));
+        assert.deepEqual(await rotatedBy(sandbox, () => sandbox.stack.must(...UP)), rotated);
+        assert.deepEqual(await pending(sandbox), [], "a rotation is still pending");
       });
     });
 });

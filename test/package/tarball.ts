@@ -6,7 +6,7 @@ import { ROOT } from "../../tools/stack";
 
 let packed: string | undefined;
 
-/** The package as `npm publish` would send it, made from `dist` as it is; packed once a process. */
+/** The package as `npm publish` would upload it, packed from the existing `dist` once per process. */
 export function tarball(): string {
   if (packed === undefined) {
     const folder = mkdtempSync(path.join(tmpdir(), "pulumi-turso-tokens-pack-"));
@@ -16,16 +16,16 @@ export function tarball(): string {
   return packed;
 }
 
-/** Packs a folder without its scripts: `prepack` would build anew under the feet of other tests. */
+/** Packs a folder without running scripts: `prepack` would rebuild `dist` while other tests use it. */
 export function pack(source: string, destination: string): string {
   const args = ["pack", "--silent", "--ignore-scripts", "--pack-destination", destination, source];
   execFileSync("npm", args, { stdio: ["ignore", "ignore", "inherit"] });
   const [name, ...others] = readdirSync(destination).filter((file) => file.endsWith(".tgz"));
-  if (name === undefined || others.length > 0) throw new Error(`not one tarball in ${destination}`);
+  if (name === undefined || others.length > 0) throw new Error(`expected one tarball in ${destination}`);
   return path.join(destination, name);
 }
 
-/** Unpacks a tarball into a folder, and gives the names of its files. */
+/** Unpacks a tarball into a folder and returns the names of its files. */
 export function unpack(archive: string, folder: string): string[] {
   mkdirSync(folder, { recursive: true });
   execFileSync("tar", ["-xzf", archive, "-C", folder, "--strip-components", "1"]);

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { Settings } from "../../src/turso/connection";
 import { UNKNOWN } from "../../src/core/unknown";
 import { closedPort } from "../support/server";
-import { Turso } from "../support/turso";
+import { FakeTurso } from "../support/fake-turso";
 
 describe("the check", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const good = { scope: { database: "app" }, trigger: 1 };
 
   describe("of a new one tells the blast radius:", () => {

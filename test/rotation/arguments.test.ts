@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UNKNOWN } from "../../src/core/unknown";
-import { Turso, harmlessFailure, inputs } from "../support/turso";
+import { FakeTurso, harmlessFailure, inputs } from "../support/fake-turso";
 
 const EXPECTED =
   'exactly one of { database: "NAME" }, { group: "NAME" }, { databases: ["NAME", …] } and { groups: ["NAME", …] }';
@@ -13,7 +13,7 @@ const NO_ORGANIZATION =
   "The organization is missing: set it with `pulumi config set turso:organization SLUG`, in the environment as TURSO_ORGANIZATION, or as the argument `organization`.";
 
 describe("the check of a TokenRotation", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const good = { scope: { database: "app" }, trigger: 1 };
 
   describe("refuses, without a request,", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { FaultAction } from "../../emulator";
 import type { Scope } from "../../src/values/scope";
 import { useServers } from "../support/server";
-import { Turso, harmlessFailure, inputs, rotationsOf, state } from "../support/turso";
+import { FakeTurso, harmlessFailure, inputs, rotationsOf, state } from "../support/fake-turso";
 
 const json = (status: number, error: string, headers: Record<string, string> = {}): FaultAction => ({
   type: "status",
@@ -23,7 +23,7 @@ interface Row {
 }
 
 describe("a rotate request that certainly failed", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const serve = useServers();
 
   const rows: Row[] = [
@@ -139,7 +139,7 @@ describe("a rotate request that certainly failed", () => {
 });
 
 describe("a rotate request that was certainly not processed", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
 
   for (const [what, action] of [
     ["429", json(429, "later")],
@@ -161,7 +161,7 @@ describe("a rotate request that was certainly not processed", () => {
 });
 
 describe("a rotate request that is answered with an empty 200 or 204", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
 
   for (const status of [200, 204])
     it(`has rotated: ${status}`, async () => {

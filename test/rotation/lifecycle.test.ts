@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
 import type { RotationInputs } from "../../src/rotation/state";
-import { TokenRotationLogic } from "../../src/rotation/lifecycle";
 import { UNKNOWN } from "../../src/core/unknown";
-import { NOW, Turso, argumentsOf, inputs, rotated, rotationsOf, savedFailure, state } from "../support/turso";
+import {
+  NOW,
+  FakeTurso,
+  argumentsOf,
+  inputs,
+  rotated,
+  rotationsOf,
+  savedFailure,
+  state,
+} from "../support/fake-turso";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 describe("a TokenRotation", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
 
   describe("that is created", () => {
     for (const [scope, id, request, rotation] of [
@@ -173,7 +181,7 @@ describe("a TokenRotation", () => {
 
   it("says on its deletion that the tokens stay, and asks nobody", () => {
     assert.equal(
-      TokenRotationLogic.farewell("acme/groups/default"),
+      turso.logic().farewell("acme/groups/default", state()),
       "acme/groups/default: no longer managed; nothing was rotated, and its tokens stay as they are.",
     );
     assert.deepEqual(turso.requests(), []);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RotationState } from "../../src/rotation/state";
 import { ROTATE, Stage, inputs } from "../support/stage";
-import { savedFailure } from "../support/turso";
+import { savedFailure } from "../support/fake-turso";
 
 describe("a lost answer, with a canary", () => {
   const lose = (stage: Stage, when: "before" | "after", times = 1) =>
@@ -66,7 +66,7 @@ describe("a lost answer, with a canary", () => {
         });
         const { state, message } = await savedFailure(stage.logic().create(inputs()));
         assert.match(message, /A token from before it could not be tried \(the database could not be asked/);
-        assert.equal(state.pending?.["app"]?.fate, "unknown");
+        assert.equal(state.pending?.["app"]?.status, "unknown");
         assert.equal(stage.rotations, when === "after" ? 1 : 0);
         stage.emulator.clearFaults();
         const after = await stage.logic().update(state, inputs());
@@ -89,7 +89,7 @@ describe("a lost answer, with a canary", () => {
         message,
         /It seemed not to have been, but sending it once more failed: the API answered 402/,
       );
-      assert.equal(state.pending?.["app"]?.fate, "unknown");
+      assert.equal(state.pending?.["app"]?.status, "unknown");
       await new Promise((resolve) => setTimeout(resolve, 600));
       const after = await stage.logic().update(state, inputs());
       assert.equal(after.verification, "verified");
@@ -113,7 +113,7 @@ describe("a lost answer, with a canary", () => {
         stage.logic().update(state, inputs({ groupImpact: "refuse" })),
       );
       assert.match(message, /groupImpact is "refuse"/);
-      assert.deepEqual(after.pending, { app: { fate: "owed" } });
+      assert.deepEqual(after.pending, { app: { status: "not-rotated" } });
       assert.equal(stage.rotations, 0);
     }));
 
@@ -124,7 +124,7 @@ describe("a lost answer, with a canary", () => {
       const { hostname } = stage.emulator.platform.database("app");
       const pending = {
         app: {
-          fate: "unknown" as const,
+          effect: "unknown" as const,
           at: "2026-01-01T00:00:00.000Z",
           answer: "no answer",
           canary: { token, hostname },
@@ -132,9 +132,10 @@ describe("a lost answer, with a canary", () => {
       };
       const state: RotationState = {
         ...inputs(),
+        stateVersion: 1,
         rotationId: "x",
         rotationCount: 0,
-        since: "2026-01-01T00:00:00.000Z",
+        createdAt: "2026-01-01T00:00:00.000Z",
         pending,
       };
       stage.emulator.platform.rotateDatabase("app");

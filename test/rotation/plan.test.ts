@@ -2,20 +2,24 @@ import assert from "node:assert/strict";
 import type { Json } from "../../src/values/json";
 import { planUpdate as planAt } from "../../src/rotation/plan";
 import type { RotationInputs, RotationState } from "../../src/rotation/state";
-import { UNKNOWN } from "../../src/core/unknown";
-import { NOW, inputs, state } from "../support/turso";
+import { UNKNOWN, hasUnknown } from "../../src/core/unknown";
+import { parseSubject } from "../../src/values/scope";
+import { NOW, inputs, state } from "../support/fake-turso";
 
 /** What a preview knows of the arguments. */
 const preview = (changes: Record<string, unknown>): RotationInputs => ({ ...inputs(), ...changes });
 
-const planUpdate = (olds: RotationState, news: RotationInputs) => planAt(olds, news, new Date(NOW));
+const planUpdate = (state: RotationState, inputs: RotationInputs) => {
+  const subject = hasUnknown([inputs.scope, inputs.organization]) ? undefined : parseSubject(inputs);
+  return planAt({ subject: parseSubject(state), state }, { subject, inputs }, new Date(NOW));
+};
 
 /** The part of a plan that tells whether anything happens. */
 const planned = (olds: RotationState, news: RotationInputs) => {
-  const { reason, undecided, replaces, changes } = planUpdate(olds, news);
-  return { reason, undecided, replaces, changes };
+  const { reason, isUndecided, replaces, changes } = planUpdate(olds, news);
+  return { reason, isUndecided, replaces, changes };
 };
-const STATE_ONLY = { reason: undefined, undecided: false, replaces: [], changes: true };
+const STATE_ONLY = { reason: undefined, isUndecided: false, replaces: [], changes: true };
 const NOTHING = { ...STATE_ONLY, changes: false };
 
 describe("the trigger of an update", () => {
@@ -62,13 +66,13 @@ describe("the trigger of an update", () => {
       const news = preview({ trigger: after });
       const plan = planUpdate(olds as RotationState, news);
       assert.equal(plan.reason, expected ? "trigger" : undefined);
-      assert.equal(plan.undecided, false);
+      assert.equal(plan.isUndecided, false);
       assert.deepEqual(plan.replaces, []);
     });
 
   for (const trigger of [UNKNOWN, { a: UNKNOWN }, [1, [UNKNOWN]], { a: { b: [UNKNOWN] } }])
     it(`is undecided, and a change, where a preview does not know it: ${describeShape(trigger)}`, () =>
-      assert.deepEqual(planned(state(), preview({ trigger })), { ...STATE_ONLY, undecided: true }));
+      assert.deepEqual(planned(state(), preview({ trigger })), { ...STATE_ONLY, isUndecided: true }));
 });
 
 describe("an update", () => {
@@ -90,7 +94,7 @@ describe("an update", () => {
       assert.deepEqual(planned(state(), preview({ [key]: UNKNOWN })), STATE_ONLY));
 
   it("with a pending rotation is a change, so that what became of it is told", () => {
-    const pending = { app: { fate: "unknown", at: NOW, answer: "it broke" } } as const;
+    const pending = { app: { status: "unknown", at: NOW, answer: "it broke" } } as const;
     assert.deepEqual(planned(state({ pending }), inputs()), STATE_ONLY);
     assert.deepEqual(planned(state({ pending }), inputs({ trigger: "2" })), {
       ...STATE_ONLY,
@@ -135,7 +139,7 @@ describe("the age of a rotation", () => {
     });
 
   it("counts from the resource's own beginning where there was no rotation yet", () => {
-    const { rotatedAt: none, ...olds } = state({ since: "2026-02-01T12:00:00.000Z", rotateEvery: "4w" });
+    const { rotatedAt: none, ...olds } = state({ createdAt: "2026-02-01T12:00:00.000Z", rotateEvery: "4w" });
     assert(none);
     assert.equal(planned(olds, inputs({ rotateEvery: "4w" })).reason, "age");
     assert.equal(planned(olds, inputs({ rotateEvery: "5w" })).reason, undefined);
@@ -144,7 +148,7 @@ describe("the age of a rotation", () => {
   it("comes after a changed trigger, and after what an earlier run left unfinished", () => {
     const olds = state({ rotatedAt: "2020-01-01T00:00:00.000Z", rotateEvery: "1d" });
     assert.equal(planned(olds, inputs({ rotateEvery: "1d", trigger: "2" })).reason, "trigger");
-    const pending = { app: { fate: "owed" } } as const;
+    const pending = { app: { status: "not-rotated" } } as const;
     assert.equal(planned({ ...olds, pending }, inputs({ rotateEvery: "1d" })).reason, undefined);
   });
 });

@@ -4,22 +4,22 @@ import {
   NOW,
   PATIENCE,
   harmlessFailure,
-  Turso,
+  FakeTurso,
   inputs,
   rotationsOf,
   savedFailure,
   state,
   unresolved,
-} from "../support/turso";
+} from "../support/fake-turso";
 
 const PAGE = "<!doctype html><html><head><title>502 Bad Gateway</title></head></html>";
 const ID = "acme/databases/app";
 
 describe("a rotate request whose fate is not known", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   /** A hanging server is given up soon; everything else has time. */
   const logic = (what = "") =>
-    turso.logic({}, { patience: what.includes("hang") ? { ...PATIENCE, timeoutMs: 250 } : PATIENCE });
+    turso.logic({}, { retryPolicy: what.includes("hang") ? { ...PATIENCE, timeoutMs: 250 } : PATIENCE });
 
   const status = (code: number, body?: string): FaultAction => ({
     type: "status",

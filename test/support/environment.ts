@@ -1,6 +1,6 @@
 /**
- * Puts the environment's variables back after each test of a describe. In place: an object of its own in place of
- * `process.env` would cut off the tests that come later in this process, since Node.js reads the real one.
+ * Restores the environment variables after each test of a describe. It modifies `process.env` in place: replacing the
+ * object would affect later tests in this process, because Node.js keeps reading the original one.
  */
 export function useEnvironment(): void {
   let saved: NodeJS.ProcessEnv = {};

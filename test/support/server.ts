@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A server of a test's own on loopback, for answers that Turso would not give. */
+/** A loopback server for responses that Turso would not send. */
 export interface TestServer {
   readonly url: string;
   readonly requests: IncomingMessage[];
 }
 
-/** Starts servers that are gone after each test of a describe. */
+/** Returns a function that starts servers, and closes them after each test of a describe. */
 export function useServers(): (listener: RequestListener, port?: number) => Promise<TestServer> {
   const servers: Server[] = [];
   afterEach(async () => {
@@ -25,7 +25,7 @@ export function useServers(): (listener: RequestListener, port?: number) => Prom
   };
 }
 
-/** A port on which nobody listens. */
+/** A port without a listener. */
 export async function closedPort(): Promise<number> {
   const server = createServer();
   await listen(server, 0);

@@ -1,10 +1,10 @@
 import { startEmulator, type Emulator } from "../../emulator";
-import { Context } from "../../src/core/context";
-import type { RotationInputs } from "../../src/rotation/state";
-import { TokenRotationLogic } from "../../src/rotation/lifecycle";
-import { PATIENCE } from "./turso";
+import { Context, type Level } from "../../src/core/context";
+import type { RotationInputs, RotationState } from "../../src/rotation/state";
+import { rotationResource, type Resource } from "../../src/hosts/shared/resource";
+import { PATIENCE } from "./fake-turso";
 
-/** Turso with group `default` (databases app, reports) and the empty group `bare`, for one test. */
+/** An emulated Turso for one test: the group `default` with the databases app and reports, and the empty group `bare`. */
 export class Stage {
   readonly told: string[] = [];
 
@@ -21,7 +21,7 @@ export class Stage {
     }
   }
 
-  logic(apiToken = this.emulator.apiToken): TokenRotationLogic {
+  logic(apiToken = this.emulator.apiToken): Resource<RotationInputs, RotationState> {
     const settings = {
       apiUrl: this.emulator.url,
       apiToken,
@@ -29,9 +29,9 @@ export class Stage {
       organization: "acme",
       organizationIsConfigured: true,
     };
-    const tell = (message: string) => void this.told.push(message);
-    return new TokenRotationLogic(
-      new Context({ settings, clock: () => new Date(), tell, patience: PATIENCE }),
+    const notify = (_level: Level, text: string) => void this.told.push(text);
+    return rotationResource(
+      new Context({ settings, clock: () => new Date(), notify, retryPolicy: PATIENCE }),
     );
   }
 

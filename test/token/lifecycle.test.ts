@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { AuthTokenLogic } from "../../src/token/lifecycle";
+import { tokenResource } from "../../src/hosts/shared/resource";
 import { Context } from "../../src/core/context";
 import type { TokenInputs, TokenState } from "../../src/token/state";
 import { UNKNOWN } from "../../src/core/unknown";
-import { PATIENCE, Turso, failure } from "../support/turso";
+import { PATIENCE, FakeTurso, failure } from "../support/fake-turso";
 
 const rotation = (
   changes: Partial<NonNullable<TokenInputs["rotation"]>> = {},
@@ -22,6 +22,7 @@ const inputs = (changes: Partial<TokenInputs> = {}): TokenInputs => ({
 
 const state = (changes: Partial<TokenState> = {}): TokenState => ({
   ...inputs(),
+  stateVersion: 1,
   token: "a.b.c",
   mintedAt: "2026-01-01T00:00:00.000Z",
   expiresAt: "2026-02-01T00:00:00.000Z",
@@ -29,14 +30,14 @@ const state = (changes: Partial<TokenState> = {}): TokenState => ({
 });
 
 describe("an AuthToken's logic", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const logic = (now = "2026-01-10T00:00:00.000Z") =>
-    new AuthTokenLogic(
+    tokenResource(
       new Context({
         settings: turso.settings(),
         clock: () => new Date(now),
-        tell: (message) => turso.told.push(message),
-        patience: PATIENCE,
+        notify: (_level, text) => turso.told.push(text),
+        retryPolicy: PATIENCE,
       }),
     );
   const mints = async (olds: TokenState, news: TokenInputs, now?: string): Promise<boolean> => {
@@ -92,7 +93,7 @@ describe("an AuthToken's logic", () => {
       false,
       "2036-01-01T00:00:00.000Z",
     ],
-    ["a refresh found it dead", { dead: true }, {}, true],
+    ["a refresh found it dead", { rejected: true }, {}, true],
   ];
 
   for (const [what, olds, news, expected, now] of ROWS)

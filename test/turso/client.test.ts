@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { TursoClient } from "../../src/turso/client";
-import { PATIENCE, Turso, tursoFailure } from "../support/turso";
+import { PATIENCE, FakeTurso, tursoFailure } from "../support/fake-turso";
 import { useServers } from "../support/server";
 
 /** Is told of nothing: where it is, a test fails. */
 const nobody = (message: string): void => assert.fail(message);
 
 describe("the client", () => {
-  const turso = Turso.use();
+  const turso = FakeTurso.use();
   const client = (
     organization = "acme",
     apiToken: string | undefined = turso.emulator.apiToken,
@@ -63,7 +63,7 @@ describe("the client", () => {
       // a client may throw at once or reject: both are failures
       const error = await tursoFailure(Promise.resolve().then<unknown>(act));
       assert.equal(error.message, `${doing}: ${NEXT}`);
-      assert.equal(error.fate, "unchanged");
+      assert.equal(error.effect, "unchanged");
     }
     assert.deepEqual(turso.requests(), []);
   });
@@ -85,13 +85,13 @@ describe("the client", () => {
       [() => restricted.getGroup("solo"), "Looking up acme/groups/solo", "read"],
       [() => restricted.listDatabases("solo"), "Listing the databases of acme/groups/solo", "read"],
     ] as const) {
-      const { message, status, fate } = await tursoFailure(act());
+      const { message, status, effect } = await tursoFailure(act());
       assert.equal(
         message,
         `${doing}: the API answered 403 (forbidden: the API token lacks the permission ${permission}). Nothing was changed. ` +
           `The API token, read from the environment's TURSO_API_TOKEN, may not do this: give it the scope ${permission}, or use one that has it.`,
       );
-      assert.deepEqual([status, fate], [403, "unchanged"]);
+      assert.deepEqual([status, effect], [403, "unchanged"]);
     }
     assert.deepEqual(turso.rotations(), []);
   });

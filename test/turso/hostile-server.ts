@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { TursoClient } from "../../src/turso/client";
 import { TursoError } from "../../src/turso/errors";
-import type { Patience } from "../../src/turso/transport";
+import type { RetryPolicy } from "../../src/turso/retry-policy";
 
 export const API_TOKEN = "opaque-api-token-0123456789";
 export const JWT =
@@ -84,7 +84,7 @@ export const BOMBS = {
 /** A client with little patience, and what it told. */
 export function impatientClient(
   apiUrl: string,
-  patience: Partial<Patience> = {},
+  patience: Partial<RetryPolicy> = {},
   apiToken = API_TOKEN,
 ): { client: TursoClient; told: string[] } {
   const told: string[] = [];

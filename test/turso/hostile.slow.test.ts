@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { describeImpact, lookUp } from "../../src/core/blast-radius";
+import { describeBlastRadius, lookUp } from "../../src/core/blast-radius";
 import { TursoError } from "../../src/turso/errors";
 import {
   API_TOKEN,
@@ -97,7 +97,7 @@ describe("the API's client against a hostile server", function () {
           status === 429 || (status === 503 && lines.some((line) => /^retry-after/i.test(line)));
         if (name !== "rotate" || mayRepeat) return;
         assert.equal(server.heads.length, 1);
-        if (error?.fate === "unchanged")
+        if (error?.effect === "unchanged")
           assert.ok(
             status >= 300 && status < 500 && status !== 408 && status !== 499,
             `unchanged after ${status}`,
@@ -121,7 +121,7 @@ describe("the API's client against a hostile server", function () {
       fc.asyncProperty(fc.constantFrom(...Object.keys(CALLS)), garbage, async (name, bytes) => {
         server.answer = (socket) => socket.end(bytes);
         const error = await outcomeOf(name, subject);
-        if (name === "rotate" && error) assert.equal(error.fate, "unknown", error.message);
+        if (name === "rotate" && error) assert.equal(error.effect, "unknown", error.message);
       }),
       { numRuns: 200 },
     );
@@ -185,7 +185,7 @@ describe("the API's client against a hostile server", function () {
           ];
           server.answer = (socket) => socket.end(raw(status, lines, ""));
           const error = await outcomeOf(name, impatientClient(server.url));
-          assert.equal(error?.fate, "unchanged");
+          assert.equal(error?.effect, "unchanged");
           assert.match(error.message, /A redirect is never followed, since the API token would go along/);
           assert.equal(server.heads.length, 1);
         }
@@ -200,7 +200,7 @@ describe("the API's client against a hostile server", function () {
         server.heads.length = 0;
         server.answer = (socket) => socket.end(raw(429, [`Retry-After: ${after}`], ""));
         const error = await outcomeOf("rotate", impatientClient(server.url, { retries: 2 }));
-        assert.equal(error?.fate, "unchanged");
+        assert.equal(error?.effect, "unchanged");
         assert.ok(server.heads.length <= 3);
       });
   });
@@ -230,7 +230,7 @@ describe("the API's client against a hostile server", function () {
       server.answer = (socket) => socket.end(raw(200, [], text));
       const { client } = impatientClient(server.url);
       const said = await lookUp(client, { kind: "group", name: "default" }).then(
-        (impact) => describeImpact([impact]),
+        (impact) => describeBlastRadius([impact]),
         (error: unknown) => {
           assert(error instanceof TursoError);
           return error.message;

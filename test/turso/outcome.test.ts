@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { AxiosError, AxiosHeaders, type AxiosResponse } from "axios";
 import { outcomeOfError, outcomeOfStatus, type Outcome } from "../../src/turso/outcome";
 
-const NOT_PROCESSED: Outcome = { fate: "unchanged", retry: "any" };
-const REFUSED: Outcome = { fate: "unchanged", retry: "none" };
-const UNKNOWN: Outcome = { fate: "unknown", retry: "harmless" };
+const NOT_PROCESSED: Outcome = { effect: "unchanged", retry: "any" };
+const REFUSED: Outcome = { effect: "unchanged", retry: "none" };
+const UNKNOWN: Outcome = { effect: "unknown", retry: "idempotent" };
 
 const name = (outcome: Outcome): string =>
-  outcome.fate === "unknown"
+  outcome.effect === "unknown"
     ? "leaves its fate unknown, and is repeated only where that is harmless"
     : outcome.retry === "any"
       ? "was certainly not processed, so any request may be repeated"

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
-import { transport, type Patience, type Reply, type Request } from "../../src/turso/transport";
+import type { RetryPolicy } from "../../src/turso/retry-policy";
+import { transport, type Reply, type Request } from "../../src/turso/transport";
 import { closedPort, useServers } from "../support/server";
 
 const TOKEN = "s3cret-api-token";
-const PATIENCE: Patience = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
-const ROTATE: Request = { method: "POST", path: "/v1/rotate", harmless: false };
-const LOOK: Request = { method: "GET", path: "/v1/look", harmless: true };
+const PATIENCE: RetryPolicy = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
+const ROTATE: Request = { method: "POST", path: "/v1/rotate", isIdempotent: false };
+const LOOK: Request = { method: "GET", path: "/v1/look", isIdempotent: true };
 
 describe("the transport repeats", () => {
   const serve = useServers();
@@ -14,7 +15,7 @@ describe("the transport repeats", () => {
   beforeEach(() => {
     told = [];
   });
-  const ask = (url: string, request: Request, patience: Partial<Patience> = {}): Promise<Reply> =>
+  const ask = (url: string, request: Request, patience: Partial<RetryPolicy> = {}): Promise<Reply> =>
     transport(
       { apiUrl: url, apiToken: TOKEN, apiTokenOrigin: "a test" },
       { ...PATIENCE, ...patience },
@@ -38,39 +39,39 @@ describe("the transport repeats", () => {
   const harmless = { rotate: 1, look: 3 };
   const never = { rotate: 1, look: 1 };
 
-  for (const { what, act, tries, fate } of [
-    { what: "429", act: answer(429), tries: always, fate: "unchanged" },
+  for (const { what, act, tries, effect } of [
+    { what: "429", act: answer(429), tries: always, effect: "unchanged" },
     {
       what: "429 with Retry-After",
       act: answer(429, { "retry-after": "0" }),
       tries: always,
-      fate: "unchanged",
+      effect: "unchanged",
     },
     {
       what: "503 with Retry-After",
       act: answer(503, { "retry-after": "0" }),
       tries: always,
-      fate: "unchanged",
+      effect: "unchanged",
     },
     {
       what: "503 with a strange Retry-After",
       act: answer(503, { "retry-after": "soon" }),
       tries: always,
-      fate: "unchanged",
+      effect: "unchanged",
     },
-    { what: "503 without Retry-After", act: answer(503), tries: harmless, fate: "unknown" },
-    { what: "500", act: answer(500), tries: harmless, fate: "unknown" },
-    { what: "502", act: answer(502), tries: harmless, fate: "unknown" },
-    { what: "504", act: answer(504), tries: harmless, fate: "unknown" },
-    { what: "408", act: answer(408), tries: harmless, fate: "unknown" },
-    { what: "a dropped connection", act: drop, tries: harmless, fate: "unknown" },
-    { what: "half an answer", act: truncate, tries: harmless, fate: "unknown" },
-    { what: "400", act: answer(400), tries: never, fate: "unchanged" },
-    { what: "401", act: answer(401), tries: never, fate: "unchanged" },
-    { what: "402", act: answer(402), tries: never, fate: "unchanged" },
-    { what: "403", act: answer(403), tries: never, fate: "unchanged" },
-    { what: "404", act: answer(404), tries: never, fate: "unchanged" },
-    { what: "409", act: answer(409), tries: never, fate: "unchanged" },
+    { what: "503 without Retry-After", act: answer(503), tries: harmless, effect: "unknown" },
+    { what: "500", act: answer(500), tries: harmless, effect: "unknown" },
+    { what: "502", act: answer(502), tries: harmless, effect: "unknown" },
+    { what: "504", act: answer(504), tries: harmless, effect: "unknown" },
+    { what: "408", act: answer(408), tries: harmless, effect: "unknown" },
+    { what: "a dropped connection", act: drop, tries: harmless, effect: "unknown" },
+    { what: "half an answer", act: truncate, tries: harmless, effect: "unknown" },
+    { what: "400", act: answer(400), tries: never, effect: "unchanged" },
+    { what: "401", act: answer(401), tries: never, effect: "unchanged" },
+    { what: "402", act: answer(402), tries: never, effect: "unchanged" },
+    { what: "403", act: answer(403), tries: never, effect: "unchanged" },
+    { what: "404", act: answer(404), tries: never, effect: "unchanged" },
+    { what: "409", act: answer(409), tries: never, effect: "unchanged" },
   ])
     for (const [name, request] of [
       ["rotate", ROTATE],
@@ -81,7 +82,7 @@ describe("the transport repeats", () => {
         const reply = await failed(ask(url, request));
         assert.equal(requests.length, tries[name]);
         assert.equal(told.length, tries[name] - 1);
-        assert.equal(reply.outcome.fate, fate);
+        assert.equal(reply.outcome.effect, effect);
       });
 
   it("a rotation whose connection is refused, until somebody listens", async () => {
@@ -106,7 +107,7 @@ describe("the transport repeats", () => {
   it("nothing where the server asks for more time than there is patience", async () => {
     const { url, requests } = await serve((_, response) => answer(429, { "retry-after": "120" })(response));
     const reply = await failed(ask(url, ROTATE));
-    assert.deepEqual([requests.length, reply.retryAfterMs, reply.outcome.fate], [1, 120_000, "unchanged"]);
+    assert.deepEqual([requests.length, reply.retryAfterMs, reply.outcome.effect], [1, 120_000, "unchanged"]);
   });
 
   it("after the whole pause, though it is longer than a try may take", async () => {

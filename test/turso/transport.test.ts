@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import type { RequestListener } from "node:http";
-import { errorText, transport, type Patience, type Reply, type Request } from "../../src/turso/transport";
+import type { RetryPolicy } from "../../src/turso/retry-policy";
+import { errorText, transport, type Reply, type Request } from "../../src/turso/transport";
 import { useEnvironment } from "../support/environment";
 import { useServers } from "../support/server";
 
 const TOKEN = "s3cret-api-token";
-const PATIENCE: Patience = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
-const ROTATE: Request = { method: "POST", path: "/v1/rotate", harmless: false };
-const LOOK: Request = { method: "GET", path: "/v1/look", harmless: true };
+const PATIENCE: RetryPolicy = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
+const ROTATE: Request = { method: "POST", path: "/v1/rotate", isIdempotent: false };
+const LOOK: Request = { method: "GET", path: "/v1/look", isIdempotent: true };
 
 describe("the transport", () => {
   useEnvironment();
   const serve = useServers();
-  const ask = (url: string, request: Request, patience: Partial<Patience> = {}): Promise<Reply> =>
+  const ask = (url: string, request: Request, patience: Partial<RetryPolicy> = {}): Promise<Reply> =>
     transport(
       { apiUrl: url, apiToken: TOKEN, apiTokenOrigin: "a test" },
       { ...PATIENCE, ...patience },
@@ -36,7 +37,7 @@ describe("the transport", () => {
       path: "/v1/x%2Fy",
       query,
       body: { a: [1] },
-      harmless: true,
+      isIdempotent: true,
     });
     assert.deepEqual(reply, { ok: true, status: 200, text: '{"done": true}' });
     const [request] = requests;
@@ -67,7 +68,7 @@ describe("the transport", () => {
       const { url, requests } = await serve((_, response) => response.writeHead(status).end());
       const reply = await ask(url, ROTATE);
       assert.equal(reply.ok, ok, String(status));
-      if (!reply.ok) assert.deepEqual(reply.outcome, { fate: "unknown", retry: "none" });
+      if (!reply.ok) assert.deepEqual(reply.outcome, { effect: "unknown", retry: "none" });
       assert.equal(requests.length, 1);
     }
   });
@@ -80,7 +81,7 @@ describe("the transport", () => {
       );
       for (const request of [LOOK, ROTATE]) {
         const reply = await failed(ask(url, request));
-        assert.deepEqual(reply.outcome, { fate: "unchanged", retry: "none" });
+        assert.deepEqual(reply.outcome, { effect: "unchanged", retry: "none" });
         assert.equal(reply.answer, `the API answered ${status}`);
       }
       assert.equal(requests.length, 2);
@@ -100,7 +101,7 @@ describe("the transport", () => {
     for (const listener of slow) {
       const { url, requests } = await serve(listener);
       const reply = await failed(ask(url, ROTATE, { timeoutMs: 150 }));
-      assert.equal(reply.outcome.fate, "unknown");
+      assert.equal(reply.outcome.effect, "unknown");
       assert.equal(reply.answer, "the API did not answer within 0.15 s");
       assert.equal(requests.length, 1);
     }
@@ -123,7 +124,7 @@ describe("the transport", () => {
       response.end();
     });
     const reply = await failed(ask(url, ROTATE));
-    assert.equal(reply.outcome.fate, "unknown");
+    assert.equal(reply.outcome.effect, "unknown");
     assert.doesNotMatch(reply.answer, /could not be reached/);
   });
 
@@ -149,7 +150,7 @@ describe("the transport", () => {
         reply.answer,
         "answered 200 with a web page, so something stands between here and the API",
       );
-      assert.deepEqual(reply.outcome, { fate: "unknown", retry: "none" });
+      assert.deepEqual(reply.outcome, { effect: "unknown", retry: "none" });
       assert.equal(requests.length, 1);
     }
   });

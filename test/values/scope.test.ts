@@ -1,14 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  nameProblem,
-  organizationPath,
-  parseScope,
-  permissionTo,
-  saysNotFound,
-  targetId,
-  targetPath,
-  type Target,
-} from "../../src/values/scope";
+import { nameProblem, parseScope, targetId, type Target } from "../../src/values/scope";
+import { organizationPath, permissionTo, saysNotFound, targetPath } from "../../src/turso/endpoints";
 
 const EXPECTED =
   'exactly one of { database: "NAME" }, { group: "NAME" }, { databases: ["NAME", …] } and { groups: ["NAME", …] }';

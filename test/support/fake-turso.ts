@@ -1,30 +1,31 @@
 import assert from "node:assert/strict";
 import { startEmulator, type Emulator, type FaultAction } from "../../emulator";
-import { Context, SavedError, type Environment } from "../../src/core/context";
+import { Context, type Environment } from "../../src/core/context";
+import { SavedError } from "../../src/core/protocol";
 import type { RotationInputs, RotationState } from "../../src/rotation/state";
-import { TokenRotationLogic } from "../../src/rotation/lifecycle";
+import { rotationResource, type Resource } from "../../src/hosts/shared/resource";
 import { TursoError } from "../../src/turso/errors";
 import type { Settings } from "../../src/turso/connection";
-import type { Patience } from "../../src/turso/transport";
+import type { RetryPolicy } from "../../src/turso/retry-policy";
 
-/** The time on the clock of every test. */
+/** The time of the clock that tests inject. */
 export const NOW = "2026-03-01T12:00:00.000Z";
 
-/** Short enough for tests, and long enough for a busy machine. */
-export const PATIENCE: Patience = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
+/** Short enough for fast tests, and long enough for a busy machine. */
+export const PATIENCE: RetryPolicy = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
 
 export const ORIGIN = "the environment's TURSO_API_TOKEN";
 
 /**
- * Turso for the tests of a describe, clean before each of them: the group `default` with the databases `app` and
- * `reports`, the group `solo` with `lone` alone, and the group `bare` with none.
+ * An emulated Turso for the tests of a describe, whose log and faults are cleared before each test. It has the group
+ * `default` with the databases `app` and `reports`, the group `solo` with `lone`, and the empty group `bare`.
  */
-export class Turso {
+export class FakeTurso {
   readonly told: string[] = [];
   #emulator: Emulator | undefined;
 
   get emulator(): Emulator {
-    assert(this.#emulator, "the emulator is started before the tests");
+    assert(this.#emulator, "the emulator starts before the tests");
     return this.#emulator;
   }
 
@@ -32,8 +33,8 @@ export class Turso {
     return this.emulator.url;
   }
 
-  static use(): Turso {
-    const turso = new Turso();
+  static use(): FakeTurso {
+    const turso = new FakeTurso();
     before(async () => {
       const emulator = await startEmulator({ serverGeneration: "legacy-group" });
       turso.#emulator = emulator;
@@ -63,20 +64,23 @@ export class Turso {
     };
   }
 
-  /** A new process: nothing is kept but the state. */
-  logic(settings: Partial<Settings> = {}, environment: Partial<Environment> = {}): TokenRotationLogic {
-    return new TokenRotationLogic(
+  /** The logic in a new process, which shares nothing with earlier ones except the state. */
+  logic(
+    settings: Partial<Settings> = {},
+    environment: Partial<Environment> = {},
+  ): Resource<RotationInputs, RotationState> {
+    return rotationResource(
       new Context({
         settings: this.settings(settings),
         clock: () => new Date(NOW),
-        tell: (message) => this.told.push(message),
-        patience: PATIENCE,
+        notify: (_level, text) => this.told.push(text),
+        retryPolicy: PATIENCE,
         ...environment,
       }),
     );
   }
 
-  /** Does something else than answer the next rotate request, before or after it has rotated. */
+  /** Injects a fault into the next rotate requests, before or after the rotation. */
   onRotate(when: "before" | "after", action: FaultAction, times = 1): void {
     this.emulator.fault({ method: "POST", path: /\/auth\/rotate$/, plane: "control", when, action, times });
   }
@@ -85,7 +89,7 @@ export class Turso {
     this.emulator.fault({ method: "GET", path: /./, plane: "control", when: "before", action, times });
   }
 
-  /** The requests to the API, such as `GET ~/groups/default 200`, where `~` is the organization's path. */
+  /** The API requests, for example `GET ~/groups/default 200`, where `~` is the organization's path. */
   requests(): string[] {
     return this.emulator.log
       .filter(({ plane }) => plane === "control")
@@ -98,7 +102,7 @@ export class Turso {
     return this.requests().filter((request) => request.includes("/auth/rotate"));
   }
 
-  /** What was carried out, such as `database app`. */
+  /** The rotations that the platform carried out, for example `database app`. */
   rotations(): string[] {
     return this.emulator.platform.rotations.map(({ kind, name }) => `${kind} ${name}`);
   }
@@ -115,22 +119,23 @@ export const inputs = (changes: Partial<RotationInputs> = {}): RotationInputs =>
 /** The state of a TokenRotation that has rotated once. */
 export const state = (changes: Partial<RotationState> = {}): RotationState => ({
   ...inputs(),
+  stateVersion: 1,
   rotationId: "first",
-  since: "2026-01-01T00:00:00.000Z",
+  createdAt: "2026-01-01T00:00:00.000Z",
   rotatedAt: "2026-01-01T00:00:00.000Z",
   rotationCount: 1,
   verification: "skipped",
   ...changes,
 });
 
-/** What a state says of rotations. */
+/** The parts of a state that record rotations. */
 export const rotationsOf = ({ rotationId, rotatedAt, rotationCount }: RotationState) => ({
   rotationId,
   rotatedAt,
   rotationCount,
 });
 
-/** The arguments that a state keeps. */
+/** The arguments that a state contains. */
 export const argumentsOf = (kept: RotationState, { ...news }: RotationInputs): Record<string, unknown> =>
   Object.fromEntries(Object.entries(kept).filter(([key]) => key in news || ARGUMENTS.has(key)));
 
@@ -143,37 +148,37 @@ const ARGUMENTS = new Set([
   "groupImpact",
 ]);
 
-/** The sentence of a rotation whose fate is not known, and cannot be found out, since nobody verifies. */
+/** The error of a rotation whose outcome stays unknown because verification is off. */
 export const unresolved = (id: string, at: string, answer: string): string =>
   `Rotating ${id} at ${at}: ${answer}. Whether it was carried out is not known. There is no token from before it to ` +
   "try. It is saved as pending and not sent again blindly: a second rotation would kill the tokens minted after the " +
   "first. Try an old token: if it is refused, the rotation happened. To rotate for certain, change the trigger; to take " +
   "it as done, set rotateOnCreate: false and replace the resource (pulumi up --replace URN).";
 
-/** What a run says of a rotation that was not verified. */
+/** The message about a rotation that was not verified. */
 export const rotated = (id: string): string => `${id}: rotated at ${NOW}.`;
 
-/** The error of a promise that must fail. */
+/** Returns the error of a promise, which must reject. */
 export async function failure(promise: Promise<unknown>): Promise<Error> {
   const outcome: unknown = await promise.then(
-    (value: unknown) => assert.fail(`it must fail, but gave ${JSON.stringify(value)}`),
+    (value: unknown) => assert.fail(`expected a rejection, but it resolved to ${JSON.stringify(value)}`),
     (error: unknown) => error,
   );
-  if (!(outcome instanceof Error)) assert.fail(`it failed with ${String(outcome)}, which is no error`);
+  if (!(outcome instanceof Error)) assert.fail(`it rejected with ${String(outcome)}, which is not an Error`);
   if (outcome instanceof assert.AssertionError) throw outcome;
   return outcome;
 }
 
 export async function tursoFailure(promise: Promise<unknown>): Promise<TursoError> {
   const error = await failure(promise);
-  assert(error instanceof TursoError, `it must be a TursoError: ${String(error.stack)}`);
+  assert(error instanceof TursoError, `expected a TursoError: ${String(error.stack)}`);
   return error;
 }
 
-/** The error of what certainly did nothing: it says so, and leaves the state that there was. */
+/** Returns the error of an operation that changed nothing: it says so, and saves no state. */
 export async function harmlessFailure(promise: Promise<unknown>): Promise<Error> {
   const error = await failure(promise);
-  assert(!(error instanceof SavedError), `it must leave the state alone: ${String(error.stack)}`);
+  assert(!(error instanceof SavedError), `it must not save a state: ${String(error.stack)}`);
   assert.match(error.message, /\. Nothing was changed\. /);
   return error;
 }
@@ -182,6 +187,6 @@ export async function savedFailure(
   promise: Promise<unknown>,
 ): Promise<SavedError & { state: RotationState }> {
   const error = await failure(promise);
-  assert(error instanceof SavedError, `it must be a SavedError: ${String(error.stack)}`);
+  assert(error instanceof SavedError, `expected a SavedError: ${String(error.stack)}`);
   return error as SavedError & { state: RotationState };
 }

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { startEmulator, type Emulator, type ServerGeneration } from "../../emulator";
 import { Stack, type Run, type StackOptions } from "../../tools/stack";
 
-/** An emulated Turso with group "default" (databases app, reports) and group "other" (database lone), and a stack that knows it. */
-export class World {
+/**
+ * An emulated Turso and a Pulumi stack that is configured for it. The organization has the group "default" with the
+ * databases app and reports, and the group "other" with the database lone.
+ */
+export class Sandbox {
   private constructor(
     readonly turso: Emulator,
     readonly stack: Stack,
@@ -16,7 +19,7 @@ export class World {
       latencyMs?: number;
       deathDelayMs?: number;
     } = {},
-  ): Promise<World> {
+  ): Promise<Sandbox> {
     const {
       config = {},
       serverGeneration = "legacy-group",
@@ -30,17 +33,17 @@ export class World {
     await turso.platform.createDatabase("app", "default");
     await turso.platform.createDatabase("reports", "default");
     await turso.platform.createDatabase("lone", "other");
-    // the stage `types` checks the examples; to check them again at each `up` takes longer than the rest of it
+    // the stage `types` type-checks the examples; doing it again would more than double the time of each `up`
     const env = { PULUMI_NODEJS_TRANSPILE_ONLY: "true", ...stackOptions.env };
-    const world = new World(turso, new Stack({ ...stackOptions, env }));
-    await world.stack.init(
+    const sandbox = new Sandbox(turso, new Stack({ ...stackOptions, env }));
+    await sandbox.stack.init(
       { "turso:apiUrl": turso.url, "turso:organization": turso.organization, ...config },
       { "turso:apiToken": turso.apiToken },
     );
-    return world;
+    return sandbox;
   }
 
-  /** `up` without its preview. */
+  /** `pulumi up` without a preview; it must succeed. */
   up(...args: string[]): Promise<Run> {
     return this.stack.must("up", "--yes", "--skip-preview", ...args);
   }
@@ -49,19 +52,19 @@ export class World {
     return this.stack.must("preview", ...args);
   }
 
-  /** Runs a command that has to fail, and gives what it printed. */
+  /** Runs a command that must fail, and returns its output. */
   async fails(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.stack.run(...args);
     assert.notEqual(code, 0, `pulumi ${args.join(" ")} should have failed:\n${stdout}${stderr}`);
     return stdout + stderr;
   }
 
-  /** What was rotated so far: `databases/app`, in order. */
+  /** The rotations so far in order, for example `databases/app`. */
   get rotations(): string[] {
     return this.turso.platform.rotations.map(({ kind, name }) => `${kind}s/${name}`);
   }
 
-  /** The API's requests since the log was last cleared. */
+  /** The API requests since the log was last cleared. */
   get calls(): string[] {
     return this.turso.log
       .filter(({ plane }) => plane === "control")
@@ -74,15 +77,15 @@ export class World {
   }
 }
 
-/** Runs a body with a world of its own, and leaves nothing behind. */
-export async function inWorld(
-  options: Parameters<typeof World.create>[0],
-  body: (world: World) => Promise<void>,
+/** Runs a body in a new sandbox and removes it afterwards. */
+export async function inSandbox(
+  options: Parameters<typeof Sandbox.create>[0],
+  body: (sandbox: Sandbox) => Promise<void>,
 ): Promise<void> {
-  const world = await World.create(options);
+  const sandbox = await Sandbox.create(options);
   try {
-    await body(world);
+    await body(sandbox);
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }

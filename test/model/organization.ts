@@ -23,7 +23,7 @@ export const mayMint = (credentials: Credentials): boolean =>
 export const mayRead = (credentials: Credentials): boolean =>
   mayMint(credentials) || credentials === "rotate and read";
 
-/** A token that somebody holds, and how many rotations of its target it has seen. */
+/** A minted token, and the number of rotations of its target before it was minted. */
 export interface Held {
   jwt: string;
   target: Target;
@@ -34,10 +34,22 @@ const GROUPS = ["default", "solo", "bare"];
 const DATABASES = { app: "default", reports: "default", lone: "solo" };
 const WRONG_TOKEN = "wrong-token-that-nobody-made";
 
-/** Turso as all schedules find it; one emulator for each server generation serves them all, since starting one is slow. */
-export class World {
-  /** Every token that was seen, for the schedule at hand. */
+/** For each target, how many milliseconds its old tokens stay accepted after it is rotated. */
+export interface RejectionDelays {
+  group: { default: number; solo: number };
+  database: { app: number; reports: number; lone: number };
+}
+
+const NO_DELAYS: RejectionDelays = {
+  group: { default: 0, solo: 0 },
+  database: { app: 0, reports: 0, lone: 0 },
+};
+
+/** The emulated organization that schedules run against. One per blast radius serves all, since starting it is slow. */
+export class ModelOrganization {
+  /** Every token that was minted in the current schedule. */
   readonly held: Held[] = [];
+  #delays = NO_DELAYS;
   readonly #restricted = new Map<Credentials, string>();
 
   private constructor(
@@ -46,7 +58,7 @@ export class World {
     private readonly onHang: (() => void)[],
   ) {}
 
-  static async start(serverGeneration: ServerGeneration): Promise<World> {
+  static async start(serverGeneration: ServerGeneration): Promise<ModelOrganization> {
     const calendar = { now: () => 0 };
     const onHang: (() => void)[] = [];
     const emulator = await startEmulator({
@@ -56,25 +68,26 @@ export class World {
         if (fault?.endsWith("hang")) onHang.shift()?.();
       },
     });
-    const world = new World(emulator, calendar, onHang);
+    const organization = new ModelOrganization(emulator, calendar, onHang);
     for (const group of GROUPS) emulator.platform.createGroup(group);
     for (const [kind, permissions] of Object.entries(PERMISSIONS))
-      world.#restricted.set(kind as Credentials, emulator.createApiToken({ permissions }));
-    return world;
+      organization.#restricted.set(kind as Credentials, emulator.createApiToken({ permissions }));
+    return organization;
   }
 
-  /** Clean for the next schedule, which brings its own calendar. */
-  async reset(now: () => number, deathDelayMs: number): Promise<void> {
+  /** Restores the initial state for the next schedule, which has its own clock and delays. */
+  async reset(now: () => number, delays: RejectionDelays): Promise<void> {
     this.onHang.length = 0;
     this.held.length = 0;
     const { platform } = this.emulator;
     for (const [name, group] of Object.entries(DATABASES))
       if (!platform.findDatabase(name)) await platform.createDatabase(name, group);
-    // at the end of all days, so that no key of an earlier schedule is left to be tried
+    // far in the future, so that every key of an earlier schedule is rejected
     this.calendar.now = () => Number.MAX_SAFE_INTEGER;
-    platform.options.deathDelayMs = 0;
+    applyDelays(platform, NO_DELAYS);
     for (const group of GROUPS) platform.rotateGroup(group);
-    platform.options.deathDelayMs = deathDelayMs;
+    this.#delays = delays;
+    applyDelays(platform, delays);
     this.calendar.now = now;
     platform.rotations.length = 0;
     this.emulator.clearFaults();
@@ -91,7 +104,7 @@ export class World {
     return this.#restricted.get(credentials) ?? this.emulator.apiToken;
   }
 
-  /** Every credential that must not turn up in a text. */
+  /** Every credential that must not appear in a text. */
   get secrets(): string[] {
     return [
       WRONG_TOKEN,
@@ -101,7 +114,7 @@ export class World {
     ];
   }
 
-  /** Resolves when the server has gone silent on a request: by then it has had its effect, if it has one. */
+  /** Resolves when the emulator withholds the response of a request, whose effect, if any, has happened by then. */
   hang(): Promise<void> {
     return new Promise((resolve) => this.onHang.push(resolve));
   }
@@ -116,14 +129,14 @@ export class World {
     return this.emulator.platform.databases().find(({ hostname }) => hostname === host)?.name;
   }
 
-  /** The databases on which a token for the target counts. */
+  /** The databases that a token of the target opens. */
   databasesOf({ kind, name }: Target): Database[] {
     const { platform } = this.emulator;
     const own = platform.findDatabase(name);
     return kind === "group" ? platform.databases(name) : own ? [own] : [];
   }
 
-  /** Databases whose tokens may die without being named. */
+  /** Databases that are not targets, and whose tokens a rotation of the targets may invalidate. */
   bystanders(targets: Target[]): string[] {
     const names = new Set(targets.map(({ name }) => name));
     return targets
@@ -138,7 +151,13 @@ export class World {
     return this.emulator.platform.rotations.filter((done) => done.kind === kind && done.name === name).length;
   }
 
-  /** How often the key that signs the target's tokens was replaced, by whatever rotation. */
+  /** How long the target's old tokens stay accepted after it is rotated. */
+  rejectionDelay({ kind, name }: Target): number {
+    const delays: Record<string, number> = { ...this.#delays[kind] };
+    return delays[name] ?? 0;
+  }
+
+  /** How often rotations, of this target or of others, have replaced the key that signs the target's tokens. */
   keyChanges(target: Target): number {
     const { rotations, options } = this.emulator.platform;
     const groups = new Set(
@@ -152,7 +171,7 @@ export class World {
     return rotations.filter(({ kind, name }) => hits(kind, name)).length;
   }
 
-  /** The latest tokens of a target: what holds for them holds for those before. */
+  /** The latest tokens of a target, which are the last to be rejected. */
   heldFor({ kind, name }: Target): Held[] {
     return this.held.filter(({ target }) => target.kind === kind && target.name === name).slice(-5);
   }
@@ -161,7 +180,7 @@ export class World {
     this.held.push({ jwt, target, rotationsBefore: this.rotations(target) });
   }
 
-  /** Somebody makes a token by hand, which a rotation is there to kill. */
+  /** Mints a token outside the program: a rotation has to invalidate it. */
   async leak(target: Target): Promise<void> {
     if (!this.exists(target)) return;
     const { platform } = this.emulator;
@@ -179,4 +198,9 @@ export class World {
     );
     return states.some(({ state }) => state === "valid");
   }
+}
+
+/** The only code that sets delays in the emulator. */
+function applyDelays({ options }: Emulator["platform"], delays: RejectionDelays): void {
+  options.deathDelayMs = ({ kind, name }) => delays[kind][name as never] ?? 0;
 }

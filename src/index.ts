@@ -1,5 +1,5 @@
 /**
- * Resources for Pulumi programs that rotate Turso's database and group tokens, and mint them anew.
+ * Resources for Pulumi programs that rotate Turso's database and group tokens and mint new ones.
  *
  * Connection: stack config `turso:apiToken` (a secret), `turso:organization` and `turso:apiUrl`; else the environment's
  * `TURSO_API_TOKEN`, `TURSO_ORGANIZATION` and `TURSO_API_BASEURL`. The URL's default is `https://api.turso.tech`.

@@ -8,81 +8,81 @@ import type { TokenRotation } from "./token-rotation";
 /**
  * The arguments of an {@link AuthToken}.
  *
- * A wrong one is told by the preview, with its name and what to give instead; nothing is minted then. An argument that is
- * not known here is an error too.
+ * The preview rejects an invalid or unknown argument, names it, and says what to use instead; nothing is minted then.
  */
 export interface AuthTokenArgs {
   /**
-   * What the token is for: `{ database: "NAME" }` or `{ group: "NAME" }`. Another one replaces the resource.
+   * What the token is for: `{ database: "NAME" }` or `{ group: "NAME" }`. Changing it replaces the resource.
    *
    * @defaultValue `none`: required
-   * @throws if it is missing, has not exactly one of the two keys, or holds what is no name
+   * @throws if it is missing, does not have exactly one of the two keys, or contains an invalid name
    */
   scope: pulumi.Input<{ database: pulumi.Input<string> } | { group: pulumi.Input<string> }>;
   /**
-   * The organization's slug. Another one replaces the resource. A machine's environment never moves a resource that
+   * The organization's slug. Changing it replaces the resource. A machine's environment never moves a resource that
    * exists.
    *
    * @defaultValue stack config `turso:organization`, else what the resource has, else `TURSO_ORGANIZATION`
-   * @throws if none of them gives it, or if it is no name
+   * @throws if none of these sets it, or if it is not a valid name
    */
   organization?: pulumi.Input<string> | undefined;
   /**
-   * What the token may do: read and write, or only read.
+   * Whether the token may read and write, or only read.
    *
    * @defaultValue `"full-access"`
-   * @throws if it is neither word
+   * @throws if it is not one of the two words
    */
   authorization?: pulumi.Input<"full-access" | "read-only"> | undefined;
   /**
-   * How long it lives: `never`, or a duration such as `120d` or `2w1d30m`, in units w d h m s.
+   * When the token expires: `never`, or after a duration such as `120d` or `2w1d30m`, in units w d h m s.
    *
    * @defaultValue `"never"`
-   * @throws if it is neither
+   * @throws if it is not `never` or a valid duration
    */
   expiration?: pulumi.Input<string> | undefined;
   /**
-   * Names of databases that a session with this token may attach and read.
+   * Names of databases that a session with this token may attach and read. Turso has deprecated ATTACH.
    *
    * @defaultValue `undefined`
    * @throws if it is not a list of database names
    */
   readAttach?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * The rotation that kills this token: a new one is minted whenever it happened, and only after it.
+   * The rotation that invalidates this token: a new token is minted after each of its rotations.
    *
    * @defaultValue `undefined`: it follows no rotation
-   * @throws if it is of another organization, or does not cover the token's scope
+   * @throws if it is in a different organization, or does not cover the token's scope
    */
   rotation?: TokenRotation | undefined;
   /**
-   * Any JSON value; when it changes, a new token is minted while the old one stays valid: the overlap in which
-   * consumers move over, before a rotation kills the old one. From absent to a value, or back, mints nothing. It may be
+   * Any JSON value. When it changes, a new token is minted while the old one stays valid, so that consumers can move over
+   * before a rotation invalidates the old one. A change from absent to a value, or back, mints nothing. The trigger may be
    * a secret.
    *
    * @defaultValue `undefined`
-   * @throws if it holds what JSON cannot
+   * @throws if it contains a value that JSON cannot represent
    */
   trigger?: pulumi.Input<Json> | undefined;
   /**
-   * Mints a new token at the first `up` within this time of the old one's expiry, in units w d h m s; the two overlap.
+   * Mints a new token at the first `up` within this time before the old one expires, in units w d h m s. Until then, both
+   * are valid.
    *
    * @defaultValue `undefined`: the first `up` after its expiry
-   * @throws if it is no such duration
+   * @throws if it is not a valid duration
    */
   renewBefore?: pulumi.Input<string> | undefined;
   /**
-   * `auto` hands the token on once the database accepts it, or tells that it did not; `off` asks nothing.
+   * `auto` publishes the token once the database accepts it, and warns if it does not; `off` sends no request for that.
    *
    * @defaultValue `"auto"`
-   * @throws if it is neither word
+   * @throws if it is not one of the two words
    */
   verify?: pulumi.Input<"auto" | "off"> | undefined;
   /**
-   * How long to wait for the database to accept it, in units w d h m s.
+   * How long to wait until the database accepts the token, in units w d h m s.
    *
    * @defaultValue `"60s"`
-   * @throws if it is no such duration
+   * @throws if it is not a valid duration
    */
   verifyTimeout?: pulumi.Input<string> | undefined;
 }
@@ -91,8 +91,8 @@ export interface AuthTokenArgs {
  * A token for a Turso database or group, delivered to its consumers as a secret output in the run that minted it.
  *
  * It is minted again after its rotation, when a minting argument or `trigger` changed, within `renewBefore` of its
- * expiry, and after a refresh that found it dead. Tokens cannot be revoked one by one: destroying the resource leaves
- * the JWT alive until it expires or its scope is rotated.
+ * expiry, and after a refresh that found it rejected. Tokens cannot be revoked one by one: after the resource is
+ * destroyed, the JWT stays valid until it expires or its database or group is rotated.
  *
  * Its `id` is that of its scope: `acme/groups/default` or `acme/databases/app`.
  *
@@ -111,7 +111,7 @@ export interface AuthTokenArgs {
 export class AuthToken extends pulumi.CustomResource {
   /** What the token is for, as given. */
   declare readonly scope: pulumi.Output<Scope>;
-  /** The organization's slug, whichever place it came from. */
+  /** The organization's slug, wherever it was set. */
   declare readonly organization: pulumi.Output<string>;
   /** As given; absent counts as `"full-access"`. */
   declare readonly authorization: pulumi.Output<"full-access" | "read-only" | undefined>;
@@ -119,9 +119,9 @@ export class AuthToken extends pulumi.CustomResource {
   declare readonly expiration: pulumi.Output<string | undefined>;
   /** As given; absent: none. */
   declare readonly readAttach: pulumi.Output<string[] | undefined>;
-  /** As given; absent: it is renewed at its expiry. */
+  /** As given; absent: a new token is minted at the first `up` after its expiry. */
   declare readonly renewBefore: pulumi.Output<string | undefined>;
-  /** The JWT. Always a secret, whatever the program does with it. */
+  /** The JWT; a secret. */
   declare readonly token: pulumi.Output<string>;
   /** When it was minted, ISO 8601. */
   declare readonly mintedAt: pulumi.Output<string>;
@@ -132,24 +132,24 @@ export class AuthToken extends pulumi.CustomResource {
    * Declares a token. It is minted in the `up` that creates it.
    *
    * @param name the resource's name in the stack
-   * @param args what it is for, what it may do, and what it follows
+   * @param args what it is for, what it may do, and which rotation it follows
    * @param opts Pulumi's options
-   * @throws pulumi.RunError if the trigger holds what JSON cannot: a function, itself, a class instance
+   * @throws pulumi.RunError if the trigger contains what JSON cannot represent: a function, itself, a class instance
    */
   constructor(name: string, args: AuthTokenArgs, opts?: pulumi.CustomResourceOptions) {
     super(typeToken("AuthToken"), name, properties(name, args), pulumi.mergeOptions(opts, SECRETS));
   }
 
   /**
-   * Takes a token that exists into a program, without managing it. Turso gives no token back, so it is handed over.
+   * Brings an existing token into a program without managing it. Turso does not return existing tokens, so pass it in.
    *
    * @param name the resource's name in the stack
    * @param id its scope: `acme/groups/default` or `acme/databases/app`
-   * @param state what Turso does not give back
+   * @param state what Turso does not return
    * @param state.token the JWT
    * @param opts Pulumi's options
-   * @returns the token, a secret as ever
-   * @throws an error of the run, if its scope does not exist or the id has another form
+   * @returns the token, as a secret
+   * @throws an error of the run, if its scope does not exist or the id has a different form
    * @example
    * ```ts
    * import * as pulumi from "@pulumi/pulumi";
@@ -176,7 +176,7 @@ export class AuthToken extends pulumi.CustomResource {
 
 const SECRETS: pulumi.CustomResourceOptions = { additionalSecretOutputs: ["token"] };
 
-/** The properties to register: the arguments, and the outputs to come. */
+/** The properties to register: the arguments and the outputs. */
 function properties(name: string, { rotation, ...args }: AuthTokenArgs): Record<string, unknown> {
   requireNode(process.versions, process.env["PATH"]);
   requireJson(`AuthToken "${name}": trigger`, args.trigger);
@@ -194,7 +194,7 @@ function properties(name: string, { rotation, ...args }: AuthTokenArgs): Record<
   };
 }
 
-/** What the token needs to know of its rotation; of a long list, only the part that concerns it. */
+/** What the token needs to know about its rotation; from a long list, only the part that concerns it. */
 function follow(
   rotation: TokenRotation,
   args: Pick<AuthTokenArgs, "scope">,

@@ -9,31 +9,31 @@ type ResourceName = "TokenRotation" | "AuthToken";
  * The text that Pulumi keeps in the state as a dynamic resource's `__provider`, and evaluates in its provider process.
  *
  * Pulumi would make such a text by serialising closures, which changes with its version, the compiler and the bundler,
- * and loads the TypeScript compiler for it. This one is constant: it names the package that the program installed.
+ * and loads the TypeScript compiler. This text is constant: it names the package that the program installed.
  * Never change it: states of earlier releases hold it.
  */
 export const providerText = (name: ResourceName): string =>
   `exports.handler = () => require("pulumi-turso-tokens/provider").${name.charAt(0).toLowerCase()}${name.slice(1)};\n`;
 
-/** Fixed from the first release: another type token would make every resource a new one, which rotates. */
+/** Fixed from the first release: a different type token would make every resource a new one, which rotates. */
 export const typeToken = (name: ResourceName): string => `pulumi-nodejs:dynamic/turso:${name}`;
 
-/** The outputs that a resource has beside its arguments; they are registered as properties to come. */
+/** The outputs that a resource has beside its arguments; they are registered as properties without a value. */
 export type OutputsToCome<Resource, Inputs> = Record<
   Exclude<keyof Resource, keyof pulumi.CustomResource | keyof Inputs>,
   undefined
 >;
 
-/** Stops a program that gives what JSON cannot hold, which the engine would drop or hang on. Outputs are not looked into. */
+/** Stops a program that passes a value which JSON cannot represent: the engine would drop it or hang. Outputs are not checked. */
 export function requireJson(what: string, value: unknown): void {
   const problem = jsonProblem(value, (each) => pulumi.Output.isInstance(each) || each instanceof Promise);
   if (problem !== undefined)
     throw new pulumi.RunError(
-      `${what} ${problem}. Nothing was changed. Give it a JSON value, such as a string or a number.`,
+      `${what} ${problem}. Nothing was changed. Use a JSON value, such as a string or a number.`,
     );
 }
 
-/** Stops a program that Bun runs where there is no Node.js: Pulumi starts providers with `node`, and says of that only "EOF". */
+/** Stops a program that Bun runs without Node.js: Pulumi starts providers with `node`, and its own error would only be "EOF". */
 export function requireNode(versions: NodeJS.ProcessVersions, PATH = ""): void {
   if (versions["bun"] === undefined) return;
   const isThere = PATH.split(path.delimiter).some((folder) =>
@@ -42,6 +42,6 @@ export function requireNode(versions: NodeJS.ProcessVersions, PATH = ""): void {
   if (!isThere)
     throw new pulumi.RunError(
       "Pulumi runs the provider of pulumi-turso-tokens with Node.js, and there is no `node` on PATH. Nothing was " +
-        "changed. Install Node.js 20.19 or newer beside Bun, which may go on running the program.",
+        "changed. Install Node.js 20.19 or newer; Bun can still run the program.",
     );
 }

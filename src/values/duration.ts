@@ -1,12 +1,12 @@
 const UNITS = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
 const GRAMMAR = /^(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
 
-/** A hundred years: longer ones are typing errors, and overflow dates. */
+/** A hundred years: longer durations are typing errors and overflow dates. */
 const LONGEST_MS = 100 * 365 * UNITS.d;
 
 /**
- * Reads a duration in Turso's own grammar, such as `90d` or `2w1d30m`: whole numbers of weeks, days, hours, minutes and
- * seconds, largest first, more than nothing and at most 100 years.
+ * Parses a duration in Turso's own grammar, such as `90d` or `2w1d30m`: whole numbers of weeks, days, hours, minutes and
+ * seconds, largest first, longer than zero and at most 100 years.
  *
  * @returns milliseconds, or what is wrong with it
  * @see https://docs.turso.tech/api-reference/databases/create-token

@@ -1,11 +1,9 @@
-/**
- * A value that JSON can hold. Members of an object that are null or undefined count as absent.
- */
+/** A value that JSON can represent. Members of an object that are null or undefined count as absent. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /**
  * One text for each JSON value, whatever the order of its keys. Members that are null or undefined count as absent,
- * since the engine drops them on the way.
+ * because the engine drops them.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
@@ -22,7 +20,7 @@ export const sameJson = (a: unknown, b: unknown): boolean => canonicalJson(a) ==
 /**
  * Why a program's value cannot be sent as JSON, or undefined if it can.
  *
- * @param isLater tells the values that are only known later, which are not looked into
+ * @param isLater recognises values that are only known later, which are not checked
  */
 export function jsonProblem(
   value: unknown,
@@ -32,12 +30,12 @@ export function jsonProblem(
   if (isLater(value) || value === null || value === undefined) return undefined;
   if (typeof value === "string" || typeof value === "boolean") return undefined;
   if (typeof value === "number")
-    return Number.isFinite(value) ? undefined : `holds ${value}, which JSON cannot`;
-  if (typeof value !== "object") return `holds a ${typeof value}, which JSON cannot`;
-  if (path.includes(value)) return "holds itself (it is cyclic), which JSON cannot";
+    return Number.isFinite(value) ? undefined : `contains ${value}, which JSON cannot represent`;
+  if (typeof value !== "object") return `contains a ${typeof value}, which JSON cannot represent`;
+  if (path.includes(value)) return "contains itself (it is cyclic), which JSON cannot represent";
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
-    return `holds a ${value.constructor?.name ?? "class instance"}, which JSON cannot; convert it to a string first`;
+    return `contains a ${value.constructor?.name ?? "class instance"}, which JSON cannot represent; convert it to a string first`;
   for (const member of Object.values(value)) {
     const problem = jsonProblem(member, isLater, [...path, value]);
     if (problem !== undefined) return problem;

@@ -4,31 +4,34 @@ import { UNKNOWN } from "../../src/core/unknown";
 import { closedPort } from "../support/server";
 import { FakeTurso } from "../support/fake-turso";
 
-describe("the check", () => {
+describe("the check of a TokenRotation", () => {
   const turso = FakeTurso.use();
   const good = { scope: { database: "app" }, trigger: 1 };
 
-  describe("of a new one tells the blast radius:", () => {
-    for (const [scope, told] of [
+  describe("logs the blast radius of a new resource:", () => {
+    for (const [scope, message] of [
       [
         { database: "app" },
-        'this kills every token of the database, and may kill those of its whole group "default": 1 other database (reports).',
+        'this invalidates every token of the database, and on some servers the tokens of its whole group "default": 1 other database (reports).',
       ],
       [
         { database: "lone" },
-        'this kills every token of the database; no other database is in the group "solo".',
+        'this invalidates every token of the database; no other database is in the group "solo".',
       ],
-      [{ group: "default" }, "this kills every token of the group and of its 2 databases (app, reports)."],
-      [{ group: "bare" }, "this kills every token of the group, without databases so far."],
+      [
+        { group: "default" },
+        "this invalidates every token of the group and of its 2 databases (app, reports).",
+      ],
+      [{ group: "bare" }, "this invalidates every token of the group, which has no databases yet."],
     ] as const)
       it(JSON.stringify(scope), async () => {
         await turso.logic().check({}, { ...good, scope });
         const id = Object.entries(scope)[0]?.join("s/") ?? "";
-        assert.deepEqual(turso.told, [`acme/${id}: creating it rotates; ${told}`]);
+        assert.deepEqual(turso.told, [`acme/${id}: creating it rotates; ${message}`]);
         assert.deepEqual(turso.rotateRequests(), []);
       });
 
-    it("and that groupImpact will stop it", async () => {
+    it("and warns that groupImpact will stop the update", async () => {
       await turso.logic().check({}, { ...good, groupImpact: "refuse" });
       assert.equal(
         turso.told[1],
@@ -36,15 +39,15 @@ describe("the check", () => {
       );
     });
 
-    it("and nothing where it is adopted", async () => {
+    it("but nothing if the resource is adopted", async () => {
       await turso.logic().check({}, { ...good, rotateOnCreate: false });
       assert.deepEqual([turso.told, turso.requests()], [[], []]);
     });
   });
 
-  describe("of a new one goes on, and says that it could not look,", () => {
-    const could = (why: string): string =>
-      `acme/databases/app: creating it rotates; what it kills could not be looked up (${why}).`;
+  describe("succeeds and warns when the blast radius of a new resource cannot be looked up:", () => {
+    const notLookedUp = (why: string): string =>
+      `acme/databases/app: creating it rotates; the blast radius could not be looked up (${why}).`;
 
     for (const [what, settings, why] of [
       ["without an API token", { apiToken: undefined }, "there is no API token"],
@@ -56,7 +59,7 @@ describe("the check", () => {
     ] as [string, Partial<Settings>, string][])
       it(what, async () => {
         assert.deepEqual((await turso.logic(settings).check({}, good)).problems, []);
-        assert.deepEqual(turso.told, [could(why)]);
+        assert.deepEqual(turso.told, [notLookedUp(why)]);
       });
 
     it("without a network", async () => {
@@ -67,18 +70,18 @@ describe("the check", () => {
       );
       assert.equal(
         turso.told.at(-1),
-        could(`the API could not be reached (connect ECONNREFUSED 127.0.0.1:${port})`),
+        notLookedUp(`the API could not be reached (connect ECONNREFUSED 127.0.0.1:${port})`),
       );
     });
 
-    it("of a target that does not exist yet", async () => {
+    it("for a target that does not exist yet", async () => {
       assert.deepEqual((await turso.logic().check({}, { ...good, scope: { group: "new" } })).problems, []);
       assert.deepEqual(turso.told, [
-        "acme/groups/new: creating it rotates; what it kills could not be looked up (the API answered 404 (group not found)).",
+        "acme/groups/new: creating it rotates; the blast radius could not be looked up (the API answered 404 (group not found)).",
       ]);
     });
 
-    it("of a target or an organization that is only known later", async () => {
+    it("for a target or an organization that is not known yet", async () => {
       for (const news of [
         { ...good, scope: UNKNOWN },
         { ...good, scope: { database: UNKNOWN } },
@@ -87,7 +90,7 @@ describe("the check", () => {
         turso.told.length = 0;
         assert.deepEqual((await turso.logic().check({}, news)).problems, []);
         assert.deepEqual(turso.told, [
-          "A TokenRotation's scope is not known before the update: creating it rotates, but what it kills could not be looked up.",
+          "A TokenRotation's scope is not known before the update: creating it rotates, but its blast radius could not be looked up.",
         ]);
       }
       assert.deepEqual(turso.requests(), []);

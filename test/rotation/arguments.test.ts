@@ -6,17 +6,17 @@ const EXPECTED =
   'exactly one of { database: "NAME" }, { group: "NAME" }, { databases: ["NAME", …] } and { groups: ["NAME", …] }';
 const NO_SCOPE =
   'scope is missing: give it one of { database: "NAME" }, { group: "NAME" }, { databases: [...] }, { groups: [...] }.';
-const SHAPE = 'must start with a letter or a digit and hold only letters, digits, "-" and "_".';
+const SHAPE = 'must start with a letter or a digit and contain only letters, digits, "-" and "_".';
 const NO_TRIGGER =
   "trigger is missing: give it any JSON value, such as a date or a counter from the stack's config, or give rotateEvery. Changing the trigger rotates.";
 const NO_ORGANIZATION =
-  "The organization is missing: set it with `pulumi config set turso:organization SLUG`, in the environment as TURSO_ORGANIZATION, or as the argument `organization`.";
+  "The organization is missing. Set it with `pulumi config set turso:organization SLUG`, in the environment as TURSO_ORGANIZATION, or as the argument `organization`.";
 
 describe("the check of a TokenRotation", () => {
   const turso = FakeTurso.use();
   const good = { scope: { database: "app" }, trigger: 1 };
 
-  describe("refuses, without a request,", () => {
+  describe("rejects without a request:", () => {
     const bad: [what: string, news: Record<string, unknown>, property: string, reason: string][] = [
       ["no scope", { trigger: 1 }, "scope", NO_SCOPE],
       ["a null scope", { ...good, scope: null }, "scope", NO_SCOPE],
@@ -28,7 +28,7 @@ describe("the check of a TokenRotation", () => {
         `scope must be ${EXPECTED}; it has database, group.`,
       ],
       [
-        "a scope that is a text",
+        "a scope that is a string",
         { ...good, scope: "app" },
         "scope",
         `scope must be ${EXPECTED}, not a string.`,
@@ -37,11 +37,11 @@ describe("the check of a TokenRotation", () => {
         "a scope with an unknown key",
         { ...good, scope: { db: "app" } },
         "scope",
-        `scope must be ${EXPECTED}; "db" is not known.`,
+        `scope must be ${EXPECTED}; "db" is not one of them.`,
       ],
       ["an empty name", { ...good, scope: { group: "" } }, "scope", "scope.group must not be empty."],
       [
-        "a number as name",
+        "a number as the name",
         { ...good, scope: { group: 7 } },
         "scope",
         "scope.group must be a name (a string), not a number.",
@@ -63,7 +63,7 @@ describe("the check of a TokenRotation", () => {
       ["no trigger", { scope: good.scope }, "trigger", NO_TRIGGER],
       ["a null trigger", { ...good, trigger: null }, "trigger", NO_TRIGGER],
       [
-        "a wrong rotateOnCreate",
+        "an invalid rotateOnCreate",
         { ...good, rotateOnCreate: "yes" },
         "rotateOnCreate",
         "rotateOnCreate must be true or false.",
@@ -75,7 +75,7 @@ describe("the check of a TokenRotation", () => {
         "rotateOnCreate must be true or false.",
       ],
       [
-        "a wrong groupImpact",
+        "an invalid groupImpact",
         { ...good, groupImpact: "ignore" },
         "groupImpact",
         'groupImpact must be one of "warn", "refuse".',
@@ -115,24 +115,24 @@ describe("the check of a TokenRotation", () => {
         assert.deepEqual([turso.requests(), turso.told], [[], []]);
       });
 
-    it("an unknown argument, and names those that there are", async () => {
+    it("an unknown argument, and lists the known ones", async () => {
       const { problems } = await turso.logic().check({}, { ...good, rotateEvry: "90d" });
       assert.equal(problems.length, 1);
       assert.equal(problems[0]?.property, "rotateEvry");
       assert.match(
         problems[0].reason,
-        /^rotateEvry is not an argument of TokenRotation; there are scope, organization, trigger, /,
+        /^rotateEvry is not an argument of TokenRotation\. Its arguments are scope, organization, trigger, /,
       );
       assert.deepEqual(turso.requests(), []);
     });
 
-    it("a missing organization, and says each place to set it", async () => {
+    it("a missing organization, and names each place to set it", async () => {
       const { problems } = await turso.logic({ organization: undefined }).check({}, good);
       assert.deepEqual(problems, [{ property: "organization", reason: NO_ORGANIZATION }]);
       assert.deepEqual(turso.requests(), []);
     });
 
-    it("everything that is wrong at once", async () => {
+    it("and reports every invalid argument in one run", async () => {
       const news = { scope: {}, rotateOnCreate: "x", groupImpact: "y", more: 1 };
       const { problems } = await turso.logic({ organization: undefined }).check({}, news);
       assert.deepEqual(problems.map(({ property }) => property).sort(), [
@@ -146,7 +146,7 @@ describe("the check of a TokenRotation", () => {
     });
   });
 
-  it("accepts each optional argument that is absent, null or known only later", async () => {
+  it("accepts each optional argument that is absent, null or not known yet", async () => {
     const later = { rotateOnCreate: UNKNOWN, groupImpact: UNKNOWN, trigger: { a: [UNKNOWN] } };
     for (const more of [
       { rotateOnCreate: null, groupImpact: undefined },
@@ -156,11 +156,11 @@ describe("the check of a TokenRotation", () => {
       assert.deepEqual((await turso.logic().check({ ...inputs() }, { ...good, ...more })).problems, []);
   });
 
-  it("leaves a missing API token to the create, which says both places to set it and sends nothing", async () => {
+  it("accepts a missing API token; the create rejects it, names both places to set it and sends nothing", async () => {
     const error = await harmlessFailure(turso.logic({ apiToken: undefined }).create(inputs()));
     assert.equal(
       error.message,
-      "Looking up acme/databases/app: there is no API token. Nothing was changed. Set it with `pulumi config set --secret turso:apiToken TOKEN`, or in the environment as TURSO_API_TOKEN.",
+      "Looking up acme/databases/app: there is no API token. Nothing was changed. Set it with `pulumi config set --secret turso:apiToken`, which prompts for it, or in the environment as TURSO_API_TOKEN.",
     );
     assert.deepEqual(turso.requests(), []);
   });

@@ -11,13 +11,13 @@ const json = (status: number, error: string, headers: Record<string, string> = {
   headers,
 });
 const GROUP: Scope = { group: "solo" };
-const SUPPORT = "Run it again; if it stays so, ask Turso's support.";
+const SUPPORT = "Run it again. If it keeps failing, ask Turso's support.";
 
 interface Row {
   what: string;
   scope?: Scope;
   action: FaultAction;
-  /** What the error says after `Rotating ID: `; {url} is the API's. */
+  /** The text of the error after `Rotating ID: `; {url} is the API's. */
   text: string;
   requests?: number;
 }
@@ -30,23 +30,23 @@ describe("a rotate request that certainly failed", () => {
     {
       what: "401",
       action: json(401, "the token has expired"),
-      text: "the API answered 401 (the token has expired). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, is wrong or has expired: make a new one (turso auth api-tokens mint NAME) and set it there.",
+      text: "the API answered 401 (the token has expired). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, is wrong or has expired. Mint a new one (turso auth api-tokens mint NAME --org acme) and set it there.",
     },
     {
       what: "402",
       action: json(402, "payment required"),
-      text: "the API answered 402 (payment required). Nothing was changed. The organization's plan or payment does not allow it: see its billing page.",
+      text: "the API answered 402 (payment required). Nothing was changed. The organization's plan or payment does not allow it. See its billing page.",
     },
     {
       what: "403 for a database",
       action: json(403, "no"),
-      text: "the API answered 403 (no). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, may not do this: give it the scope db:rotate-creds, or use one that has it.",
+      text: "the API answered 403 (no). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, lacks the scope db:rotate-creds. Scopes cannot be added to a token: mint a new one that has it, and set it there.",
     },
     {
       what: "403 for a group",
       scope: GROUP,
       action: json(403, "no"),
-      text: "the API answered 403 (no). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, may not do this: give it the scope group:rotate-creds, or use one that has it.",
+      text: "the API answered 403 (no). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, lacks the scope group:rotate-creds. Scopes cannot be added to a token: mint a new one that has it, and set it there.",
     },
     {
       what: "404 for a database",
@@ -67,24 +67,24 @@ describe("a rotate request that certainly failed", () => {
     {
       what: "409",
       action: json(409, "busy"),
-      text: "the API answered 409 (busy). Nothing was changed. Something else is changing it now: run it again in a moment.",
+      text: "the API answered 409 (busy). Nothing was changed. Something else is changing it right now. Run it again in a moment.",
     },
     {
       what: "429 each time",
       action: json(429, "slow down"),
-      text: "the API answered 429 (slow down). Nothing was changed. The API limits how often it is asked: wait a minute and run it again.",
+      text: "the API answered 429 (slow down). Nothing was changed. The API limits the rate of requests. Wait a minute and run it again.",
       requests: 3,
     },
     {
       what: "429 with Retry-After each time",
       action: json(429, "slow down", { "retry-after": "0" }),
-      text: "the API answered 429 (slow down). Nothing was changed. The API limits how often it is asked: wait a minute and run it again.",
+      text: "the API answered 429 (slow down). Nothing was changed. The API limits the rate of requests. Wait a minute and run it again.",
       requests: 3,
     },
     {
-      what: "429 with a Retry-After beyond all patience",
+      what: "429 with a Retry-After that is too long to wait for",
       action: json(429, "slow down", { "retry-after": "3600" }),
-      text: "the API answered 429 (slow down). Nothing was changed. The API limits how often it is asked: wait 3600 s and run it again.",
+      text: "the API answered 429 (slow down). Nothing was changed. The API limits the rate of requests. Wait 3600 s and run it again.",
     },
     {
       what: "503 with Retry-After each time",
@@ -93,7 +93,7 @@ describe("a rotate request that certainly failed", () => {
       requests: 3,
     },
     {
-      what: "503 with a Retry-After beyond all patience",
+      what: "503 with a Retry-After that is too long to wait for",
       action: json(503, "maintenance", { "retry-after": "3600" }),
       text: `the API answered 503 (maintenance). Nothing was changed. ${SUPPORT}`,
     },
@@ -116,7 +116,7 @@ describe("a rotate request that certainly failed", () => {
         assert.deepEqual(olds, before);
       });
 
-  it("since it was redirected is not sent anywhere else", async () => {
+  it("because it was redirected is not sent anywhere else", async () => {
     const elsewhere = await serve((_, response) => response.end());
     for (const status of [301, 302, 307, 308]) {
       turso.emulator.clearLog();
@@ -129,7 +129,7 @@ describe("a rotate request that certainly failed", () => {
       const error = await harmlessFailure(turso.logic().create(inputs()));
       assert.equal(
         error.message,
-        `Rotating acme/databases/app: the API answered ${status}. Nothing was changed. A redirect is never followed, since the API token would go along: check the API's URL ${turso.url}.`,
+        `Rotating acme/databases/app: the API answered ${status}. Nothing was changed. Redirects are never followed, because they would forward the API token. Check the API's URL ${turso.url}.`,
       );
       assert.deepEqual(turso.rotateRequests(), [`POST ~/databases/app/auth/rotate ${status}`]);
     }
@@ -146,7 +146,7 @@ describe("a rotate request that was certainly not processed", () => {
     ["429 with Retry-After", json(429, "later", { "retry-after": "0" })],
     ["503 with Retry-After", json(503, "later", { "retry-after": "0" })],
   ] as const)
-    it(`is sent again after ${what}, which is told`, async () => {
+    it(`is sent again after ${what}, and logs each retry`, async () => {
       const { status } = action as { status: number };
       turso.onRotate("before", action, 2);
       const updated = await turso.logic().update(state(), inputs({ trigger: "2" }));

@@ -36,7 +36,7 @@ describe("a TokenRotation", () => {
         assert.deepEqual(turso.told, [rotated(id)]);
       });
 
-    it("looks whether its target exists before it rotates", async () => {
+    it("looks up its target before it rotates", async () => {
       await turso.logic().create(inputs());
       const [first] = turso.requests();
       assert.equal(first, "GET ~/databases/app 200");
@@ -52,11 +52,11 @@ describe("a TokenRotation", () => {
       assert.deepEqual(argumentsOf(created.state, news), news);
       assert.deepEqual(turso.rotateRequests(), []);
       assert.deepEqual(turso.told, [
-        "acme/databases/app: adopted without rotating; its tokens stay as they are until it is due.",
+        "acme/databases/app: adopted without rotating; its tokens stay as they are until a rotation is due.",
       ]);
     });
 
-    it("with rotateOnCreate false is adopted even where the look-up fails, which is told", async () => {
+    it("with rotateOnCreate false is adopted even if the lookup fails, with a warning", async () => {
       const readless = turso.emulator.createApiToken({ permissions: ["db:rotate-creds"] });
       const { state } = await turso.logic({ apiToken: readless }).create(inputs({ rotateOnCreate: false }));
       assert.equal(state.rotationCount, 0);
@@ -66,7 +66,7 @@ describe("a TokenRotation", () => {
       );
     });
 
-    it("twice has two different rotation ids", async () => {
+    it("twice has two different rotation IDs", async () => {
       const ids = await Promise.all(
         [1, 2].map(async () => (await turso.logic().create(inputs())).state.rotationId),
       );
@@ -75,7 +75,7 @@ describe("a TokenRotation", () => {
   });
 
   describe("that is updated", () => {
-    it("under a changed trigger rotates once, counts on, and changes its rotation id", async () => {
+    it("under a changed trigger rotates once, increments its count, and changes its rotation ID", async () => {
       const news = inputs({ trigger: "2" });
       const updated = await turso.logic().update(state({ rotationCount: 41 }), news);
       const { rotationId } = updated;
@@ -91,7 +91,7 @@ describe("a TokenRotation", () => {
       ["rotateOnCreate", { rotateOnCreate: true }],
       ["groupImpact", { groupImpact: "refuse" }],
     ] as [string, Partial<RotationInputs>][])
-      it(`under the same trigger (${what}) makes no request and keeps its rotation`, async () => {
+      it(`under the same trigger (${what}) sends no request and keeps its rotation`, async () => {
         const news = inputs(changes);
         const olds = state();
         const updated = await turso.logic().update(olds, news);
@@ -129,7 +129,7 @@ describe("a TokenRotation", () => {
   });
 
   describe("that is previewed", () => {
-    it("without a change makes no request", async () => {
+    it("without a change sends no request", async () => {
       const logic = turso.logic();
       assert.deepEqual(await logic.check({ ...inputs() }, { ...inputs() }), {
         additions: { organization: "acme" },
@@ -139,18 +139,18 @@ describe("a TokenRotation", () => {
       assert.deepEqual([turso.requests(), turso.told], [[], []]);
     });
 
-    it("under a changed trigger tells the blast radius and rotates nothing", async () => {
+    it("under a changed trigger logs the blast radius and rotates nothing", async () => {
       assert.deepEqual(await turso.logic().diff(state(), inputs({ trigger: "2" })), {
         changes: true,
         replaces: [],
       });
       assert.deepEqual(turso.told, [
-        'acme/databases/app: the trigger changed, so this update rotates; this kills every token of the database, and may kill those of its whole group "default": 1 other database (reports).',
+        'acme/databases/app: the trigger changed, so this update rotates; this invalidates every token of the database, and on some servers the tokens of its whole group "default": 1 other database (reports).',
       ]);
       assert.deepEqual(turso.rotateRequests(), []);
     });
 
-    it("under a trigger not known yet says so and makes no request", async () => {
+    it("under a trigger that is not known yet says so and sends no request", async () => {
       const news = { ...inputs(), trigger: UNKNOWN } as unknown as RotationInputs;
       assert.deepEqual(await turso.logic().diff(state(), news), { changes: true, replaces: [] });
       assert.deepEqual(turso.told, [
@@ -159,14 +159,14 @@ describe("a TokenRotation", () => {
       assert.deepEqual(turso.requests(), []);
     });
 
-    it("with a rotation whose fate is not known says so and makes no request", async () => {
+    it("with an unresolved rotation says so and sends no request", async () => {
       turso.onRotate("after", { type: "status", status: 500 });
       const { state: olds } = await savedFailure(turso.logic().create(inputs()));
       turso.emulator.clearLog();
       turso.told.length = 0;
       assert.deepEqual(await turso.logic().diff(olds, inputs()), { changes: true, replaces: [] });
       assert.deepEqual(turso.told, [
-        "acme/databases/app: an earlier run left app unfinished; this update goes on there.",
+        "acme/databases/app: an earlier run did not finish app; this update continues there.",
       ]);
       assert.deepEqual(turso.requests(), []);
     });
@@ -175,11 +175,11 @@ describe("a TokenRotation", () => {
       [inputs({ scope: { group: "default" } }), ["scope"]],
       [inputs({ organization: "other" }), ["organization"]],
     ] as const)
-      it(`with another ${replaces.join()} is replaced`, async () =>
+      it(`with a changed ${replaces.join()} is replaced`, async () =>
         assert.deepEqual(await turso.logic().diff(state(), news), { changes: true, replaces }));
   });
 
-  it("says on its deletion that the tokens stay, and asks nobody", () => {
+  it("says when it is deleted that the tokens stay valid, and sends no request", () => {
     assert.equal(
       turso.logic().farewell("acme/groups/default", state()),
       "acme/groups/default: no longer managed; nothing was rotated, and its tokens stay as they are.",

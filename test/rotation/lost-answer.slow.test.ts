@@ -3,11 +3,11 @@ import type { RotationState } from "../../src/rotation/state";
 import { ROTATE, Stage, inputs } from "../support/stage";
 import { savedFailure } from "../support/fake-turso";
 
-describe("a lost answer, with a canary", () => {
+describe("a lost response, with a canary token", () => {
   const lose = (stage: Stage, when: "before" | "after", times = 1) =>
     stage.emulator.fault({ path: ROTATE, when, action: { type: "drop" }, times });
 
-  it("to a rotation that happened is found out in the same up", () =>
+  it("to a rotation that happened is resolved in the same up", () =>
     Stage.with(300, async (stage) => {
       lose(stage, "after");
       const { state } = await stage.logic().create(inputs());
@@ -15,12 +15,12 @@ describe("a lost answer, with a canary", () => {
       assert.equal(stage.rotations, 1);
       assert.ok(
         stage.told.some((each) =>
-          each.endsWith("but the rotation happened: a token from before it is refused."),
+          each.endsWith("but the rotation happened: a token from before it is rejected."),
         ),
       );
     }));
 
-  it("to a rotation that did not happen leads to exactly one, after verifyTimeout, which is told", () =>
+  it("to a rotation that did not happen leads to exactly one rotation, after verifyTimeout, with a warning", () =>
     Stage.with(0, async (stage) => {
       lose(stage, "before");
       const { state } = await stage.logic().create(inputs());
@@ -28,12 +28,12 @@ describe("a lost answer, with a canary", () => {
       assert.equal(stage.rotations, 1);
       assert.ok(
         stage.told.some((each) =>
-          each.endsWith("tokens from before it are still accepted after 1 s. It is sent once more."),
+          each.endsWith("tokens from before it are still accepted after 1 s. Sending it once more."),
         ),
       );
     }));
 
-  it("whose old tokens outlive verifyTimeout is not called verified before tokens of the first rotation are dead too", () =>
+  it("leads to a second rotation if old tokens outlive verifyTimeout, and is not called verified while tokens of the first rotation are accepted", () =>
     Stage.with(1_500, async (stage) => {
       lose(stage, "after");
       const { state } = await stage.logic().create(inputs());
@@ -41,7 +41,7 @@ describe("a lost answer, with a canary", () => {
       assert.equal(state.verification, "unverified");
     }));
 
-  it("is never sent a third time by one up; the next one finds out first", () =>
+  it("is never sent a third time in one up; the next up resolves it first", () =>
     Stage.with(0, async (stage) => {
       lose(stage, "before", 2);
       const { state, message } = await savedFailure(stage.logic().create(inputs()));
@@ -53,7 +53,7 @@ describe("a lost answer, with a canary", () => {
     }));
 
   for (const when of ["before", "after"] as const)
-    it(`is saved as pending while the data plane does not answer, and found out by the next up: ${when} the change`, () =>
+    it(`is saved as pending while the data plane does not answer, and resolved by the next up: ${when} the change`, () =>
       Stage.with(0, async (stage) => {
         lose(stage, when);
         stage.emulator.fault({
@@ -75,7 +75,7 @@ describe("a lost answer, with a canary", () => {
         assert.equal(stage.rotations, 1);
       }));
 
-  it("stays undecided where its second request fails for certain, since the first only seemed not to have happened", () =>
+  it("stays unresolved when the second request certainly fails, because the first only seemed not to have happened", () =>
     Stage.with(1_500, async (stage) => {
       lose(stage, "after");
       stage.emulator.fault({
@@ -96,7 +96,7 @@ describe("a lost answer, with a canary", () => {
       assert.equal(stage.rotations, 1);
     }));
 
-  it("is not sent once more where it would be refused by now", () =>
+  it("is not sent again if the preflight now refuses it", () =>
     Stage.with(0, async (stage) => {
       lose(stage, "before");
       stage.emulator.fault({
@@ -117,14 +117,14 @@ describe("a lost answer, with a canary", () => {
       assert.equal(stage.rotations, 0);
     }));
 
-  it("is not decided by a canary that has expired by itself", () =>
+  it("is not resolved by a canary token that has expired by itself", () =>
     Stage.with(0, async (stage) => {
-      // a little before its end, too: the database's clock may be ahead
+      // not even shortly before it expires: the database's clock may be ahead
       const token = await stage.emulator.platform.mintDatabaseToken("app", { expiration: "4m" });
       const { hostname } = stage.emulator.platform.database("app");
       const pending = {
         app: {
-          effect: "unknown" as const,
+          status: "unknown" as const,
           at: "2026-01-01T00:00:00.000Z",
           answer: "no answer",
           canary: { token, hostname },
@@ -140,7 +140,7 @@ describe("a lost answer, with a canary", () => {
       };
       stage.emulator.platform.rotateDatabase("app");
       const { message } = await savedFailure(stage.logic().update(state, inputs()));
-      assert.match(message, /There is no token from before it to try\./);
-      assert.equal(stage.rotations, 1, "only the one by hand");
+      assert.match(message, /There is no token from before it that could be tried\./);
+      assert.equal(stage.rotations, 1, "only the manual one");
     }));
 });

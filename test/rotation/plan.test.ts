@@ -14,7 +14,7 @@ const planUpdate = (state: RotationState, inputs: RotationInputs) => {
   return planAt({ subject: parseSubject(state), state }, { subject, inputs }, new Date(NOW));
 };
 
-/** The part of a plan that tells whether anything happens. */
+/** The part of a plan that decides whether anything happens. */
 const planned = (olds: RotationState, news: RotationInputs) => {
   const { reason, isUndecided, replaces, changes } = planUpdate(olds, news);
   return { reason, isUndecided, replaces, changes };
@@ -71,12 +71,12 @@ describe("the trigger of an update", () => {
     });
 
   for (const trigger of [UNKNOWN, { a: UNKNOWN }, [1, [UNKNOWN]], { a: { b: [UNKNOWN] } }])
-    it(`is undecided, and a change, where a preview does not know it: ${describeShape(trigger)}`, () =>
+    it(`is undecided, and a change, while a preview does not know it: ${describeShape(trigger)}`, () =>
       assert.deepEqual(planned(state(), preview({ trigger })), { ...STATE_ONLY, isUndecided: true }));
 });
 
 describe("an update", () => {
-  it("of nothing does nothing", () => {
+  it("without a change does nothing", () => {
     assert.deepEqual(planned(state(), inputs()), NOTHING);
   });
 
@@ -84,7 +84,7 @@ describe("an update", () => {
     ["rotateOnCreate false", state(), inputs({ rotateOnCreate: false })],
     ["rotateOnCreate true", state({ rotateOnCreate: false }), inputs({ rotateOnCreate: true })],
     ["groupImpact refuse", state(), inputs({ groupImpact: "refuse" })],
-    ["groupImpact left out", state({ groupImpact: "warn" }), inputs()],
+    ["an absent groupImpact", state({ groupImpact: "warn" }), inputs()],
     ["a first trigger", preview({ ...state(), trigger: undefined }) as RotationState, inputs()],
   ] as const)
     it(`to ${what} saves it and does not rotate`, () => assert.deepEqual(planned(olds, news), STATE_ONLY));
@@ -93,7 +93,7 @@ describe("an update", () => {
     it(`whose ${key} is not known yet changes state only`, () =>
       assert.deepEqual(planned(state(), preview({ [key]: UNKNOWN })), STATE_ONLY));
 
-  it("with a pending rotation is a change, so that what became of it is told", () => {
+  it("with a pending rotation is a change, so that the update resolves it", () => {
     const pending = { app: { status: "unknown", at: NOW, answer: "it broke" } } as const;
     assert.deepEqual(planned(state({ pending }), inputs()), STATE_ONLY);
     assert.deepEqual(planned(state({ pending }), inputs({ trigger: "2" })), {
@@ -103,10 +103,10 @@ describe("an update", () => {
   });
 
   for (const [what, news, replaces] of [
-    ["another database", { scope: { database: "reports" } }, ["scope"]],
+    ["a different database", { scope: { database: "reports" } }, ["scope"]],
     ["a database whose name differs in case", { scope: { database: "App" } }, ["scope"]],
     ["a group of the same name", { scope: { group: "app" } }, ["scope"]],
-    ["another organization", { organization: "other" }, ["organization"]],
+    ["a different organization", { organization: "other" }, ["organization"]],
     ["both", { scope: { group: "x" }, organization: "other" }, ["scope", "organization"]],
     ["a scope not known yet", { scope: UNKNOWN }, ["scope"]],
     ["a name not known yet", { scope: { database: UNKNOWN } }, ["scope"]],
@@ -117,7 +117,7 @@ describe("an update", () => {
       assert.deepEqual([plan.replaces, plan.changes], [replaces, true]);
     });
 
-  it("to the same scope, written with an absent member, does not replace it", () => {
+  it("to the same scope with an absent member does not replace the resource", () => {
     const news = preview({ scope: { group: null, database: "app" } });
     assert.deepEqual(planned(state(), news), NOTHING);
   });
@@ -138,14 +138,14 @@ describe("the age of a rotation", () => {
       assert.deepEqual(plan, { ...NOTHING, reason, changes: reason !== undefined });
     });
 
-  it("counts from the resource's own beginning where there was no rotation yet", () => {
+  it("counts from the creation of the resource while there was no rotation", () => {
     const { rotatedAt: none, ...olds } = state({ createdAt: "2026-02-01T12:00:00.000Z", rotateEvery: "4w" });
     assert(none);
     assert.equal(planned(olds, inputs({ rotateEvery: "4w" })).reason, "age");
     assert.equal(planned(olds, inputs({ rotateEvery: "5w" })).reason, undefined);
   });
 
-  it("comes after a changed trigger, and after what an earlier run left unfinished", () => {
+  it("is less important than a changed trigger, and than what an earlier run did not finish", () => {
     const olds = state({ rotatedAt: "2020-01-01T00:00:00.000Z", rotateEvery: "1d" });
     assert.equal(planned(olds, inputs({ rotateEvery: "1d", trigger: "2" })).reason, "trigger");
     const pending = { app: { status: "not-rotated" } } as const;

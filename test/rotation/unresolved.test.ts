@@ -15,9 +15,9 @@ import {
 const PAGE = "<!doctype html><html><head><title>502 Bad Gateway</title></head></html>";
 const ID = "acme/databases/app";
 
-describe("a rotate request whose fate is not known", () => {
+describe("a rotate request whose outcome is unknown", () => {
   const turso = FakeTurso.use();
-  /** A hanging server is given up soon; everything else has time. */
+  /** A short timeout for a hanging server, a long one for everything else. */
   const logic = (what = "") =>
     turso.logic({}, { retryPolicy: what.includes("hang") ? { ...PATIENCE, timeoutMs: 250 } : PATIENCE });
 
@@ -79,7 +79,7 @@ describe("a rotate request whose fate is not known", () => {
       }
     });
 
-    it(`is over once a changed trigger has rotated: ${what}`, async () => {
+    it(`is resolved once a changed trigger has rotated: ${what}`, async () => {
       turso.onRotate(when, action);
       const { state: olds } = await savedFailure(logic(what).update(state(), inputs({ trigger: "2" })));
       assert.deepEqual(rotationsOf(olds), rotationsOf(state()));
@@ -100,7 +100,7 @@ describe("a rotate request whose fate is not known", () => {
     });
   }
 
-  it("names a group too", async () => {
+  it("names the group if the target is a group", async () => {
     turso.onRotate("after", { type: "drop" });
     const error = await savedFailure(logic().create(inputs({ scope: { group: "solo" } })));
     assert.equal(error.id, "acme/groups/solo");
@@ -110,7 +110,7 @@ describe("a rotate request whose fate is not known", () => {
     );
   });
 
-  it("stays so when the next one certainly fails", async () => {
+  it("stays unresolved when the next request certainly fails", async () => {
     turso.onRotate("after", { type: "drop" });
     const { state: olds, message } = await savedFailure(logic().create(inputs()));
     const before = structuredClone(olds);
@@ -121,7 +121,7 @@ describe("a rotate request whose fate is not known", () => {
     assert.equal(again.message, message);
   });
 
-  it("stays so, with the newer one's answer, when the next one's is not known either", async () => {
+  it("stays unresolved, with the newer answer, when the next outcome is unknown too", async () => {
     turso.onRotate("after", { type: "drop" });
     const { state: olds } = await savedFailure(logic().create(inputs()));
     turso.onRotate("before", { type: "status", status: 500 });
@@ -133,7 +133,7 @@ describe("a rotate request whose fate is not known", () => {
     assert.deepEqual(turso.rotateRequests(), []);
   });
 
-  it("stays so when another argument changes", async () => {
+  it("stays unresolved when a different argument changes", async () => {
     turso.onRotate("after", { type: "drop" });
     const { state: olds } = await savedFailure(logic().create(inputs()));
     turso.emulator.clearLog();

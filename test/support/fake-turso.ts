@@ -150,10 +150,10 @@ const ARGUMENTS = new Set([
 
 /** The error of a rotation whose outcome stays unknown because verification is off. */
 export const unresolved = (id: string, at: string, answer: string): string =>
-  `Rotating ${id} at ${at}: ${answer}. Whether it was carried out is not known. There is no token from before it to ` +
-  "try. It is saved as pending and not sent again blindly: a second rotation would kill the tokens minted after the " +
-  "first. Try an old token: if it is refused, the rotation happened. To rotate for certain, change the trigger; to take " +
-  "it as done, set rotateOnCreate: false and replace the resource (pulumi up --replace URN).";
+  `Rotating ${id} at ${at}: ${answer}. Whether it was carried out is unknown. There is no token from before it that ` +
+  "could be tried. It is saved as pending and not sent again blindly: a second rotation would invalidate the tokens " +
+  "minted after the first. Try an old token: if it is rejected, the rotation happened. To rotate for certain, change " +
+  "the trigger. To accept it as done, set rotateOnCreate: false and replace the resource (pulumi up --replace URN).";
 
 /** The message about a rotation that was not verified. */
 export const rotated = (id: string): string => `${id}: rotated at ${NOW}.`;

@@ -29,7 +29,7 @@ const state = (changes: Partial<TokenState> = {}): TokenState => ({
   ...changes,
 });
 
-describe("an AuthToken's logic", () => {
+describe("an AuthToken", () => {
   const turso = FakeTurso.use();
   const logic = (now = "2026-01-10T00:00:00.000Z") =>
     tokenResource(
@@ -68,20 +68,20 @@ describe("an AuthToken's logic", () => {
       { rotation: rotation({ rotationId: UNKNOWN as never }) },
       true,
     ],
-    ["it came to follow a rotation", {}, { rotation: rotation() }, true],
+    ["it starts to follow a rotation", {}, { rotation: rotation() }, true],
     ["it no longer follows one", { rotation: rotation() }, {}, false],
     ["authorization changed", {}, { authorization: "read-only" as const }, true],
     ["expiration changed", { expiration: "1d" }, { expiration: "2d" }, true],
     ["readAttach changed", {}, { readAttach: ["reports"] }, true],
     ["its trigger changed", { trigger: 1 }, { trigger: 2 }, true],
     [
-      "its trigger has another order of keys",
+      "the order of its trigger's keys changed",
       { trigger: { a: 1, b: 2 } },
       { trigger: { b: 2, a: 1 } },
       false,
     ],
-    ["its trigger appeared", {}, { trigger: 1 }, false],
-    ["its trigger went", { trigger: 1 }, {}, false],
+    ["its trigger was added", {}, { trigger: 1 }, false],
+    ["its trigger was removed", { trigger: 1 }, {}, false],
     ["verify changed", {}, { verify: "off" as const }, false],
     ["renewBefore is not reached", {}, { renewBefore: "21d" }, false],
     ["renewBefore is reached", {}, { renewBefore: "22d" }, true],
@@ -93,16 +93,16 @@ describe("an AuthToken's logic", () => {
       false,
       "2036-01-01T00:00:00.000Z",
     ],
-    ["a refresh found it dead", { rejected: true }, {}, true],
+    ["a refresh found that it is rejected", { rejected: true }, {}, true],
   ];
 
   for (const [what, olds, news, expected, now] of ROWS)
-    it(`${expected ? "is minted" : "is not minted"} again where ${what}, and asks nobody`, async () => {
+    it(`${expected ? "is minted" : "is not minted"} again when ${what}, and no request is sent`, async () => {
       assert.equal(await mints(state(olds), inputs(news), now), expected);
       assert.deepEqual(turso.requests(), []);
     });
 
-  it("does not change with what it does not take from its rotation, be it unknown", async () => {
+  it("does not change with a property of its rotation that it does not use, even an unknown one", async () => {
     const rotateEvery = UNKNOWN as unknown as string;
     const { changes } = await logic().diff(
       state({ rotation: rotation() }),
@@ -111,7 +111,7 @@ describe("an AuthToken's logic", () => {
     assert.equal(changes, false);
   });
 
-  it("is replaced for another scope or organization", async () => {
+  it("is replaced when its scope or organization changes", async () => {
     assert.deepEqual((await logic().diff(state(), inputs({ scope: { group: "default" } }))).replaces, [
       "scope",
     ]);
@@ -120,7 +120,7 @@ describe("an AuthToken's logic", () => {
     ]);
   });
 
-  it("is minted with what its arguments say, and only then", async () => {
+  it("is minted with its arguments, and not again when only renewBefore changes", async () => {
     const { state: made } = await logic().create(
       inputs({ authorization: "read-only", expiration: "1d", readAttach: ["reports"] }),
     );
@@ -143,7 +143,7 @@ describe("an AuthToken's logic", () => {
     assert.equal(kept.renewBefore, "1h");
   });
 
-  it("is handed on although the data plane does not accept it in time, which is told", async () => {
+  it("is published with a warning if the data plane does not accept it in time", async () => {
     turso.emulator.fault({
       plane: "data",
       path: /./,
@@ -155,11 +155,11 @@ describe("an AuthToken's logic", () => {
     assert.ok(made.token.startsWith("eyJ"));
     assert.equal(
       turso.told.at(-1),
-      "acme/databases/app: minted, but not seen accepted (the database answered 503). It is handed on all the same.",
+      "acme/databases/app: the new token could not be verified (the database answered 503). It is published anyway.",
     );
   });
 
-  it("asks the data plane nothing with verify off", async () => {
+  it("sends the data plane no request if verify is off", async () => {
     await logic().create(inputs({ verify: "off" }));
     assert.deepEqual(turso.requests(), [
       "POST ~/databases/app/auth/tokens?expiration=never&authorization=full-access 200",
@@ -172,24 +172,24 @@ describe("an AuthToken's logic", () => {
 
   for (const [what, news, sentence] of [
     [
-      "renewBefore is not below expiration",
+      "renewBefore is not shorter than expiration",
       { expiration: "1d", renewBefore: "24h" },
-      "acme/databases/app: renewBefore 24h is not below expiration 1d, so every update mints a new token.",
+      "acme/databases/app: renewBefore 24h is not shorter than expiration 1d, so every update mints a new token.",
     ],
     [
       "it expires before the next rotation by age",
       { expiration: "1d", rotation: rotation({ rotateEvery: "2d" }) },
-      "acme/databases/app: the token expires after 1d, before its next rotation by age (rotateEvery 2d); give it renewBefore or a longer expiration.",
+      "acme/databases/app: the token expires after 1d, before its next rotation by age (rotateEvery 2d). Give it renewBefore or a longer expiration.",
     ],
     [
-      "it is renewed before that",
+      "it is renewed before that rotation",
       { expiration: "1d", renewBefore: "1h", rotation: rotation({ rotateEvery: "2d" }) },
       undefined,
     ],
     ["it outlives the rotation", { expiration: "3d", rotation: rotation({ rotateEvery: "2d" }) }, undefined],
     ["it never expires", { expiration: "never", rotation: rotation({ rotateEvery: "2d" }) }, undefined],
   ] as const)
-    it(`${sentence ? "tells" : "says nothing"} where ${what}`, async () => {
+    it(`${sentence ? "warns" : "logs nothing"} when ${what}`, async () => {
       const { problems } = await logic().check(
         { organization: "acme" },
         { ...news, scope: { database: "app" } },
@@ -198,11 +198,11 @@ describe("an AuthToken's logic", () => {
       assert.deepEqual(turso.told, sentence === undefined ? [] : [sentence]);
     });
 
-  it("cannot be read back by its id alone", async () => {
+  it("cannot be read by its ID alone", async () => {
     const { message } = await failure(logic().read("acme/databases/app", {}));
     assert.equal(
       message,
-      "Reading the token of acme/databases/app: Turso does not give a token back, so hand it over: AuthToken.get(name, id, { token }). Nothing was changed.",
+      "Reading the token of acme/databases/app: Turso does not return existing tokens, so pass it in: AuthToken.get(name, id, { token }). Nothing was changed.",
     );
     assert.match(
       (await failure(logic().read("nonsense", {}))).message,

@@ -18,12 +18,14 @@ export async function announce(
   why: string,
   only?: readonly Target[],
 ): Promise<void> {
-  if (subject === undefined)
-    return context.notify(
+  if (subject === undefined) {
+    context.notify(
       "warning",
       `A TokenRotation's scope is not known before the update: ${why}, but its blast radius could not be looked up.`,
       "announce unknown",
     );
+    return;
+  }
   const { id, organization } = subject;
   const lookups = context.lookups(organization, { retries: 1 });
   const found = await survey(lookups, only ?? subject.targets, inputs.parallelism ?? DEFAULT_PARALLELISM);

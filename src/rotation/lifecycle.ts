@@ -100,16 +100,7 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
   async update(old: Saved<RotationState>, wanted: Declared<RotationInputs>): Promise<RotationState> {
     const plan = planUpdate(old, wanted, this.context.clock());
     const { subject, inputs } = wanted;
-    const kept = pick(
-      old.state,
-      "stateVersion",
-      "rotationId",
-      "rotationCount",
-      "createdAt",
-      "rotatedAt",
-      "verification",
-    );
-    const record: RotationState = { ...inputs, ...kept };
+    const record = { ...inputs, ...whatHappened(old.state) };
     if (plan.reason) return this.rotate(subject, record, subject.targets, true);
     const added = new Set(namesOf(plan.added));
     const [first, ...rest] = subject.targets.filter(
@@ -238,10 +229,11 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
   }
 }
 
-function pick<T extends object, K extends keyof T>(from: T, ...keys: K[]): Pick<T, K> {
-  return Object.fromEntries(
-    keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]),
-  ) as Pick<T, K>;
+/** What a state keeps besides the arguments, without what is still to do. */
+function whatHappened(state: RotationState): Omit<RotationState, keyof RotationInputs | "pending"> {
+  const { stateVersion, rotationId, rotationCount, createdAt, rotatedAt, verification } = state;
+  const since = { ...(rotatedAt && { rotatedAt }), ...(verification && { verification }) };
+  return { stateVersion, rotationId, rotationCount, createdAt, ...since };
 }
 
 const UNDECIDED =

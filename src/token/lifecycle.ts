@@ -187,8 +187,10 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
 
   private reportSeen(id: string, endpoint: Endpoint | TursoError, seen: Probe, ms: number): void {
     const key = `${id} minted`;
-    if (seen.verdict === "accepted")
-      return this.context.notify("info", `${id}: minted, and accepted after ${humanDuration(ms)}.`, key);
+    if (seen.verdict === "accepted") {
+      this.context.notify("info", `${id}: minted, and accepted after ${humanDuration(ms)}.`, key);
+      return;
+    }
     const rejected = seen.verdict === "rejected" ? "the database rejects it" : seen.why;
     const why = endpoint instanceof TursoError ? endpoint.answer : rejected;
     const text = `${id}: the new token could not be verified (${why}). It is published anyway.`;

@@ -7,7 +7,7 @@ import { Context } from "../../core/context";
 import { SavedError, type CheckProblem, type Properties } from "../../core/protocol";
 import type { RotationInputs, RotationState } from "../../rotation/state";
 import type { TokenInputs, TokenState } from "../../token/state";
-import { readSettings, type Settings } from "../../turso/connection";
+import { DEFAULT_API_URL, readSettings, type Settings } from "../../turso/connection";
 import { TursoError } from "../../turso/errors";
 import { sameJson } from "../../values/json";
 import { rotationResource, tokenResource, type Resource } from "../shared/resource";
@@ -41,6 +41,19 @@ function contextOrProblem(): Context | CheckProblem {
   }
   return context.of;
 }
+
+/** For a delete, which only logs a message: invalid settings must not keep a resource in the stack. */
+const offline = new Context({
+  settings: {
+    apiUrl: DEFAULT_API_URL,
+    apiToken: undefined,
+    apiTokenOrigin: "no settings",
+    organization: undefined,
+    organizationIsConfigured: false,
+  },
+  clock: () => new Date(),
+  notify: log.notify,
+});
 
 type Host = Required<pulumi.dynamic.ResourceProvider<Properties, Properties>>;
 
@@ -92,7 +105,7 @@ function host<Inputs extends object, State extends object>(
 
     delete(id, props) {
       return finishing(() => {
-        log.notify("info", resource().farewell(id, own<Partial<State>>(props)));
+        log.notify("info", make(offline).farewell(id, own<Partial<State>>(props)));
         return Promise.resolve();
       });
     },

@@ -9,5 +9,6 @@
 export { AuthToken, type AuthTokenArgs } from "./resources/auth-token";
 export type { Json } from "./values/json";
 export type { GroupImpact, Verification, Verify } from "./rotation/state";
+export type { Action, Permission } from "./values/permissions";
 export type { Scope } from "./values/scope";
 export { TokenRotation, type ScopeArgs, type TokenRotationArgs } from "./resources/token-rotation";

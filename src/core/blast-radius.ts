@@ -39,7 +39,8 @@ export async function survey(
   // an API token of a group may not list the organization, and can still look up each target
   if (listing instanceof TursoError && listing.status !== 403)
     return new Map(targets.map(({ name }) => [name, listing]));
-  const found: Survey = listing instanceof TursoError ? new Map() : surveyListing(listing, targets);
+  const found: Survey =
+    listing instanceof TursoError ? new Map<string, never>() : surveyListing(listing, targets);
   await PromisePool.withConcurrency(parallelism)
     .for(targets.filter(({ name }) => !found.has(name)))
     .handleError((error) => {
@@ -180,6 +181,14 @@ function describeDatabases(radii: readonly BlastRadius[]): string {
     return `${invalidates}; no other database is in ${groups.length === 1 ? `the group "${groups[0] ?? ""}"` : "their groups"}`;
   const inGroups = `${groups.length === 1 ? "its whole group" : "their whole groups"} ${nameList(groups.map((name) => `"${name}"`))}`;
   return `${invalidates}, and on some servers the tokens of ${inGroups}: ${plural(others.length, "database", "other ")} (${nameList(others)})`;
+}
+
+/** The groups of the databases among the targets: their group tokens may survive a database's rotation. */
+export function groupsOfDatabases(radii: readonly BlastRadius[]): string[] {
+  const groups = radii
+    .filter(({ target }) => target.kind === "database")
+    .map(({ endpoint }) => endpoint.group);
+  return [...new Set(groups)].filter((group) => group !== "");
 }
 
 /** The groups of which a list of databases names every one: a single rotation of the group does the same. */

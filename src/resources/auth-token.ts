@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { providerText, requireJson, requireNode, typeToken, type OutputsToCome } from "./dynamic-resource";
 import type { Json } from "../values/json";
 import type { TokenInputs, TokenState } from "../token/state";
+import type { Permission } from "../values/permissions";
 import type { Scope } from "../values/scope";
 import type { TokenRotation } from "./token-rotation";
 
@@ -47,6 +48,15 @@ export interface AuthTokenArgs {
    * @throws if it is not a list of database names
    */
   readAttach?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /**
+   * What the token may do with which tables; without it, everything that `authorization` allows. Some databases refuse
+   * permissions: Turso then answers 400, and nothing is minted.
+   *
+   * @defaultValue `undefined`: not restricted
+   * @throws if it is not a list of `{ tables, actions }`, or contains an unknown action
+   * @see https://docs.turso.tech/api-reference/databases/create-token
+   */
+  permissions?: pulumi.Input<pulumi.Input<Permission>[]> | undefined;
   /**
    * The rotation that invalidates this token: a new token is minted after each of its rotations.
    *
@@ -119,6 +129,8 @@ export class AuthToken extends pulumi.CustomResource {
   declare readonly expiration: pulumi.Output<string | undefined>;
   /** As given; absent: none. */
   declare readonly readAttach: pulumi.Output<string[] | undefined>;
+  /** As given; absent: not restricted. */
+  declare readonly permissions: pulumi.Output<Permission[] | undefined>;
   /** As given; absent: a new token is minted at the first `up` after its expiry. */
   declare readonly renewBefore: pulumi.Output<string | undefined>;
   /** The JWT; a secret. */
@@ -215,6 +227,7 @@ const ABSENT: Record<keyof TokenInputs, undefined> = {
   authorization: undefined,
   expiration: undefined,
   readAttach: undefined,
+  permissions: undefined,
   rotation: undefined,
   trigger: undefined,
   renewBefore: undefined,

@@ -1,4 +1,11 @@
-import { bystanders, describeBlastRadius, survey, wholeGroups, type BlastRadius } from "../core/blast-radius";
+import {
+  bystanders,
+  describeBlastRadius,
+  survey,
+  wholeGroups,
+  type BlastRadius,
+  groupsOfDatabases,
+} from "../core/blast-radius";
 import type { Context } from "../core/context";
 import { TursoError } from "../turso/errors";
 import { namesOf, type NonEmpty, type Subject, type Target } from "../values/scope";
@@ -49,6 +56,13 @@ export async function announce(
       "warning",
       `${id}: groupImpact is "refuse", so the update will stop before it rotates.`,
       `${id} refuse`,
+    );
+  const groups = groupsOfDatabases(radii);
+  if (groups.length > 0)
+    context.notify(
+      "warning",
+      `${id}: on current servers a database's rotation leaves tokens of its group (${nameList(groups)}) valid. If one of those may have leaked, rotate the group.`,
+      `${id} group tokens`,
     );
   for (const group of wholeGroups(radii))
     context.notify(

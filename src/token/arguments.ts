@@ -1,4 +1,5 @@
 import { anything, duration, oneOf, scopeRule, type Rule, type Rules } from "../core/argument-rules";
+import { permissionsProblem } from "../values/permissions";
 import { nameProblem } from "../values/scope";
 import type { TokenInputs } from "./state";
 
@@ -9,6 +10,8 @@ const databaseNames: Rule = (value, name) =>
     ? undefined
     : `${name} must be a list of database names`;
 
+const permissions: Rule = (value, name) => permissionsProblem(name, value);
+
 /** An AuthToken's arguments, each with its rule: the one list of them. */
 export const RULES = {
   scope: scopeRule({ lists: false }),
@@ -16,6 +19,7 @@ export const RULES = {
   authorization: oneOf("full-access", "read-only"),
   expiration,
   readAttach: databaseNames,
+  permissions,
   rotation: anything, // checked against the scope
   trigger: anything,
   renewBefore: duration,
@@ -26,4 +30,4 @@ export const RULES = {
 export const ARGUMENTS = Object.keys(RULES) as (keyof TokenInputs)[];
 
 /** The arguments whose change mints a new token. */
-export const MINTING_ARGUMENTS = ["authorization", "expiration", "readAttach"] as const;
+export const MINTING_ARGUMENTS = ["authorization", "expiration", "readAttach", "permissions"] as const;

@@ -167,6 +167,7 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
         expiration: inputs.expiration ?? "never",
         authorization: inputs.authorization ?? "full-access",
         readAttach: inputs.readAttach ?? [],
+        permissions: inputs.permissions ?? [],
       },
       async () => (isTried ? hostnameOf(await lookUp()) : undefined),
       durationMs(inputs.verifyTimeout ?? DEFAULT_VERIFY_TIMEOUT),

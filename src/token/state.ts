@@ -2,6 +2,7 @@ import type { Endpoint } from "../core/blast-radius";
 import type { Properties } from "../core/protocol";
 import { unreadableState } from "../core/state-version";
 import type { Json } from "../values/json";
+import type { Permission } from "../values/permissions";
 import type { Scope } from "../values/scope";
 
 /** What an AuthToken takes from the TokenRotation that it follows. */
@@ -19,6 +20,7 @@ export interface TokenInputs {
   authorization?: "full-access" | "read-only";
   expiration?: string;
   readAttach?: string[];
+  permissions?: Permission[];
   rotation?: FollowedRotation;
   trigger?: Json;
   renewBefore?: string;

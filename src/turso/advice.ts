@@ -1,5 +1,5 @@
 import type { Connection } from "./connection";
-import type { Permission } from "./endpoints";
+import type { ApiScope } from "./endpoints";
 import type { Effect } from "./errors";
 import type { Target } from "../values/scope";
 
@@ -11,7 +11,7 @@ export interface Failure {
   /** The target, if the call had one. */
   target: Target | undefined;
   /** The scope that a restricted API token needs for the call. */
-  permission: Permission;
+  permission: ApiScope;
   organization: string;
   /** The API itself says that the target does not exist. */
   isGone: boolean;

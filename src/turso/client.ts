@@ -1,8 +1,9 @@
+import { toWire, type Permission } from "../values/permissions";
 import { targetId, type Target } from "../values/scope";
 import { sanitise } from "../values/text";
 import { MISSING_TOKEN, adviceFor } from "./advice";
 import type { Connection } from "./connection";
-import { organizationPath, permissionTo, saysNotFound, targetPath, type Permission } from "./endpoints";
+import { organizationPath, permissionTo, saysNotFound, targetPath, type ApiScope } from "./endpoints";
 import { TursoError } from "./errors";
 import { probe, type Probe } from "./probe";
 import { RETRY_POLICY, type RetryPolicy } from "./retry-policy";
@@ -25,6 +26,8 @@ export interface MintOptions {
   authorization: "full-access" | "read-only";
   /** Databases that it may attach and read. */
   readAttach?: readonly string[];
+  /** What it may do with which tables; empty or absent: not restricted. */
+  permissions?: readonly Permission[];
 }
 
 const MOST_PAGES = 1_000;
@@ -33,7 +36,7 @@ interface Call {
   /** What is attempted, on what. */
   attempted: string;
   /** The scope that a restricted API token needs for it. */
-  permission: Permission;
+  permission: ApiScope;
   target?: Target;
 }
 
@@ -80,7 +83,10 @@ export class TursoClient {
    *
    * @returns the JWT
    */
-  async mint(target: Target, { expiration, authorization, readAttach = [] }: MintOptions): Promise<string> {
+  async mint(
+    target: Target,
+    { expiration, authorization, readAttach = [], permissions = [] }: MintOptions,
+  ): Promise<string> {
     const call: Call = {
       attempted: `minting a token for ${this.label(target)}`,
       permission: permissionTo("mint", target),
@@ -91,7 +97,12 @@ export class TursoClient {
       path: `${targetPath(this.organization, target)}/auth/tokens`,
       query: { expiration, authorization },
       // some databases refuse an empty permission list
-      ...(readAttach.length > 0 && { body: { permissions: { read_attach: { databases: readAttach } } } }),
+      ...((readAttach.length > 0 || permissions.length > 0) && {
+        body: {
+          ...(readAttach.length > 0 && { permissions: { read_attach: { databases: readAttach } } }),
+          ...(permissions.length > 0 && { fine_grained_permissions: permissions.map(toWire) }),
+        },
+      }),
       isIdempotent: true,
     });
     if (!reply.ok) throw this.failure(call, { ...reply, outcome: { ...reply.outcome, effect: "unchanged" } });

@@ -1,12 +1,12 @@
 import { SEGMENTS, type Target, type TargetKind } from "../values/scope";
 
 /** What an API token may be restricted to; Turso's names. */
-export type Permission =
+export type ApiScope =
   "db:rotate-creds" | "group:rotate-creds" | "db:mint-token" | "group:mint-token" | "read";
 
 interface Endpoint {
-  rotate: Permission;
-  mint: Permission;
+  rotate: ApiScope;
+  mint: ApiScope;
   /** The API's texts for a target of this kind that does not exist. */
   notFound: RegExp;
 }
@@ -31,7 +31,7 @@ export const organizationPath = (organization: string): string =>
 export const targetPath = (organization: string, { kind, name }: Target): string =>
   `${organizationPath(organization)}/${SEGMENTS[kind]}/${encodeURIComponent(name)}`;
 
-export const permissionTo = (action: "rotate" | "mint", { kind }: Target): Permission =>
+export const permissionTo = (action: "rotate" | "mint", { kind }: Target): ApiScope =>
   ENDPOINTS[kind][action];
 
 /**

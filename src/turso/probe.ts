@@ -15,6 +15,11 @@ const READ = {
   baton: null,
   requests: [{ type: "execute", stmt: { sql: "select 1", want_rows: true } }, { type: "close" }],
 };
+/** What a status of the data plane hints at. */
+const HINTS: Record<number, string> = {
+  403: ": an allow rule (by IP address or VPC) may exclude this machine",
+  429: ": it limits the rate of requests",
+};
 const MOST_BYTES = 64 * 1024;
 const TIMEOUT_MS = 10_000;
 
@@ -61,7 +66,7 @@ export async function probe(
     });
     if (status === 401) return { verdict: "rejected" };
     if (status === 200 && holdsResults(data)) return { verdict: "accepted" };
-    return { verdict: "unclear", why: `the database answered ${status}` };
+    return { verdict: "unclear", why: `the database answered ${status}${HINTS[status] ?? ""}` };
   } catch (error) {
     if (!(error instanceof AxiosError)) throw error;
     const why =

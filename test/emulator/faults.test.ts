@@ -12,11 +12,12 @@ describe("emulator: faults", () => {
   });
   afterEach(closeAll);
 
-  const rotate = async (): Promise<number | string> => {
+  /** @param limitMs short only where no answer is expected, so that a busy machine does not fail the others */
+  const rotate = async (limitMs = 5_000): Promise<number | string> => {
     try {
       const url = emulator.url + ROTATE;
       const headers = { authorization: `Bearer ${emulator.apiToken}` };
-      const response = await fetch(url, { method: "POST", headers, signal: AbortSignal.timeout(150) });
+      const response = await fetch(url, { method: "POST", headers, signal: AbortSignal.timeout(limitMs) });
       await response.text();
       return response.status;
     } catch (error) {
@@ -36,7 +37,7 @@ describe("emulator: faults", () => {
       const happens = when === "after" || action.type === "delay";
       it(`${action.type} ${when} the change: the rotation ${happens ? "has" : "has not"} happened, once only`, async () => {
         emulator.fault({ path: ROTATE, method: "POST", when, action });
-        assert.equal(await rotate(), seen);
+        assert.equal(await rotate(seen === "timeout" ? 300 : undefined), seen);
         const expected = happens ? 1 : 0;
         assert.equal(emulator.platform.rotations.length, expected);
         assert.equal(emulator.log[0]?.changed, happens);

@@ -5,9 +5,9 @@ import { isEngine } from "./engine";
 
 /** Shows messages to the person who runs the program. */
 export interface Log {
-  notify(level: Level, text: string): void;
+  notify: (level: Level, text: string) => void;
   /** Resolves once all messages so far were delivered, so that they appear before the resource's result. */
-  flush(): Promise<void>;
+  flush: () => Promise<void>;
 }
 
 /**

@@ -1,0 +1,66 @@
+import { describeType, show } from "./text";
+
+/** What Turso's fine-grained permissions can allow. */
+export const ACTIONS = [
+  "data_read",
+  "data_add",
+  "data_update",
+  "data_delete",
+  "schema_add",
+  "schema_update",
+  "schema_delete",
+] as const;
+
+/** One of Turso's actions on tables. */
+export type Action = (typeof ACTIONS)[number];
+
+/**
+ * What a token may do with which tables. A token with permissions may do nothing else.
+ *
+ * `{ tables: ["orders"], actions: ["data_read", "data_add"] }`
+ */
+export interface Permission {
+  /** Names of tables; absent: every table, including those that are created later. */
+  tables?: readonly string[];
+  /** At least one action. */
+  actions: readonly Action[];
+}
+
+/** A permission as Turso's API reads it. */
+export const toWire = ({
+  tables,
+  actions,
+}: Permission): { t: readonly string[] | null; a: readonly Action[] } => ({
+  t: tables ?? null,
+  a: actions,
+});
+
+/** Why a value is not a valid list of permissions; undefined if it is one. */
+export function permissionsProblem(name: string, value: unknown): string | undefined {
+  if (!Array.isArray(value)) return `${name} must be a list of permissions, not ${describeType(value)}`;
+  if (value.length === 0)
+    return `${name} must not be an empty list: leave it out for a token without restrictions`;
+  return value
+    .map((each, i) => permissionProblem(`${name}[${i}]`, each))
+    .find((problem) => problem !== undefined);
+}
+
+function permissionProblem(name: string, value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return `${name} must be { tables, actions }, not ${describeType(value)}`;
+  const { tables, actions, ...rest } = value as Record<string, unknown>;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined)
+    return `${name} has the unknown member ${show(unknown)}; it may have tables and actions`;
+  const isAbsent = tables === undefined || tables === null;
+  if (!isAbsent && !isNames(tables))
+    return `${name}.tables must be a list of table names, or absent for every table`;
+  if (!isNames(actions)) return `${name}.actions must be a list with at least one action`;
+  const wrong = actions.find((action) => !(ACTIONS as readonly string[]).includes(action));
+  return wrong === undefined
+    ? undefined
+    : `${name}.actions: ${show(wrong)} is not an action; the actions are ${ACTIONS.join(", ")}`;
+}
+
+const isNames = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "string" && each !== "");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { NOW, FakeTurso, harmlessFailure, inputs, state } from "../support/fake-turso";
 
 const REFUSED =
-  'Rotating acme/databases/app: groupImpact is "refuse", and this kills every token of the database, and may kill those of its whole group "default": 1 other database (reports). Nothing was changed. Rotate the group "default" instead, move the database to a group of its own, or set groupImpact to "warn".';
+  'Rotating acme/databases/app: groupImpact is "refuse", and this invalidates every token of the database, and on some servers the tokens of its whole group "default": 1 other database (reports). Nothing was changed. Rotate the group "default" instead, move the database to a group of its own, or set groupImpact to "warn".';
 
 describe("before it rotates, a TokenRotation", () => {
   const turso = FakeTurso.use();
@@ -17,41 +17,41 @@ describe("before it rotates, a TokenRotation", () => {
         : turso.logic({ apiToken }).update(state(changes), inputs({ ...changes, trigger: "2" }));
 
     describe(`in the ${path}`, () => {
-      it("stops where others of the group may be hit and groupImpact is refuse", async () => {
+      it("stops if other databases of the group may be affected and groupImpact is refuse", async () => {
         const error = await harmlessFailure(act({ groupImpact: "refuse" }));
         assert.equal(error.message, REFUSED);
         assert.deepEqual([turso.rotateRequests(), turso.rotations()], [[], []]);
       });
 
-      it("goes on where nobody else is hit and groupImpact is refuse", async () => {
+      it("continues if no other database is affected and groupImpact is refuse", async () => {
         await act({ groupImpact: "refuse", scope: { database: "lone" } });
         await act({ groupImpact: "refuse", scope: { group: "default" } });
         assert.deepEqual(turso.rotations(), ["database lone", "group default"]);
       });
 
       for (const groupImpact of ["warn", undefined] as const)
-        it(`goes on where others may be hit and groupImpact is ${groupImpact ?? "left out"}`, async () => {
+        it(`continues if other databases may be affected and groupImpact is ${groupImpact ?? "absent"}`, async () => {
           await act(groupImpact && { groupImpact });
           assert.deepEqual(turso.rotations(), ["database app"]);
         });
 
-      it("goes on, and says so, with an API token that may rotate and not read", async () => {
+      it("continues with a warning if the API token may rotate but not read", async () => {
         await act({}, turso.emulator.createApiToken({ permissions: ["db:rotate-creds"] }));
         assert.deepEqual(turso.rotations(), ["database app"]);
         assert.equal(
-          turso.told[0],
-          "acme/databases/app: the API answered 403 (forbidden: the API token lacks the permission read) when asked what hangs on it; it is rotated without that look.",
+          turso.warnings[0],
+          "acme/databases/app: its blast radius could not be looked up (the API answered 403 (forbidden: the API token lacks the permission read)); continuing.",
         );
       });
 
-      it("stops with an API token that may not read where groupImpact is refuse", async () => {
+      it("stops if the API token may not read and groupImpact is refuse", async () => {
         const readless = turso.emulator.createApiToken({ permissions: ["db:rotate-creds"] });
         const error = await harmlessFailure(
           act({ groupImpact: "refuse", scope: { database: "lone" } }, readless),
         );
         assert.equal(
           error.message,
-          "Looking up acme/databases/lone: the API answered 403 (forbidden: the API token lacks the permission read). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, may not do this: give it the scope read, or use one that has it.",
+          "Looking up acme/databases/lone: the API answered 403 (forbidden: the API token lacks the permission read). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, lacks the scope read. Scopes cannot be added to a token: mint a new one that has it, and set it there.",
         );
         assert.deepEqual([turso.rotateRequests(), turso.rotations()], [[], []]);
       });
@@ -60,7 +60,7 @@ describe("before it rotates, a TokenRotation", () => {
         [{ database: "typo" }, "databases/typo", "could not find database with name typo: record not found"],
         [{ group: "typo" }, "groups/typo", "group not found"],
       ] as const)
-        it(`stops where ${id} does not exist`, async () => {
+        it(`stops if ${id} does not exist`, async () => {
           const kind = "group" in scope ? "group" : "database";
           const error = await harmlessFailure(act({ scope }));
           assert.equal(
@@ -70,34 +70,34 @@ describe("before it rotates, a TokenRotation", () => {
           assert.deepEqual(turso.rotateRequests(), []);
         });
 
-      it("stops with an API token that is wrong", async () => {
+      it("stops if the API token is wrong", async () => {
         const error = await harmlessFailure(act({}, "wrong"));
         assert.equal(
           error.message,
-          "Looking up acme/databases/app: the API answered 401 (unauthorized: missing or unknown API token). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, is wrong or has expired: make a new one (turso auth api-tokens mint NAME) and set it there.",
+          "Looking up acme/databases/app: the API answered 401 (unauthorized: missing or unknown API token). Nothing was changed. The API token, read from the environment's TURSO_API_TOKEN, is wrong or has expired. Mint a new one (turso auth api-tokens mint NAME --org acme) and set it there.",
         );
         assert.deepEqual(turso.rotateRequests(), []);
       });
 
-      it("stops where the API cannot say what would be hit", async () => {
+      it("stops if the API cannot answer the lookup", async () => {
         turso.onLookUp({ type: "status", status: 500 }, 9);
         const error = await harmlessFailure(act({}));
         assert.equal(
           error.message,
-          "Looking up acme/databases/app: the API answered 500 (fault: status 500). Nothing was changed. Run it again; if it stays so, ask Turso's support.",
+          "Looking up acme/databases/app: the API answered 500 (fault: status 500). Nothing was changed. Run it again. If it keeps failing, ask Turso's support.",
         );
         assert.deepEqual(turso.rotateRequests(), []);
       });
     });
   }
 
-  it("waits out a hiccup of the look-up", async () => {
+  it("retries a lookup whose connection drops", async () => {
     turso.onLookUp({ type: "drop" });
     const { rotatedAt } = (await turso.logic().create(inputs())).state;
     assert.deepEqual([rotatedAt, turso.rotations()], [NOW, ["database app"]]);
   });
 
-  it("names five of the others, and counts the rest", async () => {
+  it("names five of the other databases and counts the rest", async () => {
     turso.emulator.platform.createGroup("crowd");
     for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) await turso.emulator.platform.createDatabase(`c${n}`, "crowd");
     const error = await harmlessFailure(

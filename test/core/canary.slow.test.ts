@@ -3,9 +3,9 @@ import type { RotationInputs } from "../../src/rotation/state";
 import { Stage, inputs } from "../support/stage";
 import { failure, savedFailure } from "../support/fake-turso";
 
-describe("proof", () => {
+describe("verification", () => {
   for (const scope of [{ database: "app" }, { group: "default" }])
-    it(`sees a canary of ${JSON.stringify(scope)} accepted before and refused after, for one mint and a few reads`, () =>
+    it(`mints one canary token for ${JSON.stringify(scope)}, which is accepted before the rotation and rejected after it`, () =>
       Stage.with(0, async (stage) => {
         const { state } = await stage.logic().create(inputs({ scope }));
         assert.equal(state.verification, "verified");
@@ -14,17 +14,17 @@ describe("proof", () => {
           stage.emulator.log.filter(({ plane }) => plane === "data").map(({ status }) => status),
           [200, 401],
         );
-        assert.match(stage.told.at(-1) ?? "", /: rotated at .*Z; old tokens refused after 0\.1 s\.$/);
+        assert.match(stage.told.at(-1) ?? "", /: rotated at .*Z; old tokens rejected after 0\.1 s\.$/);
       }));
 
-  it("waits until old tokens are dead, and says how long it took", () =>
+  it("waits until old tokens are rejected and reports how long it took", () =>
     Stage.with(400, async (stage) => {
       const { state } = await stage.logic().create(inputs());
       assert.equal(state.verification, "verified");
-      assert.match(stage.told.at(-1) ?? "", /old tokens refused after 0\.[4-9] s\.$/);
+      assert.match(stage.told.at(-1) ?? "", /old tokens rejected after 0\.[4-9] s\.$/);
     }));
 
-  it("with auto warns where old tokens outlive verifyTimeout", () =>
+  it("with auto warns if old tokens outlive verifyTimeout", () =>
     Stage.with(60_000, async (stage) => {
       const { state } = await stage.logic().create(inputs());
       assert.equal(state.verification, "unverified");
@@ -35,7 +35,7 @@ describe("proof", () => {
       );
     }));
 
-  it("with required fails then, with the rotation recorded, and the next up only checks again", () =>
+  it("with required fails in that case but records the rotation, and the next update only checks again", () =>
     Stage.with(1_500, async (stage) => {
       const { state, message } = await savedFailure(stage.logic().create(inputs({ verify: "required" })));
       assert.match(
@@ -50,7 +50,7 @@ describe("proof", () => {
       assert.equal(stage.rotations, 1);
     }));
 
-  it("with off only warns, where an earlier run left it unverified", () =>
+  it("with off no longer fails after an earlier run with required left it unverified", () =>
     Stage.with(60_000, async (stage) => {
       const { state } = await savedFailure(stage.logic().create(inputs({ verify: "required" })));
       const after = await stage.logic().update(state, inputs({ verify: "off" }));
@@ -59,25 +59,25 @@ describe("proof", () => {
       assert.equal(stage.rotations, 1);
     }));
 
-  it("with off asks nothing", () =>
+  it("with off mints no canary token", () =>
     Stage.with(0, async (stage) => {
       const { state } = await stage.logic().create(inputs({ verify: "off" }));
       assert.equal(state.verification, "skipped");
       assert.equal(stage.mints, 0);
     }));
 
-  /** Why no proof can be had. */
+  /** Why a rotation cannot be verified. */
   const OBSTACLES: [
     why: RegExp,
     scope: RotationInputs["scope"],
     prepare: (stage: Stage) => string | undefined,
   ][] = [
     [
-      /no token could be minted to try it with: the API answered 403/,
+      /no canary token could be minted: the API answered 403/,
       { database: "app" },
       ({ emulator }) => emulator.createApiToken({ permissions: ["read", "db:rotate-creds"] }),
     ],
-    [/the group has no database to try a token on/, { group: "bare" }, () => undefined],
+    [/the group has no database on which a token can be tried/, { group: "bare" }, () => undefined],
     [
       /the database answered 503/,
       { database: "app" },
@@ -93,7 +93,7 @@ describe("proof", () => {
       },
     ],
     [
-      /a token minted just before was not accepted/,
+      /a token minted just before it was rejected/,
       { database: "app" },
       ({ emulator }) => {
         emulator.fault({
@@ -109,13 +109,13 @@ describe("proof", () => {
   ];
 
   for (const [why, scope, prepare] of OBSTACLES) {
-    it(`with auto goes on without, and says why: ${why.source}`, () =>
+    it(`with auto continues without verification and says why: ${why.source}`, () =>
       Stage.with(0, async (stage) => {
         const { state } = await stage.logic(prepare(stage)).create(inputs({ scope }));
         assert.equal(state.verification, "unverified");
         assert.equal(stage.rotations, 1);
         assert.ok(
-          stage.told.some((each) => each.includes("goes on without proof, since ") && why.test(each)),
+          stage.told.some((each) => each.includes("continuing without verification: ") && why.test(each)),
           stage.told.join("\n"),
         );
       }));
@@ -125,7 +125,7 @@ describe("proof", () => {
         const { message } = await failure(
           stage.logic(prepare(stage)).create(inputs({ scope, verify: "required" })),
         );
-        assert.match(message, /verify is "required", and no proof can be had: /);
+        assert.match(message, /verify is "required", and the rotation could not be verified: /);
         assert.match(message, why);
         assert.match(message, /Nothing was changed\./);
         assert.equal(stage.rotations, 0);

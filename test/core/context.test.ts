@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Context } from "../../src/core/context";
 import { readSettings } from "../../src/turso/connection";
 import { FakeTurso, inputs, state } from "../support/fake-turso";
 
@@ -34,7 +35,7 @@ describe("the organization of a resource", () => {
       assert.deepEqual([additions["organization"], problems], [expected, []]);
     });
 
-  it("never moves with a machine's environment", async () => {
+  it("does not change with a machine's environment", async () => {
     for (const environment of ["other", "acme", undefined]) {
       const elsewhere = logic(undefined, environment);
       const { additions } = await elsewhere.check(
@@ -48,7 +49,7 @@ describe("the organization of a resource", () => {
     assert.deepEqual(turso.requests(), []);
   });
 
-  it("moves with stack config, which replaces the resource", async () => {
+  it("changes with stack config, which replaces the resource", async () => {
     const moved = logic("other", "acme");
     const { additions } = await moved.check({ ...inputs() }, { scope: { database: "app" }, trigger: "1" });
     assert.deepEqual(additions, { organization: "other" });
@@ -56,18 +57,33 @@ describe("the organization of a resource", () => {
     assert.deepEqual([changes, replaces], [true, ["organization"]]);
   });
 
-  it("that is recorded is the one that an update asks, whatever the environment says", async () => {
+  it("in the state is the one that an update uses, whatever the environment says", async () => {
     await logic(undefined, "other").update(state(), inputs({ trigger: "2" }));
     assert.deepEqual(turso.rotateRequests(), ["POST ~/databases/app/auth/rotate 200"]);
   });
 });
 
-describe("what a person is told", () => {
+describe("a message", () => {
   const turso = FakeTurso.use();
 
-  it("is told once in a run", async () => {
+  it("is shown once in a run", async () => {
     const logic = turso.logic();
     for (let i = 0; i < 3; i += 1) await logic.diff(state(), inputs({ trigger: "2" }));
-    assert.equal(turso.told.length, 1);
+    assert.deepEqual(turso.told, [...new Set(turso.told)]);
+    assert.notEqual(turso.told.length, 0);
+  });
+
+  it("is shown once for each key, whatever its text and level", () => {
+    const { notify } = new Context({
+      settings: turso.settings(),
+      clock: () => new Date(),
+      notify: turso.notify,
+    });
+    notify("info", "minted after 0.1 s", "app minted");
+    notify("info", "minted after 0.2 s", "app minted");
+    notify("warning", "minted, but not verified", "app minted");
+    notify("warning", "minted after 0.1 s", "reports minted");
+    assert.deepEqual(turso.told, ["minted after 0.1 s", "minted after 0.1 s"]);
+    assert.deepEqual(turso.warnings, ["minted after 0.1 s"]);
   });
 });

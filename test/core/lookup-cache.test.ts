@@ -4,45 +4,45 @@ import { Context } from "../../src/core/context";
 import { rotationResource } from "../../src/hosts/shared/resource";
 import { NOW, PATIENCE, FakeTurso } from "../support/fake-turso";
 
-describe("within one run, what exists", () => {
+describe("within one run, a lookup", () => {
   const turso = FakeTurso.use();
   const run = () =>
     new Context({
       settings: turso.settings(),
       clock: () => new Date(NOW),
-      notify: (_level, text) => turso.told.push(text),
+      notify: turso.notify,
       retryPolicy: PATIENCE,
     });
   const scope = { database: "app" };
-  const looks = () => turso.requests().filter((request) => request.startsWith("GET "));
-  const LOOKS_AT_APP = ["GET ~/databases/app 200", "GET ~/databases?group=default 200"];
+  const lookups = () => turso.requests().filter((request) => request.startsWith("GET "));
+  const LOOKUPS_OF_APP = ["GET ~/databases/app 200", "GET ~/databases?group=default 200"];
 
-  it("is asked once, for what a preview tells and for what guards the request", async () => {
+  it("is made once for the preview and the preflight together", async () => {
     const logic = rotationResource(run());
     const news = { scope, organization: "acme", trigger: 1 };
     await logic.check({}, news);
     await logic.create(news);
-    assert.deepEqual(looks(), LOOKS_AT_APP);
+    assert.deepEqual(lookups(), LOOKUPS_OF_APP);
     assert.deepEqual(turso.rotations(), ["database app"]);
   });
 
-  it("is asked once for several resources", async () => {
+  it("is made once for several resources", async () => {
     const context = run();
     await rotationResource(context).create({ scope, organization: "acme", trigger: 1 });
     await tokenResource(context).create({ scope, organization: "acme" });
-    assert.deepEqual(looks(), LOOKS_AT_APP);
+    assert.deepEqual(lookups(), LOOKUPS_OF_APP);
   });
 
-  it("is asked again after a failure", async () => {
+  it("is repeated after a failure", async () => {
     const logic = rotationResource(run());
     const news = { scope, organization: "acme", trigger: 1 };
     turso.onLookUp({ type: "status", status: 418, body: "{}" });
     await logic.check({}, news);
     await logic.create(news);
-    assert.deepEqual(looks(), ["GET ~/databases/app 418", ...LOOKS_AT_APP]);
+    assert.deepEqual(lookups(), ["GET ~/databases/app 418", ...LOOKUPS_OF_APP]);
   });
 
-  it("is asked again where a group had no database, since the program may be filling it", async () => {
+  it("is repeated for a group that had no databases, because the program may be adding some", async () => {
     const context = run();
     const bare = { scope: { group: "bare" }, organization: "acme" };
     const logic = rotationResource(context);
@@ -54,20 +54,20 @@ describe("within one run, what exists", () => {
   });
 });
 
-describe("a token that is minted anew", () => {
+describe("a token that replaces an earlier one", () => {
   const turso = FakeTurso.use();
   const logic = () =>
     tokenResource(
       new Context({
         settings: turso.settings(),
         clock: () => new Date(NOW),
-        notify: (_level, text) => turso.told.push(text),
+        notify: turso.notify,
         retryPolicy: PATIENCE,
       }),
     );
   const inputs = { scope: { database: "app" }, organization: "acme", trigger: 1 };
 
-  it("is tried where the one before it was, without a look", async () => {
+  it("is tried at the earlier token's hostname, without a lookup", async () => {
     const { state } = await logic().create(inputs);
     turso.emulator.clearLog();
     const again = await logic().update(state, { ...inputs, trigger: 2 });
@@ -78,24 +78,27 @@ describe("a token that is minted anew", () => {
     assert.match(turso.told.join("\n"), /minted, and accepted after/);
   });
 
-  it("is tried where the database is now, if that is elsewhere", async () => {
+  it("is tried at the database's new hostname if that has changed", async () => {
     const { state } = await logic().create(inputs);
     assert.ok(state.endpoint);
     const gone = { ...state, endpoint: { ...state.endpoint, hostname: "127.0.0.1:1" } };
-    turso.told.length = 0;
+    turso.forgetMessages();
     const again = await logic().update(gone, { ...inputs, trigger: 2 });
     assert.deepEqual(again.endpoint, state.endpoint);
     assert.match(turso.told.join("\n"), /minted, and accepted after/);
   });
 
-  it("is handed on, and told, where neither accepts it nor a look is possible", async () => {
+  it("is published with a warning if neither that hostname accepts it nor a lookup works", async () => {
     const { state } = await logic().create(inputs);
     assert.ok(state.endpoint);
     const gone = { ...state, verifyTimeout: "1s", endpoint: { ...state.endpoint, hostname: "127.0.0.1:1" } };
-    turso.told.length = 0;
+    turso.forgetMessages();
     turso.onLookUp({ type: "status", status: 418, body: "{}" }, 9);
     const again = await logic().update(gone, { ...inputs, trigger: 2, verifyTimeout: "1s" });
     assert.notEqual(again.token, state.token);
-    assert.match(turso.told.join("\n"), /minted, but not seen accepted \(the database could not be asked/);
+    assert.match(
+      turso.warnings.join("\n"),
+      /the new token could not be verified \(the database could not be asked/,
+    );
   });
 });

@@ -12,14 +12,14 @@ describe("a refresh", () => {
     [{ database: "app" }, "GET ~/databases/app 200"],
     [GROUP, "GET ~/groups/default 200"],
   ] as const)
-    it(`of ${JSON.stringify(scope)}, which exists, changes nothing with one look`, async () => {
+    it(`of ${JSON.stringify(scope)}, which exists, changes nothing and sends one request`, async () => {
       const olds = state({ scope });
       assert.deepEqual(await turso.logic().read(idOf(olds.scope), olds), { gone: false, state: olds });
       assert.deepEqual(turso.requests(), [request]);
       assert.deepEqual(turso.told, []);
     });
 
-  for (const [scope, told] of [
+  for (const [scope, message] of [
     [
       { database: "typo" },
       "acme/databases/typo no longer exists (the API answered 404 (could not find database with name typo: record not found)), so it leaves the state.",
@@ -29,12 +29,12 @@ describe("a refresh", () => {
       "acme/groups/typo no longer exists (the API answered 404 (group not found)), so it leaves the state.",
     ],
   ] as const)
-    it(`of ${JSON.stringify(scope)}, which the API says does not exist, takes it out of the state`, async () => {
+    it(`of ${JSON.stringify(scope)}, which does not exist according to the API, removes it from the state`, async () => {
       assert.deepEqual(await turso.logic().read(idOf(scope), state({ scope })), { gone: true });
-      assert.deepEqual(turso.told, [told]);
+      assert.deepEqual(turso.warnings, [message]);
     });
 
-  describe("keeps the state, and says why,", () => {
+  describe("keeps the state and warns why", () => {
     const json = (status: number, error: string): FaultAction => ({
       type: "status",
       status,
@@ -50,25 +50,37 @@ describe("a refresh", () => {
       what: string,
       scope: typeof GROUP | { database: string },
       action: FaultAction,
-      told: string,
+      message: string,
     ][] = [
       [
         "401",
         GROUP,
         json(401, "expired"),
-        `the API answered 401 (expired). Nothing was changed. The API token, read from ${ORIGIN}, is wrong or has expired: make a new one (turso auth api-tokens mint NAME) and set it there.`,
+        `the API answered 401 (expired). Nothing was changed. The API token, read from ${ORIGIN}, is wrong or has expired. Mint a new one (turso auth api-tokens mint NAME --org acme) and set it there.`,
       ],
       [
         "403",
         GROUP,
         json(403, "no"),
-        `the API answered 403 (no). Nothing was changed. The API token, read from ${ORIGIN}, may not do this: give it the scope read, or use one that has it.`,
+        `the API answered 403 (no). Nothing was changed. The API token, read from ${ORIGIN}, lacks the scope read. Scopes cannot be added to a token: mint a new one that has it, and set it there.`,
       ],
       [
         "404 of the organization",
         GROUP,
         json(404, "organization not found"),
         `the API answered 404 (organization not found). Nothing was changed. ${WHERE}`,
+      ],
+      [
+        "404 of an organization named group",
+        GROUP,
+        json(404, "organization group not found"),
+        `the API answered 404 (organization group not found). Nothing was changed. ${WHERE}`,
+      ],
+      [
+        "404 of an organization named database",
+        { database: "app" },
+        json(404, "organization database not found"),
+        `the API answered 404 (organization database not found). Nothing was changed. ${WHERE}`,
       ],
       [
         "404 of a path",
@@ -83,7 +95,7 @@ describe("a refresh", () => {
         `the API answered 404. Nothing was changed. ${WHERE}`,
       ],
       [
-        "404 of another kind of target",
+        "404 of a target of the other kind",
         GROUP,
         json(404, "could not find database with name default: record not found"),
         `the API answered 404 (could not find database with name default: record not found). Nothing was changed. ${WHERE}`,
@@ -110,13 +122,13 @@ describe("a refresh", () => {
         "410",
         GROUP,
         json(410, "group not found"),
-        "the API answered 410 (group not found). Nothing was changed. The API does not accept the request as it is: correct what it names, or ask Turso's support.",
+        "the API answered 410 (group not found). Nothing was changed. The API rejects the request as it is. Correct what it names, or ask Turso's support.",
       ],
       [
         "500 each time",
         GROUP,
         json(500, "group not found"),
-        "the API answered 500 (group not found). Nothing was changed. Run it again; if it stays so, ask Turso's support.",
+        "the API answered 500 (group not found). Nothing was changed. Run it again. If it keeps failing, ask Turso's support.",
       ],
       [
         "a dropped connection each time",
@@ -131,19 +143,19 @@ describe("a refresh", () => {
         "the API did not answer within 0.15 s. Nothing was changed. Check the network and the API's URL {url}, then run it again.",
       ],
       [
-        "a web page instead of an answer",
+        "a web page instead of a response",
         GROUP,
         page(200, "Sign in"),
-        "answered 200 with a web page, so something stands between here and the API. Nothing was changed. Run it again; if it stays so, ask Turso's support.",
+        "answered 200 with a web page, so something stands between here and the API. Nothing was changed. Run it again. If it keeps failing, ask Turso's support.",
       ],
       [
-        "an answer that names nothing",
+        "a response without a group",
         GROUP,
         { type: "status", status: 200, body: "{}" },
-        "the API's answer was not a group. Nothing was changed. Check that {url} is Turso's API and that nothing in between answers for it, then run it again.",
+        "the API's answer was not a group. Nothing was changed. Check that {url} is Turso's API and that nothing in between answers in its place, then run it again.",
       ],
     ];
-    for (const [what, scope, action, told] of rows)
+    for (const [what, scope, action, message] of rows)
       it(`after ${what}`, async () => {
         turso.onLookUp(action, 9);
         const olds = state({ scope });
@@ -154,8 +166,8 @@ describe("a refresh", () => {
           state: before,
         });
         assert.equal(
-          turso.told.at(-1),
-          `Looking up ${idOf(scope)}: ${told.replace("{url}", turso.url)} The state stays as it is.`,
+          turso.warnings.at(-1),
+          `Looking up ${idOf(scope)}: ${message.replace("{url}", turso.url)} The state stays as it is.`,
         );
       });
 
@@ -167,7 +179,7 @@ describe("a refresh", () => {
         state: olds,
       });
       assert.equal(
-        turso.told.at(-1),
+        turso.warnings.at(-1),
         `Looking up acme/databases/app: the API could not be reached (connect ECONNREFUSED ${apiUrl.slice(7)}). Nothing was changed. Check the network and the API's URL ${apiUrl}, then run it again. The state stays as it is.`,
       );
     });
@@ -178,12 +190,12 @@ describe("a refresh", () => {
         gone: false,
         state: olds,
       });
-      assert.equal(turso.told.length, 1);
+      assert.equal(turso.warnings.length, 1);
       assert.deepEqual(turso.requests(), []);
     });
   });
 
-  it("keeps a rotation that is pending, and rotates nothing", async () => {
+  it("keeps a pending rotation and rotates nothing", async () => {
     turso.onRotate("after", { type: "drop" });
     const { state: olds } = await savedFailure(turso.logic().create(inputs()));
     turso.emulator.clearLog();

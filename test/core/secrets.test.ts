@@ -39,11 +39,11 @@ function assertHidden(text: string, secrets: string[]): void {
     }
 }
 
-describe("the API token, and every JWT, stays out of errors, state and messages", () => {
+describe("errors, states and messages contain neither the API token nor a JWT", () => {
   const turso = FakeTurso.use();
   const serve = useServers();
 
-  /** An API that answers the look-ups and does something else with the rotation. */
+  /** An API that answers lookups normally and rotations with the given handler. */
   const listen = (onRotate: (request: IncomingMessage, response: ServerResponse) => void) =>
     serve((request, response) => {
       if (request.method === "POST") {
@@ -56,13 +56,13 @@ describe("the API token, and every JWT, stays out of errors, state and messages"
 
   for (const [what, token] of Object.entries(TOKENS))
     for (const [where, echo] of Object.entries(ECHOES))
-      it(`where a server echoes ${what} ${where}`, async () => {
+      it(`if a server echoes ${what} ${where}`, async () => {
         const secrets = [token.trim(), JWT];
         for (const status of [401, 404, 429, 500]) {
           const { url } = await listen((request, response) =>
             response.writeHead(status).end(echo(request.headers.authorization ?? "")),
           );
-          turso.told.length = 0;
+          turso.forgetMessages();
           const logic = turso.logic({ apiUrl: url, apiToken: token });
           const error = await failure(
             logic.update(
@@ -85,7 +85,7 @@ describe("the API token, and every JWT, stays out of errors, state and messages"
         }
       });
 
-  it("where a look-up fails, in a preview and in a refresh", async () => {
+  it("if a lookup fails, in a preview and in a refresh", async () => {
     const { url } = await serve((request, response) =>
       response.writeHead(403).end(JSON.stringify({ error: `${request.headers.authorization ?? ""} ${JWT}` })),
     );
@@ -98,7 +98,7 @@ describe("the API token, and every JWT, stays out of errors, state and messages"
     assertHidden(turso.told.join("\n"), [apiToken, JWT]);
   });
 
-  it("where the answer breaks off after it, or never comes", async () => {
+  it("if the response breaks off after them", async () => {
     const apiToken = "opaque-api-token-0123456789";
     for (const status of [200, 401, 500]) {
       const { url } = await listen((request, response) => {
@@ -112,7 +112,7 @@ describe("the API token, and every JWT, stays out of errors, state and messages"
     }
   });
 
-  it("where it cannot be sent in a header", async () => {
+  it("if the API token cannot be sent in a header", async () => {
     const apiToken = "opaque-api-token-0123456789\r\nX-Injected: 1\u0000é日";
     const { url, requests } = await serve((_, response) => response.writeHead(401).end());
     const error = await failure(turso.logic({ apiUrl: url, apiToken }).create(inputs()));

@@ -17,9 +17,9 @@ describe("the dynamic host", () => {
   const turso = FakeTurso.use();
   useEnvironment();
   const log = console.log;
-  let said: string[];
+  let printed: string[];
 
-  /** What the engine hands over when it loads the provider. */
+  /** Configures the provider as the engine does when it loads it. */
   const configure = (config: Record<string, string>): void =>
     void tokenRotation.configure({
       config: { get: (key) => config[key], require: (key) => config[key] ?? "" },
@@ -50,20 +50,20 @@ describe("the dynamic host", () => {
 
   beforeEach(() => {
     for (const name of VARIABLES) Reflect.deleteProperty(process.env, name);
-    said = [];
-    console.log = (text: unknown) => said.push(String(text));
+    printed = [];
+    console.log = (text: unknown) => printed.push(String(text));
     configure(connected());
   });
   afterEach(() => (console.log = log));
 
   describe("checks", () => {
-    it("and adds the organization to the program's own inputs", async () => {
+    it("and adds the organization to the program's inputs", async () => {
       const news = without(engine(), "organization");
       assert.deepEqual(await tokenRotation.check(olds(), news), { inputs: engine(), failures: [] });
       assert.deepEqual(turso.requests(), []);
     });
 
-    it("and leaves values that are not known yet as the engine wrote them", async () => {
+    it("and keeps unknown values as the engine wrote them", async () => {
       for (const unknown of [
         { trigger: UNKNOWN },
         { trigger: { a: [UNKNOWN, 1] } },
@@ -77,7 +77,7 @@ describe("the dynamic host", () => {
         });
     });
 
-    it("and gives the failures of bad arguments", async () => {
+    it("and returns the failures of invalid arguments", async () => {
       const news = engine({ scope: { database: "../x" } });
       assert.deepEqual(await tokenRotation.check({}, news), {
         inputs: news,
@@ -85,14 +85,14 @@ describe("the dynamic host", () => {
           {
             property: "scope",
             reason:
-              'scope.database "../x" must start with a letter or a digit and hold only letters, digits, "-" and "_".',
+              'scope.database "../x" must start with a letter or a digit and contain only letters, digits, "-" and "_".',
           },
         ],
       });
       assert.deepEqual(turso.requests(), []);
     });
 
-    it("and gives the failures of bad settings", async () => {
+    it("and returns the failures of invalid settings", async () => {
       configure({ ...connected(), "turso:apiUrl": "http://user:hunter2@api.turso.tech" });
       const news = engine();
       assert.deepEqual(await tokenRotation.check({}, news), {
@@ -107,16 +107,16 @@ describe("the dynamic host", () => {
       });
     });
 
-    it("and tells the person who runs the program what would be hit", async () => {
+    it("and prints the blast radius", async () => {
       await tokenRotation.check({}, engine({ scope: { group: "solo" } }));
-      assert.deepEqual(said, [
-        "acme/groups/solo: creating it rotates; this kills every token of the group and of its 1 database (lone).",
+      assert.deepEqual(printed, [
+        "acme/groups/solo: creating it rotates; this invalidates every token of the group and of its 1 database (lone).",
       ]);
     });
   });
 
-  describe("compares", () => {
-    it("and finds nothing in another text of the provider", async () => {
+  describe("diffs", () => {
+    it("and ignores a changed provider text", async () => {
       const { changes, replaces } = await tokenRotation.diff("acme/databases/app", olds(), {
         ...engine(),
         __provider: "something newer",
@@ -125,13 +125,13 @@ describe("the dynamic host", () => {
       assert.deepEqual(turso.requests(), []);
     });
 
-    it("and takes a value that is not known yet for a change that may rotate", async () => {
+    it("and counts an unknown value as a change that may rotate", async () => {
       const news = engine({ trigger: { a: UNKNOWN } });
       assert.equal((await tokenRotation.diff("acme/databases/app", olds(), news)).changes, true);
       assert.deepEqual(turso.requests(), []);
     });
 
-    it("and replaces what gets another target", async () => {
+    it("and replaces a resource whose target changes", async () => {
       const news = engine({ scope: { group: UNKNOWN } });
       const { changes, replaces } = await tokenRotation.diff("acme/databases/app", olds(), news);
       assert.deepEqual([changes, replaces], [true, ["scope"]]);
@@ -146,7 +146,7 @@ describe("the dynamic host", () => {
     assert.deepEqual(turso.rotations(), ["database app"]);
   });
 
-  it("updates, and rotates under a changed trigger alone", async () => {
+  it("updates, and rotates only if the trigger changed", async () => {
     await tokenRotation.update("acme/databases/app", olds(), engine());
     assert.deepEqual(turso.requests(), []);
     const { outs } = await tokenRotation.update("acme/databases/app", olds(), engine({ trigger: "2" }));
@@ -155,17 +155,17 @@ describe("the dynamic host", () => {
   });
 
   describe("reads", () => {
-    it("what exists", async () => {
+    it("a target that exists", async () => {
       const { id, props } = await tokenRotation.read("acme/databases/app", olds());
       const [kept, found] = [olds(), props as Properties].map((all) => without(all, "__provider"));
       assert.deepEqual([id, found], ["acme/databases/app", kept]);
     });
 
-    it("nothing of what is gone, for which the engine drops it", async () => {
+    it("a target that is gone as an empty result, so that the engine removes it", async () => {
       assert.deepEqual(await tokenRotation.read("acme/groups/x", olds({ scope: { group: "x" } })), {});
     });
 
-    it("nothing away with settings that are broken", async () => {
+    it("with invalid settings as an error, so that the engine removes nothing", async () => {
       configure({ "turso:apiUrl": "nonsense" });
       const reading = Promise.resolve().then(() => tokenRotation.read("acme/databases/app", olds()));
       assert.match(
@@ -176,7 +176,7 @@ describe("the dynamic host", () => {
   });
 
   for (const path of ["create", "update"] as const)
-    it(`gives the ${path}'s error what the engine saves, its own key included`, async () => {
+    it(`attaches the state to save to the ${path}'s error, including the engine's own key`, async () => {
       turso.onRotate("after", { type: "drop" });
       const error = await failure(
         path === "create"
@@ -196,7 +196,7 @@ describe("the dynamic host", () => {
       assert.doesNotThrow(() => JSON.stringify(properties));
     });
 
-  it("gives an error after which nothing is to be saved no id, since the engine would save it", async () => {
+  it("attaches no id to an error without a state to save, because the engine would save it", async () => {
     const error = await failure(tokenRotation.create(engine({ scope: { group: "typo" } })));
     assert.match(error.message, /^Looking up acme\/groups\/typo: the API answered 404 \(group not found\)/);
     assert.equal("id" in error, false);
@@ -205,20 +205,20 @@ describe("the dynamic host", () => {
   describe("deletes", () => {
     for (const [what, config] of [
       ["without any settings", {}],
-      ["with settings that are broken", { "turso:apiUrl": "nonsense", "turso:organization": "a/b" }],
+      ["with invalid settings", { "turso:apiUrl": "nonsense", "turso:organization": "a/b" }],
       ["without a network", { "turso:apiUrl": "http://127.0.0.1:1" }],
     ] as [string, Record<string, string>][])
       it(what, async () => {
         configure(config);
         await tokenRotation.delete("acme/databases/app", olds());
-        assert.deepEqual(said, [
+        assert.deepEqual(printed, [
           "acme/databases/app: no longer managed; nothing was rotated, and its tokens stay as they are.",
         ]);
         assert.deepEqual(turso.requests(), []);
       });
   });
 
-  it("takes the settings of the environment where stack config has none", async () => {
+  it("reads the settings from the environment if stack config has none", async () => {
     process.env["TURSO_API_TOKEN"] = turso.emulator.apiToken;
     process.env["TURSO_API_BASEURL"] = turso.url;
     process.env["TURSO_ORGANIZATION"] = "acme";

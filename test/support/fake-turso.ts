@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { startEmulator, type Emulator, type FaultAction } from "../../emulator";
-import { Context, type Environment } from "../../src/core/context";
+import { Context, type Environment, type Level } from "../../src/core/context";
 import { SavedError } from "../../src/core/protocol";
 import type { RotationInputs, RotationState } from "../../src/rotation/state";
 import { rotationResource, type Resource } from "../../src/hosts/shared/resource";
@@ -21,7 +21,10 @@ export const ORIGIN = "the environment's TURSO_API_TOKEN";
  * `default` with the databases `app` and `reports`, the group `solo` with `lone`, and the empty group `bare`.
  */
 export class FakeTurso {
+  /** All messages to the person who runs the program. */
   readonly told: string[] = [];
+  /** Those that the person should worry about. */
+  readonly warnings: string[] = [];
   #emulator: Emulator | undefined;
 
   get emulator(): Emulator {
@@ -47,10 +50,21 @@ export class FakeTurso {
       turso.emulator.clearLog();
       turso.emulator.clearFaults();
       turso.emulator.platform.rotations.length = 0;
-      turso.told.length = 0;
+      turso.forgetMessages();
     });
     after(() => turso.emulator.close());
     return turso;
+  }
+
+  /** Records a message. */
+  readonly notify = (level: Level, text: string): void => {
+    this.told.push(text);
+    if (level === "warning") this.warnings.push(text);
+  };
+
+  forgetMessages(): void {
+    this.told.length = 0;
+    this.warnings.length = 0;
   }
 
   settings(changes: Partial<Settings> = {}): Settings {
@@ -73,7 +87,7 @@ export class FakeTurso {
       new Context({
         settings: this.settings(settings),
         clock: () => new Date(NOW),
-        notify: (_level, text) => this.told.push(text),
+        notify: this.notify,
         retryPolicy: PATIENCE,
         ...environment,
       }),

@@ -4,8 +4,8 @@ import { TursoClient } from "../../src/turso/client";
 import { PATIENCE, FakeTurso, tursoFailure } from "../support/fake-turso";
 import { useServers } from "../support/server";
 
-/** Is told of nothing: where it is, a test fails. */
-const nobody = (message: string): void => assert.fail(message);
+/** Fails the test at any retry. */
+const noRetry = (message: string): void => assert.fail(message);
 
 describe("the client", () => {
   const turso = FakeTurso.use();
@@ -32,11 +32,8 @@ describe("the client", () => {
 
   it("looks up a database, a group and a group's databases", async () => {
     const app = await client().getDatabase("app");
-    assert.deepEqual(app, {
-      Name: "app",
-      Hostname: turso.emulator.platform.database("app").hostname,
-      group: "default",
-    });
+    const { hostname, id } = turso.emulator.platform.database("app");
+    assert.deepEqual(app, { Name: "app", Hostname: hostname, group: "default", DbId: id });
     await client().getGroup("bare");
     const names = async (group: string) => (await client().listDatabases(group)).map(({ Name }) => Name);
     assert.deepEqual(await names("default"), ["app", "reports"]);
@@ -49,18 +46,18 @@ describe("the client", () => {
     ]);
   });
 
-  it("without an API token sends nothing and says both places to set it", async () => {
-    const none = new TursoClient(turso.settings({ apiToken: undefined }), "acme", nobody);
+  it("without an API token sends nothing and names both places to set it", async () => {
+    const tokenless = new TursoClient(turso.settings({ apiToken: undefined }), "acme", noRetry);
     const NEXT =
-      "there is no API token. Nothing was changed. Set it with `pulumi config set --secret turso:apiToken TOKEN`, or in the environment as TURSO_API_TOKEN.";
+      "there is no API token. Nothing was changed. Set it with `pulumi config set --secret turso:apiToken`, which prompts for it, or in the environment as TURSO_API_TOKEN.";
     const app = { kind: "database", name: "app" } as const;
     for (const [act, doing] of [
-      [() => none.rotate(app), "Rotating acme/databases/app"],
-      [() => none.getDatabase("app"), "Looking up acme/databases/app"],
-      [() => none.getGroup("default"), "Looking up acme/groups/default"],
-      [() => none.listDatabases("default"), "Listing the databases of acme/groups/default"],
+      [() => tokenless.rotate(app), "Rotating acme/databases/app"],
+      [() => tokenless.getDatabase("app"), "Looking up acme/databases/app"],
+      [() => tokenless.getGroup("default"), "Looking up acme/groups/default"],
+      [() => tokenless.listDatabases("default"), "Listing the databases of acme/groups/default"],
     ] as const) {
-      // a client may throw at once or reject: both are failures
+      // a client may throw or reject: both are failures
       const error = await tursoFailure(Promise.resolve().then<unknown>(act));
       assert.equal(error.message, `${doing}: ${NEXT}`);
       assert.equal(error.effect, "unchanged");
@@ -68,7 +65,7 @@ describe("the client", () => {
     assert.deepEqual(turso.requests(), []);
   });
 
-  it("says which permission is missing, and where the API token was read from", async () => {
+  it("names the missing scope and where the API token was read from", async () => {
     const restricted = client("acme", turso.emulator.createApiToken({ permissions: [] }));
     for (const [act, doing, permission] of [
       [
@@ -89,19 +86,19 @@ describe("the client", () => {
       assert.equal(
         message,
         `${doing}: the API answered 403 (forbidden: the API token lacks the permission ${permission}). Nothing was changed. ` +
-          `The API token, read from the environment's TURSO_API_TOKEN, may not do this: give it the scope ${permission}, or use one that has it.`,
+          `The API token, read from the environment's TURSO_API_TOKEN, lacks the scope ${permission}. Scopes cannot be added to a token: mint a new one that has it, and set it there.`,
       );
       assert.deepEqual([status, effect], [403, "unchanged"]);
     }
     assert.deepEqual(turso.rotations(), []);
   });
 
-  it("takes a look-up as without effect, whatever came back", async () => {
+  it("reports that a failed lookup changed nothing, whatever came back", async () => {
     turso.onLookUp({ type: "status", status: 500 }, 3);
     const error = await tursoFailure(client().getGroup("default"));
     assert.equal(
       error.message,
-      "Looking up acme/groups/default: the API answered 500 (fault: status 500). Nothing was changed. Run it again; if it stays so, ask Turso's support.",
+      "Looking up acme/groups/default: the API answered 500 (fault: status 500). Nothing was changed. Run it again. If it keeps failing, ask Turso's support.",
     );
     assert.equal(turso.requests().length, 3);
     assert.deepEqual(turso.told, [
@@ -110,7 +107,7 @@ describe("the client", () => {
     ]);
   });
 
-  it("goes on with a look-up after a dropped connection and half an answer", async () => {
+  it("retries a lookup after a dropped connection and half a response", async () => {
     turso.onLookUp({ type: "drop" });
     turso.emulator.fault({ method: "GET", path: /./, when: "after", action: { type: "truncate" } });
     await client().getGroup("default");
@@ -122,12 +119,12 @@ describe("the client", () => {
   });
 });
 
-describe("the client, of an answer that is not Turso's,", () => {
+describe("the client rejects a response that is not Turso's", () => {
   const serve = useServers();
   const ask = async (answer: (response: ServerResponse) => void) => {
     const { url, requests } = await serve((_, response) => answer(response));
     const connection = { apiUrl: url, apiToken: "t", apiTokenOrigin: "a test" };
-    return { client: new TursoClient(connection, "acme", nobody, PATIENCE), url, requests };
+    return { client: new TursoClient(connection, "acme", noRetry, PATIENCE), url, requests };
   };
 
   for (const [body, database, group, list] of [
@@ -151,9 +148,9 @@ describe("the client, of an answer that is not Turso's,", () => {
       "a list of databases",
     ],
   ] as const)
-    it(`such as ${JSON.stringify(body)}, says so`, async () => {
+    it(`such as ${JSON.stringify(body)}`, async () => {
       const { client, url } = await ask((response) => response.end(body));
-      const next = `Nothing was changed. Check that ${url} is Turso's API and that nothing in between answers for it, then run it again.`;
+      const next = `Nothing was changed. Check that ${url} is Turso's API and that nothing in between answers in its place, then run it again.`;
       for (const [act, doing, expected] of [
         [() => client.getDatabase("app"), "Looking up acme/databases/app", database],
         [() => client.getGroup("team"), "Looking up acme/groups/team", group],
@@ -165,14 +162,14 @@ describe("the client, of an answer that is not Turso's,", () => {
       }
     });
 
-  it("takes a database without a group as one in none", async () => {
+  it("but accepts a database that is in no group", async () => {
     const { client } = await ask((response) =>
       response.end('{"database":{"Name":"app","Hostname":"app.turso.io"}}'),
     );
     assert.deepEqual(await client.getDatabase("app"), { Name: "app", Hostname: "app.turso.io", group: "" });
   });
 
-  it("reads a list page by page, and no page twice", async () => {
+  it("but reads a list page by page, and no page twice", async () => {
     const pages = new Map([
       [null, { databases: ["a", "b"], next: "p 2" }],
       ["p 2", { databases: ["c"], next: "p3" }],
@@ -188,7 +185,7 @@ describe("the client, of an answer that is not Turso's,", () => {
       response.end(JSON.stringify({ databases, pagination: { next: page?.next } }));
     });
     const connection = { apiUrl: url, apiToken: "t", apiTokenOrigin: "a test" };
-    const list = await new TursoClient(connection, "acme", nobody, PATIENCE).listDatabases("team");
+    const list = await new TursoClient(connection, "acme", noRetry, PATIENCE).listDatabases("team");
     assert.deepEqual(
       list.map(({ Name }) => Name),
       ["a", "b", "c", "d"],

@@ -5,7 +5,7 @@ const read = (config: Record<string, unknown>, env: Record<string, string | unde
   readSettings((key) => config[key], env);
 
 describe("the settings", () => {
-  it("may all be missing: the URL has a default, and what lacks is told where it is needed", () => {
+  it("may all be missing: the URL has a default, and the others are reported when they are needed", () => {
     assert.deepEqual(read({}), {
       apiUrl: "https://api.turso.tech",
       apiToken: undefined,
@@ -46,7 +46,7 @@ describe("the settings", () => {
     });
   });
 
-  it("count as missing where they are empty", () => {
+  it("count as missing if they are empty", () => {
     const config = { "turso:apiToken": "", "turso:organization": "", "turso:apiUrl": "" };
     const env = { TURSO_API_TOKEN: "", TURSO_ORGANIZATION: "", TURSO_API_BASEURL: "" };
     assert.deepEqual(read(config, env), read({}));
@@ -69,16 +69,16 @@ describe("the settings", () => {
       { "turso:organization": "a/b" },
       { TURSO_ORGANIZATION: "acme" },
       "organization",
-      `the stack config's turso:organization "a/b" must start with a letter or a digit and hold only letters, digits, "-" and "_".`,
+      `the stack config's turso:organization "a/b" must start with a letter or a digit and contain only letters, digits, "-" and "_".`,
     ],
     [
       {},
       { TURSO_ORGANIZATION: ".." },
       "organization",
-      `the environment's TURSO_ORGANIZATION ".." must start with a letter or a digit and hold only letters, digits, "-" and "_".`,
+      `the environment's TURSO_ORGANIZATION ".." must start with a letter or a digit and contain only letters, digits, "-" and "_".`,
     ],
   ] as const)
-    it(`with ${JSON.stringify({ ...config, ...env })} are refused`, () =>
+    it(`with ${JSON.stringify({ ...config, ...env })} are invalid`, () =>
       assert.deepEqual(read(config, env), { property, problem }));
 });
 
@@ -132,7 +132,7 @@ describe("the API's URL", () => {
       assert(!problem.includes("hunter2"));
     });
 
-  it("never shows its credentials, whatever else is wrong with it", () => {
+  it("never appears with its credentials in a problem, whatever else is wrong with it", () => {
     for (const url of [
       "http://user:hunter2@api.turso.tech/v1?x",
       "ftp://user:hunter2@api.turso.tech",
@@ -148,7 +148,7 @@ describe("the API's URL", () => {
 });
 
 describe("loopback", () => {
-  it("is this machine and nobody else", () => {
+  it("is this machine only", () => {
     const hosts = [
       "localhost",
       "[::1]",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { TursoError } from "../../src/turso/errors";
 
 describe("an error", () => {
-  it("says what was done, to what, what came back, what changed and what to do next", () => {
+  it("says what was attempted, what came back, what changed and what to do next", () => {
     const parts = {
       attempted: "rotating acme/databases/app",
       answer: "the API answered 409",
@@ -22,7 +22,7 @@ describe("an error", () => {
     );
   });
 
-  it("does not take a target as gone unless it was told so", () => {
+  it("counts the target as gone only if the error data says so", () => {
     assert.equal(
       new TursoError({ attempted: "x", answer: "y", effect: "unchanged", next: "z" }).isGone,
       false,

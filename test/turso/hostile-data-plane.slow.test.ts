@@ -162,23 +162,23 @@ const ENDLESS: Record<string, Misbehave> = {
   "says nothing": () => undefined,
   "sends its body byte by byte": trickle(`${OK}Content-Length: 100000\r\n\r\n`, "x"),
   "sends its head byte by byte": trickle(OK, "X"),
-  "announces an answer for ever": trickle("", "HTTP/1.1 100 Continue\r\n\r\n"),
+  "announces a response forever": trickle("", "HTTP/1.1 100 Continue\r\n\r\n"),
   "sends 10 MB": (socket) => socket.end(raw(200, [], "x".repeat(10 * 1024 * 1024))),
   "sends a brotli bomb": (socket) => socket.end(raw(200, ["Content-Encoding: br"], BOMBS.br)),
 };
 
-describe("the look at a token against a hostile database", function () {
+describe("the probe of a token against a hostile database", function () {
   this.timeout(30_000);
   useEnvironment();
   const serve = useHostileServers();
   const ask = async (port: number, timeoutMs = 1_000) => {
     const verdict = await probe(LOOPBACK, `127.0.0.1:${port}`, JWT, timeoutMs);
     assertHidden(JSON.stringify(verdict));
-    assert.ok(JSON.stringify(verdict).length < 400, "a verdict that nobody can read");
+    assert.ok(JSON.stringify(verdict).length < 400, "an unreadably long verdict");
     return verdict;
   };
 
-  it("only results in a 200 count as life, and only a 401 as death, whatever else is sent", async () => {
+  it("only results in a 200 count as accepted, and only a 401 counts as rejected", async () => {
     const server = await serve(() => undefined);
     await fc.assert(
       fc.asyncProperty(statuses, headers, body, async (status, lines, bytes) => {
@@ -194,7 +194,7 @@ describe("the look at a token against a hostile database", function () {
     );
   });
 
-  it("a database that echoes the token shows it to nobody", async () => {
+  it("a database that echoes the token does not get it into a verdict", async () => {
     const server = await serve(() => undefined);
     await fc.assert(
       fc.asyncProperty(statuses, echo, async (status, make) => {
@@ -208,7 +208,7 @@ describe("the look at a token against a hostile database", function () {
   });
 
   for (const [what, misbehave] of Object.entries(ENDLESS))
-    it(`a database that ${what} proves nothing, within the time limit`, async () => {
+    it(`a database that ${what} gets the verdict unclear within the time limit`, async () => {
       const server = await serve(misbehave);
       const start = performance.now();
       const { verdict } = await ask(server.port, 400);

@@ -9,17 +9,17 @@ import type { RetryPolicy } from "../../src/turso/retry-policy";
 export const API_TOKEN = "opaque-api-token-0123456789";
 export const JWT =
   "eyJhbGciOiJFZERTQSJ9.eyJhIjoicnciLCJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJlLXRoYXQtbXVzdC1ub3QtYmUtc2Vlbg";
-/** Any part of a secret that is this long gives it away. */
+/** A part of a secret that is this long counts as a leak. */
 const TELLING = 16;
 
-/** What a server writes to a connection that has sent a request's head. */
+/** Writes to a connection that has sent a request's head. */
 export type Misbehave = (socket: Socket, head: string) => void;
 
-/** A server that is bound to no protocol: it writes what it likes. */
+/** A server that follows no protocol: it writes anything. */
 export interface HostileServer {
   readonly url: string;
   readonly port: number;
-  /** What it does with the next requests. */
+  /** Handles the next requests. */
   answer: Misbehave;
   /** The heads of the requests so far. */
   readonly heads: string[];
@@ -27,7 +27,7 @@ export interface HostileServer {
   connections: number;
 }
 
-/** Starts servers that are gone after each test of a describe. */
+/** Returns a function that starts servers, and closes them after each test of a describe. */
 export function useHostileServers(): (answer: Misbehave) => Promise<HostileServer> {
   const open: { server: Server; sockets: Set<Socket> }[] = [];
   afterEach(async () => {
@@ -67,7 +67,7 @@ export function useHostileServers(): (answer: Misbehave) => Promise<HostileServe
   };
 }
 
-/** An answer as bytes, whatever it says of its own length. */
+/** A response as bytes, whatever length it claims. */
 export const raw = (status: number, headers: string[], body: string | Uint8Array): Buffer =>
   Buffer.concat([
     Buffer.from(`HTTP/1.1 ${status} What\r\n${["Connection: close", ...headers].join("\r\n")}\r\n\r\n`),
@@ -81,16 +81,16 @@ export const BOMBS = {
   br: brotliCompressSync(NOTHING, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
 };
 
-/** A client with little patience, and what it told. */
+/** A client with short limits, and its messages about retries. */
 export function impatientClient(
   apiUrl: string,
   patience: Partial<RetryPolicy> = {},
   apiToken = API_TOKEN,
-): { client: TursoClient; told: string[] } {
-  const told: string[] = [];
+): { client: TursoClient; messages: string[] } {
+  const messages: string[] = [];
   const connection = { apiUrl, apiToken, apiTokenOrigin: "the environment's TURSO_API_TOKEN" };
   const all = { timeoutMs: 500, retries: 1, pauseMs: 1, longestPauseMs: 5, ...patience };
-  return { client: new TursoClient(connection, "acme", (message) => told.push(message), all), told };
+  return { client: new TursoClient(connection, "acme", (message) => messages.push(message), all), messages };
 }
 
 const APP = { kind: "database", name: "app" } as const;
@@ -98,10 +98,10 @@ const isText = (value: unknown) => typeof value === "string";
 const isDatabase = (value: unknown): boolean =>
   typeof value === "object" &&
   value !== null &&
-  Object.keys(value).sort().join() === "Hostname,Name,group" &&
+  ["Hostname,Name,group", "DbId,Hostname,Name,group"].includes(Object.keys(value).sort().join()) &&
   Object.values(value).every(isText);
 
-/** Every call of the API, and what a usable answer to it becomes. */
+/** Every call of the API, and which results of it are clean. */
 export const CALLS: Record<
   string,
   { ask: (client: TursoClient) => Promise<unknown>; isClean: (value: unknown) => boolean }
@@ -119,10 +119,10 @@ export const CALLS: Record<
   },
 };
 
-/** An error sentence or a clean value, and no third thing. */
+/** Requires an error sentence or a clean value. */
 export async function outcomeOf(
   call: string,
-  { client, told }: ReturnType<typeof impatientClient>,
+  { client, messages }: ReturnType<typeof impatientClient>,
 ): Promise<TursoError | undefined> {
   const known = CALLS[call];
   assert(known);
@@ -133,7 +133,7 @@ export async function outcomeOf(
     },
     (error: unknown) => error,
   );
-  assertHidden(told.join("\n"));
+  assertHidden(messages.join("\n"));
   if (outcome === undefined) return undefined;
   if (!(outcome instanceof TursoError)) throw outcome as Error;
   assertSentence(outcome.message);
@@ -142,7 +142,7 @@ export async function outcomeOf(
   return outcome;
 }
 
-/** What was done, what came back, whether anything changed, what next: in one printable line of a readable length. */
+/** Requires one printable line of a readable length: what was attempted, what came back, what changed, what to do. */
 export function assertSentence(message: string): void {
   assert.match(
     message,

@@ -19,7 +19,7 @@ import { body, echo, headers, statuses } from "./hostile-answers";
 const MB = 1024 * 1024;
 const MOST_MEMORY = 160 * MB;
 
-/** Runs a body, and fails if it takes longer, or holds more memory, than it may. */
+/** Fails if something takes too long or too much memory. */
 async function within(ms: number, act: () => Promise<unknown>): Promise<void> {
   const start = performance.now();
   const base = process.memoryUsage().rss;
@@ -35,7 +35,7 @@ async function within(ms: number, act: () => Promise<unknown>): Promise<void> {
   assert.ok(peak - base < MOST_MEMORY, `held ${((peak - base) / MB).toFixed(0)} MB more`);
 }
 
-/** Writes again and again, as fast as it is read, or with pauses. */
+/** Writes forever, as fast as the client reads, or with pauses. */
 const endlessly =
   (first: string, chunk: string | Buffer, everyMs = 0): Misbehave =>
   (socket) => {
@@ -62,13 +62,13 @@ const ENDLESS: Record<string, Misbehave> = {
   "sends its chunks byte by byte": endlessly(`${OK}Transfer-Encoding: chunked\r\n\r\n`, inChunks(" "), 20),
   "sends its head byte by byte": endlessly(OK, "X", 20),
   "never ends its headers": endlessly(OK, `X-Much: ${"y".repeat(500)}\r\n`),
-  "announces an answer for ever": endlessly("", "HTTP/1.1 100 Continue\r\n\r\n", 5),
+  "announces a response forever": endlessly("", "HTTP/1.1 100 Continue\r\n\r\n", 5),
   "announces more than it sends": (socket) => socket.end(`${OK}Content-Length: 99999999999999\r\n\r\n{}`),
   "sends a gzip bomb": (socket) => socket.end(raw(200, ["Content-Encoding: gzip"], BOMBS.gzip)),
   "sends a brotli bomb as its error": (socket) => socket.end(raw(400, ["Content-Encoding: br"], BOMBS.br)),
 };
 
-/** Bodies that take a careless reader for ever, or to the end of its stack. */
+/** Bodies that make a careless reader take forever or overflow its stack. */
 const TRAPS: Record<string, string> = {
   "5 MB of text": "x".repeat(5 * MB),
   "an error of 5 MB": JSON.stringify({ error: "x".repeat(5 * MB) }),
@@ -84,7 +84,7 @@ describe("the API's client against a hostile server", function () {
   this.timeout(60_000);
   const serve = useHostileServers();
 
-  it("any status, headers and body give an error sentence or a clean value, and a rotation is sent once", async () => {
+  it("any status, headers and body result in an error sentence or a clean value, and a rotation is sent once", async () => {
     const server = await serve((socket) => socket.destroy());
     const subject = impatientClient(server.url);
     const call = fc.constantFrom(...Object.keys(CALLS));
@@ -108,7 +108,7 @@ describe("the API's client against a hostile server", function () {
     assert.equal(Object.getOwnPropertyNames(Object.prototype).includes("Name"), false);
   });
 
-  it("bytes that are no HTTP give an error sentence, and leave a rotation's fate unknown", async () => {
+  it("bytes that are not HTTP result in an error sentence, and the effect of a rotation is unknown", async () => {
     const server = await serve((socket) => socket.destroy());
     const subject = impatientClient(server.url, { retries: 0 });
     const garbage = fc.oneof(
@@ -127,12 +127,12 @@ describe("the API's client against a hostile server", function () {
     );
   });
 
-  it("a server that echoes the credentials anywhere, beside anything, shows them to nobody", async () => {
+  it("a server that echoes the credentials anywhere does not get them into a message", async () => {
     const server = await serve((socket) => socket.destroy());
     const subject = impatientClient(server.url);
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...Object.keys(CALLS)), statuses, echo, async (name, status, make) => {
-        // minting is to give what the server says
+        // minting returns what the server says
         const shown = name === "mint" && status === 200 ? API_TOKEN : JWT;
         server.answer = (socket, head) => {
           const authorization = /authorization: (.*)\r/i.exec(head)?.[1] ?? "";
@@ -140,7 +140,7 @@ describe("the API's client against a hostile server", function () {
             raw(status, [`X-Echo: ${authorization}`, `Set-Cookie: a=${JWT}`], make(authorization, shown)),
           );
         };
-        subject.told.length = 0;
+        subject.messages.length = 0;
         await outcomeOf(name, subject);
       }),
       { numRuns: 300 },
@@ -148,17 +148,17 @@ describe("the API's client against a hostile server", function () {
   });
 
   for (const [what, misbehave] of Object.entries(ENDLESS))
-    it(`a server that ${what} costs no more than the time limit, and little memory`, async () => {
+    it(`a server that ${what} costs at most the time limit and little memory`, async () => {
       const server = await serve(misbehave);
       for (const name of ["rotate", "listDatabases"])
         await within(2_000, async () => {
           const error = await outcomeOf(name, impatientClient(server.url, { retries: 0, timeoutMs: 300 }));
-          assert.ok(error, "this is no answer");
+          assert.ok(error, "this is not a response");
         });
     });
 
   for (const [what, text] of Object.entries(TRAPS))
-    it(`an answer of ${what} is read at once`, async () => {
+    it(`a response of ${what} is read quickly`, async () => {
       for (const status of [200, 400, 404])
         for (const name of ["rotate", "getDatabase", "listDatabases", "mint"]) {
           const server = await serve((socket) => socket.end(raw(status, [], text)));
@@ -166,7 +166,7 @@ describe("the API's client against a hostile server", function () {
         }
     });
 
-  it("no redirect is followed, whatever it says, to whatever server", async () => {
+  it("no redirect is followed, whatever its location", async () => {
     const other = await serve((socket) => socket.end(raw(200, [], "{}")));
     const server = await serve(() => undefined);
     for (const status of [300, 301, 302, 303, 305, 307, 308])
@@ -186,13 +186,16 @@ describe("the API's client against a hostile server", function () {
           server.answer = (socket) => socket.end(raw(status, lines, ""));
           const error = await outcomeOf(name, impatientClient(server.url));
           assert.equal(error?.effect, "unchanged");
-          assert.match(error.message, /A redirect is never followed, since the API token would go along/);
+          assert.match(
+            error.message,
+            /Redirects are never followed, because they would forward the API token/,
+          );
           assert.equal(server.heads.length, 1);
         }
     assert.equal(other.connections, 0);
   });
 
-  it("a Retry-After of any kind does not keep it waiting", async () => {
+  it("no Retry-After delays it longer than the policy allows", async () => {
     const server = await serve(() => undefined);
     const dates = ["Tue, 01 Jan 2999 00:00:00 GMT", "\u00e9"];
     for (const after of ["-1", "0", "1e9", "9".repeat(21), "NaN", "", "Infinity", ...dates])
@@ -205,7 +208,7 @@ describe("the API's client against a hostile server", function () {
       });
   });
 
-  it("a listing whose pages never end comes to an end", async () => {
+  it("a listing with endless pages ends", async () => {
     let page = 0;
     const server = await serve((socket) => {
       const text = JSON.stringify({ databases: [], pagination: { next: `page-${(page += 1)}` } });
@@ -215,7 +218,7 @@ describe("the API's client against a hostile server", function () {
     assert.ok(page <= 1_000, `${page} pages were asked for`);
   });
 
-  it("names in a listing bring neither credentials nor a terminal's escapes into what is told", async () => {
+  it("names in a listing bring neither credentials nor escape sequences into messages", async () => {
     const server = await serve(() => undefined);
     for (const name of [
       API_TOKEN,

@@ -8,10 +8,10 @@ const UNKNOWN: Outcome = { effect: "unknown", retry: "idempotent" };
 
 const name = (outcome: Outcome): string =>
   outcome.effect === "unknown"
-    ? "leaves its fate unknown, and is repeated only where that is harmless"
+    ? "has an unknown effect and is repeated only if it is idempotent"
     : outcome.retry === "any"
-      ? "was certainly not processed, so any request may be repeated"
-      : "certainly failed, so repeating is of no use";
+      ? "was certainly not processed and may always be repeated"
+      : "certainly failed and is not repeated";
 
 describe("a request that is answered with", () => {
   for (const [status, headers, outcome] of [
@@ -95,7 +95,7 @@ describe("a request that ends with", () => {
     it(`a timeout ${what} ${name(outcome)}`, () =>
       assert.deepEqual(outcomeOfError(failed("ETIMEDOUT", cause)), outcome));
 
-  it("an answer that was cut off leaves its fate unknown, whatever the error's code", () => {
+  it("a response that was cut off has an unknown effect, whatever the error's code", () => {
     const response = { status: 200 } as AxiosResponse;
     const error = new AxiosError("cut off", "ECONNREFUSED", undefined, undefined, response);
     assert.deepEqual(outcomeOfError(error), UNKNOWN);

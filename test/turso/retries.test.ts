@@ -7,19 +7,19 @@ import { closedPort, useServers } from "../support/server";
 const TOKEN = "s3cret-api-token";
 const PATIENCE: RetryPolicy = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
 const ROTATE: Request = { method: "POST", path: "/v1/rotate", isIdempotent: false };
-const LOOK: Request = { method: "GET", path: "/v1/look", isIdempotent: true };
+const LOOKUP: Request = { method: "GET", path: "/v1/lookup", isIdempotent: true };
 
 describe("the transport repeats", () => {
   const serve = useServers();
-  let told: string[];
+  let retries: string[];
   beforeEach(() => {
-    told = [];
+    retries = [];
   });
   const ask = (url: string, request: Request, patience: Partial<RetryPolicy> = {}): Promise<Reply> =>
     transport(
       { apiUrl: url, apiToken: TOKEN, apiTokenOrigin: "a test" },
       { ...PATIENCE, ...patience },
-      (message) => told.push(message),
+      (message) => retries.push(message),
     )(request);
   const failed = async (reply: Promise<Reply>): Promise<Reply & { ok: false }> => {
     const result = await reply;
@@ -35,9 +35,9 @@ describe("the transport repeats", () => {
     response.writeHead(200, { "content-length": "100" });
     response.write("half", () => response.socket?.destroy());
   };
-  const always = { rotate: 3, look: 3 };
-  const harmless = { rotate: 1, look: 3 };
-  const never = { rotate: 1, look: 1 };
+  const always = { rotate: 3, lookup: 3 };
+  const idempotent = { rotate: 1, lookup: 3 };
+  const never = { rotate: 1, lookup: 1 };
 
   for (const { what, act, tries, effect } of [
     { what: "429", act: answer(429), tries: always, effect: "unchanged" },
@@ -59,13 +59,13 @@ describe("the transport repeats", () => {
       tries: always,
       effect: "unchanged",
     },
-    { what: "503 without Retry-After", act: answer(503), tries: harmless, effect: "unknown" },
-    { what: "500", act: answer(500), tries: harmless, effect: "unknown" },
-    { what: "502", act: answer(502), tries: harmless, effect: "unknown" },
-    { what: "504", act: answer(504), tries: harmless, effect: "unknown" },
-    { what: "408", act: answer(408), tries: harmless, effect: "unknown" },
-    { what: "a dropped connection", act: drop, tries: harmless, effect: "unknown" },
-    { what: "half an answer", act: truncate, tries: harmless, effect: "unknown" },
+    { what: "503 without Retry-After", act: answer(503), tries: idempotent, effect: "unknown" },
+    { what: "500", act: answer(500), tries: idempotent, effect: "unknown" },
+    { what: "502", act: answer(502), tries: idempotent, effect: "unknown" },
+    { what: "504", act: answer(504), tries: idempotent, effect: "unknown" },
+    { what: "408", act: answer(408), tries: idempotent, effect: "unknown" },
+    { what: "a dropped connection", act: drop, tries: idempotent, effect: "unknown" },
+    { what: "half a response", act: truncate, tries: idempotent, effect: "unknown" },
     { what: "400", act: answer(400), tries: never, effect: "unchanged" },
     { what: "401", act: answer(401), tries: never, effect: "unchanged" },
     { what: "402", act: answer(402), tries: never, effect: "unchanged" },
@@ -75,42 +75,42 @@ describe("the transport repeats", () => {
   ])
     for (const [name, request] of [
       ["rotate", ROTATE],
-      ["look", LOOK],
+      ["lookup", LOOKUP],
     ] as const)
-      it(`${name === "rotate" ? "a rotation" : "a look-up"} after ${what}: ${tries[name]} in all`, async () => {
+      it(`${name === "rotate" ? "a rotation" : "a lookup"} after ${what}: ${tries[name]} in all`, async () => {
         const { url, requests } = await serve((_, response) => act(response));
         const reply = await failed(ask(url, request));
         assert.equal(requests.length, tries[name]);
-        assert.equal(told.length, tries[name] - 1);
+        assert.equal(retries.length, tries[name] - 1);
         assert.equal(reply.outcome.effect, effect);
       });
 
-  it("a rotation whose connection is refused, until somebody listens", async () => {
+  it("a rotation whose connection is refused, until a server listens", async () => {
     const port = await closedPort();
-    const said: string[] = [];
+    const messages: string[] = [];
     let server: ReturnType<typeof serve> | undefined;
     const send = transport(
       { apiUrl: `http://127.0.0.1:${port}`, apiToken: TOKEN, apiTokenOrigin: "a test" },
       { ...PATIENCE, pauseMs: 100 },
       (message) => {
-        said.push(message);
+        messages.push(message);
         server ??= serve((_, response) => response.end(), port);
       },
     );
     assert.equal((await send(ROTATE)).ok, true);
     assert.equal((await server)?.requests.length, 1);
-    assert.deepEqual(said, [
+    assert.deepEqual(messages, [
       `POST /v1/rotate: the API could not be reached (connect ECONNREFUSED 127.0.0.1:${port}); try 2 of at most 3`,
     ]);
   });
 
-  it("nothing where the server asks for more time than there is patience", async () => {
+  it("nothing if the server asks for a longer pause than the policy allows", async () => {
     const { url, requests } = await serve((_, response) => answer(429, { "retry-after": "120" })(response));
     const reply = await failed(ask(url, ROTATE));
     assert.deepEqual([requests.length, reply.retryAfterMs, reply.outcome.effect], [1, 120_000, "unchanged"]);
   });
 
-  it("after the whole pause, though it is longer than a try may take", async () => {
+  it("after the whole pause, even if it is longer than a try may take", async () => {
     let isReady = false;
     const { url, requests } = await serve((_, response) => {
       if (requests.length === 1) setTimeout(() => (isReady = true), 500);
@@ -120,7 +120,7 @@ describe("the transport repeats", () => {
     assert.equal(requests.length, 2);
   });
 
-  it("after pauses that grow, or that last as long as the server asks for", async () => {
+  it("after pauses that grow, or that are as long as the server asks for", async () => {
     for (const [headers, expected] of [
       [{}, [300, 600]],
       [{ "retry-after": "1" }, [1_000, 1_000]],
@@ -134,7 +134,7 @@ describe("the transport repeats", () => {
   });
 });
 
-/** The pauses of at least 300 ms that something asks for, none of which is waited for. */
+/** Records the pauses of at least 300 ms, and cuts them short. */
 async function pausesDuring(act: () => Promise<unknown>): Promise<number[]> {
   const real = globalThis.setTimeout;
   const pauses: number[] = [];

@@ -8,7 +8,7 @@ import { useServers } from "../support/server";
 const TOKEN = "s3cret-api-token";
 const PATIENCE: RetryPolicy = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
 const ROTATE: Request = { method: "POST", path: "/v1/rotate", isIdempotent: false };
-const LOOK: Request = { method: "GET", path: "/v1/look", isIdempotent: true };
+const LOOKUP: Request = { method: "GET", path: "/v1/lookup", isIdempotent: true };
 
 describe("the transport", () => {
   useEnvironment();
@@ -50,14 +50,14 @@ describe("the transport", () => {
     assert.deepEqual(bodies, ['{"a":[1]}']);
   });
 
-  it("sends nothing in the body where there is none, and takes an empty answer", async () => {
+  it("sends an empty body if there is none, and accepts an empty response", async () => {
     const { url, requests } = await serve((_, response) => response.end());
     assert.deepEqual(await ask(url, ROTATE), { ok: true, status: 200, text: "" });
     const { headers } = requests[0] ?? assert.fail();
     assert.deepEqual([headers["content-length"] ?? "0", headers["transfer-encoding"]], ["0", undefined]);
   });
 
-  it("takes 204 too, and no other success, since none is known of", async () => {
+  it("accepts 200 and 204, and no other status, because Turso sends no other", async () => {
     for (const [status, ok] of [
       [200, true],
       [201, false],
@@ -73,13 +73,13 @@ describe("the transport", () => {
     }
   });
 
-  it("follows no redirect, wherever it points to", async () => {
+  it("follows no redirect, wherever it points", async () => {
     const target = await serve((_, response) => response.end("{}"));
     for (const status of [301, 302, 303, 307, 308]) {
       const { url, requests } = await serve((_, response) =>
         response.writeHead(status, { location: `${target.url}/elsewhere` }).end(),
       );
-      for (const request of [LOOK, ROTATE]) {
+      for (const request of [LOOKUP, ROTATE]) {
         const reply = await failed(ask(url, request));
         assert.deepEqual(reply.outcome, { effect: "unchanged", retry: "none" });
         assert.equal(reply.answer, `the API answered ${status}`);
@@ -89,7 +89,7 @@ describe("the transport", () => {
     assert.equal(target.requests.length, 0);
   });
 
-  it("gives up a server that says nothing, that stops half way, and that trickles for ever", async () => {
+  it("gives up on a server that sends nothing, that stops half way, or that trickles forever", async () => {
     const slow: RequestListener[] = [
       () => undefined,
       (_, response) => void response.writeHead(200, { "content-length": "1000" }).write("half"),
@@ -107,7 +107,7 @@ describe("the transport", () => {
     }
   });
 
-  it("gives each try of its own the whole time", async () => {
+  it("gives each try the whole time limit", async () => {
     let seen = 0;
     const { url } = await serve((_, response) => {
       seen += 1;
@@ -117,7 +117,7 @@ describe("the transport", () => {
     assert.equal(seen, 3);
   });
 
-  it("reads no more than fits", async () => {
+  it("reads no more than its size limit", async () => {
     const megabyte = "x".repeat(1024 * 1024);
     const { url } = await serve((_, response) => {
       for (let i = 0; i < 17; i += 1) response.write(megabyte);
@@ -128,7 +128,7 @@ describe("the transport", () => {
     assert.doesNotMatch(reply.answer, /could not be reached/);
   });
 
-  it("goes through no proxy to loopback", async () => {
+  it("uses no proxy for loopback", async () => {
     const proxy = await serve((_, response) => response.end("{}"));
     const { url, requests } = await serve((_, response) => response.end("{}"));
     Object.assign(process.env, {
@@ -138,11 +138,11 @@ describe("the transport", () => {
       NO_PROXY: "",
     });
     delete process.env["no_proxy"];
-    assert.equal((await ask(url, LOOK)).ok, true);
+    assert.equal((await ask(url, LOOKUP)).ok, true);
     assert.deepEqual([proxy.requests.length, requests.length], [0, 1]);
   });
 
-  it("takes a web page for somebody else's answer", async () => {
+  it("reports a web page as a response of something in between", async () => {
     for (const page of ["<!DOCTYPE html><title>Sign in</title>", "\n <html><body>Hello</body></html>"]) {
       const { url, requests } = await serve((_, response) => response.end(page));
       const reply = await failed(ask(url, ROTATE));

@@ -31,13 +31,13 @@ describe("a duration in Turso's grammar", () => {
     "1e3s",
     "١d",
   ])
-    it(`${JSON.stringify(text)} is none`, () =>
+    it(`${JSON.stringify(text)} is not valid`, () =>
       assert.deepEqual(parseDuration("rotateEvery", text), {
         problem: `rotateEvery must be a duration such as "90d" or "2w1d30m" (units w d h m s, whole numbers, largest first), not ${JSON.stringify(text)}`,
       }));
 
   for (const value of [undefined, null, 5, {}, ["1d"]])
-    it(`${JSON.stringify(value) ?? "nothing"} is none`, () =>
+    it(`${JSON.stringify(value) ?? "nothing"} is not valid`, () =>
       assert.ok("problem" in parseDuration("it", value)));
 
   for (const text of ["0d", "0w0s"])
@@ -50,7 +50,7 @@ describe("a duration in Turso's grammar", () => {
       assert.ok("problem" in parsed && parsed.problem.startsWith("it must be at most 100 years"));
     });
 
-  it("is the sum of its parts, whatever they are", () =>
+  it("is the sum of its parts", () =>
     fc.assert(
       fc.property(
         fc.nat(50),
@@ -66,7 +66,7 @@ describe("a duration in Turso's grammar", () => {
       ),
     ));
 
-  it("is told as a person says it", () =>
+  it("is written as a person says it", () =>
     assert.deepEqual([40, 400, 9_940, 60_000, 600_000, 7_200_000, 95 * DAY].map(humanDuration), [
       "0.1 s",
       "0.4 s",

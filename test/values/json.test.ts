@@ -36,7 +36,7 @@ describe("two JSON values", () => {
       assert.equal(sameJson(b, a), same);
     });
 
-  it("are compared by what they own, though a key may be called __proto__", () => {
+  it("are compared by their own keys, even if one is named __proto__", () => {
     const parse = (text: string): unknown => JSON.parse(text);
     assert.equal(sameJson(parse('{"__proto__":{"a":1}}'), parse('{"__proto__":{"a":2}}')), false);
     assert.equal(sameJson(parse('{"__proto__":{"a":1}}'), {}), false);
@@ -55,22 +55,34 @@ describe("a value for JSON", () => {
   cyclic["self"] = { again: [cyclic] };
 
   for (const [what, value, problem] of [
-    ["a function", () => 1, "holds a function, which JSON cannot"],
-    ["a nested function", { a: [{ b: () => 1 }] }, "holds a function, which JSON cannot"],
-    ["a symbol", Symbol("x"), "holds a symbol, which JSON cannot"],
-    ["a bigint", { n: 1n }, "holds a bigint, which JSON cannot"],
-    ["NaN", NaN, "holds NaN, which JSON cannot"],
-    ["a nested infinity", [{ n: -Infinity }], "holds -Infinity, which JSON cannot"],
-    ["a date", new Date(0), "holds a Date, which JSON cannot; convert it to a string first"],
-    ["a nested date", { at: [new Date(0)] }, "holds a Date, which JSON cannot; convert it to a string first"],
-    ["a map", new Map(), "holds a Map, which JSON cannot; convert it to a string first"],
-    ["a buffer", Buffer.from("x"), "holds a Buffer, which JSON cannot; convert it to a string first"],
-    ["an object of a class", new Thing(), "holds a Thing, which JSON cannot; convert it to a string first"],
-    ["a value that holds itself", cyclic, "holds itself (it is cyclic), which JSON cannot"],
+    ["a function", () => 1, "contains a function, which JSON cannot represent"],
+    ["a nested function", { a: [{ b: () => 1 }] }, "contains a function, which JSON cannot represent"],
+    ["a symbol", Symbol("x"), "contains a symbol, which JSON cannot represent"],
+    ["a bigint", { n: 1n }, "contains a bigint, which JSON cannot represent"],
+    ["NaN", NaN, "contains NaN, which JSON cannot represent"],
+    ["a nested infinity", [{ n: -Infinity }], "contains -Infinity, which JSON cannot represent"],
+    ["a date", new Date(0), "contains a Date, which JSON cannot represent; convert it to a string first"],
+    [
+      "a nested date",
+      { at: [new Date(0)] },
+      "contains a Date, which JSON cannot represent; convert it to a string first",
+    ],
+    ["a map", new Map(), "contains a Map, which JSON cannot represent; convert it to a string first"],
+    [
+      "a buffer",
+      Buffer.from("x"),
+      "contains a Buffer, which JSON cannot represent; convert it to a string first",
+    ],
+    [
+      "an object of a class",
+      new Thing(),
+      "contains a Thing, which JSON cannot represent; convert it to a string first",
+    ],
+    ["a value that contains itself", cyclic, "contains itself (it is cyclic), which JSON cannot represent"],
   ] as const)
-    it(`may not be or hold ${what}`, () => assert.equal(jsonProblem(value, nothingIsLater), problem));
+    it(`must not be or contain ${what}`, () => assert.equal(jsonProblem(value, nothingIsLater), problem));
 
-  it("may be whatever JSON can hold, the same object twice included", () => {
+  it("may be anything that JSON can represent, even if it contains an object twice", () => {
     const shared = { a: 1 };
     for (const value of [
       null,
@@ -88,7 +100,7 @@ describe("a value for JSON", () => {
       assert.equal(jsonProblem(value, nothingIsLater), undefined);
   });
 
-  it("is not looked into where it is only known later", () => {
+  it("is not checked where it is known only later", () => {
     const later = { secret: () => 1 };
     assert.equal(
       jsonProblem({ a: [later] }, (value) => value === later),
@@ -96,7 +108,7 @@ describe("a value for JSON", () => {
     );
     assert.equal(
       jsonProblem({ a: [later, NaN] }, (value) => value === later),
-      "holds NaN, which JSON cannot",
+      "contains NaN, which JSON cannot represent",
     );
   });
 });

@@ -19,7 +19,7 @@ describe("a text from outside", () => {
   ] as const)
     it(what, () => assert.equal(sanitise(text, ["s3cret.+"]), shown ?? text));
 
-  it("loses secrets before it is cut short, so that no half of one is left", () => {
+  it("loses secrets before it is cut short, so that no part of one remains", () => {
     assert.equal(
       sanitise(`${"x".repeat(190)}s3cret-s3cret-s3cret`, ["s3cret-s3cret-s3cret"]),
       `${"x".repeat(190)}[redacted]`,

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { Context } from "../../src/core/context";
+import { rotationResource, tokenResource } from "../../src/hosts/shared/resource";
+import { NOW, PATIENCE, FakeTurso, failure, inputs, state } from "../support/fake-turso";
+
+describe("the level of a message", () => {
+  const turso = FakeTurso.use();
+  const context = () =>
+    new Context({
+      settings: turso.settings(),
+      clock: () => new Date(NOW),
+      notify: turso.notify,
+      retryPolicy: PATIENCE,
+    });
+  const rotations = () => rotationResource(context());
+  const tokens = () => tokenResource(context());
+  const news = { organization: "acme", trigger: 1 };
+  const token = { scope: { database: "app" }, organization: "acme" };
+  const fail = (): void => turso.onLookUp({ type: "status", status: 418, body: "{}" }, 9);
+  const rejectTokens = (): void =>
+    turso.emulator.fault({
+      plane: "data",
+      path: /./,
+      when: "before",
+      action: { type: "status", status: 401 },
+      times: 1_000,
+    });
+
+  const WARNINGS: [what: string, act: () => Promise<unknown>, warning: RegExp][] = [
+    [
+      "a failed lookup in a preview",
+      () => {
+        fail();
+        return rotations().check({}, { ...news, scope: { database: "app" } });
+      },
+      /^acme\/databases\/app: creating it rotates; the blast radius could not be looked up/,
+    ],
+    [
+      "a failed lookup in a refresh",
+      () => {
+        fail();
+        return rotations().read("acme/databases/app", state());
+      },
+      /The state stays as it is\.$/,
+    ],
+    [
+      "an AuthToken whose target is gone",
+      async () => {
+        const { state: saved } = await tokens().create({ ...token, verify: "off" });
+        turso.forgetMessages();
+        return tokens().read("acme/databases/typo", { ...saved, scope: { database: "typo" } });
+      },
+      /^acme\/databases\/typo no longer exists .*, so its token leaves the state\.$/,
+    ],
+    [
+      "a name that a list contains twice",
+      () => rotations().check({}, { ...news, scope: { databases: ["app", "app"] }, rotateOnCreate: false }),
+      /^acme\/databases: named more than once, and rotated once: app\.$/,
+    ],
+    [
+      "a rotation that cannot be verified",
+      () => rotations().create(inputs({ scope: { group: "bare" }, verify: "auto" })),
+      /^acme\/groups\/bare: continuing without verification: /,
+    ],
+    [
+      "a token that could not be verified",
+      () => {
+        rejectTokens();
+        return tokens().create({ ...token, verifyTimeout: "1s" });
+      },
+      /^acme\/databases\/app: the new token could not be verified \(the database rejects it\)\. It is published anyway\.$/,
+    ],
+    [
+      "a token that expires before its next rotation",
+      () =>
+        tokens().check(
+          {},
+          {
+            ...token,
+            expiration: "30d",
+            rotation: { ...token, rotationId: "first", rotateEvery: "90d" },
+          },
+        ),
+      /^acme\/databases\/app: the token expires after 30d, before its next rotation by age/,
+    ],
+  ];
+  for (const [what, act, warning] of WARNINGS)
+    it(`is warning for ${what}`, async () => {
+      await act();
+      assert.equal(turso.warnings.length, 1, turso.warnings.join("\n"));
+      assert.match(turso.warnings[0] ?? "", warning);
+    });
+
+  const PROGRESS: [what: string, act: () => Promise<unknown>, message: RegExp][] = [
+    [
+      "the blast radius",
+      () => rotations().check({}, { ...news, scope: { group: "default" } }),
+      /^acme\/groups\/default: creating it rotates; this invalidates every token/,
+    ],
+    [
+      "a rotation",
+      () => rotations().create(inputs({ verify: "auto" })),
+      /^acme\/databases\/app: rotated at .*; old tokens rejected after/,
+    ],
+    ["a new token", () => tokens().create(token), /^acme\/databases\/app: minted, and accepted after/],
+    [
+      "an adoption",
+      () => rotations().create(inputs({ rotateOnCreate: false })),
+      /^acme\/databases\/app: adopted without rotating/,
+    ],
+    [
+      "a retry that helps",
+      () => {
+        turso.onLookUp({ type: "drop" });
+        return rotations().read("acme/databases/app", state());
+      },
+      /^GET .*; try 2 of at most 3$/,
+    ],
+  ];
+  for (const [what, act, message] of PROGRESS)
+    it(`is info for ${what}`, async () => {
+      await act();
+      assert.match(turso.told.join("\n"), message);
+      assert.deepEqual(turso.warnings, []);
+    });
+
+  it("does not matter for tokens that a rotation of the same run invalidated: the rotation fails", async () => {
+    const run = context();
+    await tokenResource(run).create({ scope: { database: "reports" }, organization: "acme" });
+    const { message } = await failure(rotationResource(run).create(inputs({ verify: "auto" })));
+    assert.match(
+      message,
+      /^Rotating acme\/databases\/app: the rotation succeeded, but it also invalidated tokens managed by this program: acme\/databases\/reports\. Run `pulumi up --refresh`, which mints them again\./,
+    );
+  });
+});

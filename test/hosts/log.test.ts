@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import type { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
+import { engineLog } from "../../src/hosts/dynamic/log";
+import { closedPort } from "../support/server";
+
+// the modules of the Pulumi SDK, which brings gRPC along
+const pulumi = createRequire(require.resolve("@pulumi/pulumi"));
+const grpc = pulumi("@grpc/grpc-js") as {
+  Server: new () => Server;
+  ServerCredentials: { createInsecure(): unknown };
+};
+const { EngineService: service } = pulumi("@pulumi/pulumi/proto/engine_grpc_pb") as {
+  EngineService: typeof EngineService;
+};
+const { LogSeverity } = pulumi(
+  "@pulumi/pulumi/proto/engine_pb",
+) as typeof import("@pulumi/pulumi/proto/engine_pb");
+const { Empty } = pulumi("google-protobuf/google/protobuf/empty_pb") as { Empty: new () => object };
+
+type Respond = (error: null, empty: object) => void;
+
+interface Server {
+  addService(
+    of: typeof EngineService,
+    rpcs: { log(call: { request: LogRequest }, respond: Respond): void },
+  ): void;
+  bindAsync(address: string, credentials: unknown, bound: (error: Error | null, port: number) => void): void;
+  forceShutdown(): void;
+}
+
+/** An engine that implements the Log RPC alone. */
+class Engine {
+  readonly received: [severity: number, text: string][] = [];
+  /** Delays the response to a message. */
+  beforeResponse: (text: string) => Promise<void> = () => Promise.resolve();
+  private readonly server = new grpc.Server();
+
+  async start(): Promise<string> {
+    this.server.addService(service, {
+      log: ({ request }, respond) => {
+        this.received.push([request.getSeverity(), request.getMessage()]);
+        void this.beforeResponse(request.getMessage()).then(() => respond(null, new Empty()));
+      },
+    });
+    const port = await new Promise<number>((resolve, reject) => {
+      this.server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      );
+    });
+    return `127.0.0.1:${port}`;
+  }
+
+  stop(): void {
+    this.server.forceShutdown();
+  }
+}
+
+describe("the log of the dynamic host", () => {
+  const { log } = console;
+  let engine: Engine;
+  let address: string;
+  let printed: string[];
+
+  beforeEach(async () => {
+    printed = [];
+    console.log = (text: unknown) => printed.push(String(text));
+    engine = new Engine();
+    address = await engine.start();
+  });
+  afterEach(() => {
+    console.log = log;
+    engine.stop();
+  });
+
+  it("sends each message to the engine with its severity", async () => {
+    const { notify, flush } = engineLog(address);
+    notify("info", "minted");
+    notify("warning", "not verified");
+    await flush();
+    assert.deepEqual(engine.received, [
+      [LogSeverity.INFO, "minted"],
+      [LogSeverity.WARNING, "not verified"],
+    ]);
+    assert.deepEqual(printed, []);
+  });
+
+  it("keeps the order of messages, even if the engine is slow to accept the first", async () => {
+    const { notify, flush } = engineLog(address);
+    engine.beforeResponse = async (text) => {
+      if (text !== "first") return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.deepEqual(engine.received, [[LogSeverity.INFO, "first"]]);
+    };
+    for (const text of ["first", "second", "third"]) notify("info", text);
+    await flush();
+    assert.deepEqual(
+      engine.received.map(([, text]) => text),
+      ["first", "second", "third"],
+    );
+  });
+
+  it("flushes only after the engine has accepted all messages", async () => {
+    const { notify, flush } = engineLog(address);
+    let isAccepted = false;
+    engine.beforeResponse = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      isAccepted = true;
+    };
+    notify("info", "minted");
+    await flush();
+    assert.equal(isAccepted, true);
+  });
+
+  it("prints messages to standard output if the engine is gone, in their order", async () => {
+    const { notify, flush } = engineLog(`127.0.0.1:${await closedPort()}`);
+    notify("warning", "not verified");
+    notify("info", "minted");
+    await flush();
+    assert.deepEqual(printed, ["warning: not verified", "minted"]);
+  });
+
+  it("prints messages to standard output from when the engine goes away", async () => {
+    const { notify, flush } = engineLog(address);
+    notify("info", "minted");
+    await flush();
+    engine.stop();
+    notify("warning", "not verified");
+    await flush();
+    assert.deepEqual([engine.received.length, printed], [1, ["warning: not verified"]]);
+  });
+
+  for (const other of [undefined, "", "--timeout", "example.com:80", "127.0.0.1"])
+    it(`prints messages to standard output if ${JSON.stringify(other) ?? "nothing"} is given as the engine's address`, async () => {
+      const { notify, flush } = engineLog(other);
+      notify("info", "minted");
+      notify("warning", "not verified");
+      await flush();
+      assert.deepEqual(printed, ["minted", "warning: not verified"]);
+    });
+});

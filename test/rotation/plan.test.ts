@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Json } from "../../src/values/json";
-import { planUpdate as planAt } from "../../src/rotation/plan";
+import { dueSince, planUpdate as planAt } from "../../src/rotation/plan";
 import type { RotationInputs, RotationState } from "../../src/rotation/state";
 import { UNKNOWN, hasUnknown } from "../../src/core/unknown";
 import { parseSubject } from "../../src/values/scope";
@@ -93,6 +93,12 @@ describe("an update", () => {
     it(`whose ${key} is not known yet changes state only`, () =>
       assert.deepEqual(planned(state(), preview({ [key]: UNKNOWN })), STATE_ONLY));
 
+  it("whose rotateEvery is not known yet is undecided, even under a changed trigger", () =>
+    assert.deepEqual(planned(state(), preview({ trigger: "2", rotateEvery: UNKNOWN })), {
+      ...STATE_ONLY,
+      isUndecided: true,
+    }));
+
   it("with a pending rotation is a change, so that the update resolves it", () => {
     const pending = { app: { status: "unknown", at: NOW, answer: "it broke" } } as const;
     assert.deepEqual(planned(state({ pending }), inputs()), STATE_ONLY);
@@ -151,6 +157,91 @@ describe("the age of a rotation", () => {
     const pending = { app: { status: "not-rotated" } } as const;
     assert.equal(planned({ ...olds, pending }, inputs({ rotateEvery: "1d" })).reason, undefined);
   });
+});
+
+describe("an update of a list", () => {
+  const scope = { databases: ["app", "reports"] };
+  const olds = state({ scope });
+  const planOf = (news: Record<string, unknown>, before: RotationState = olds) => {
+    const { added, ...plan } = planUpdate(before, preview({ scope, ...news }));
+    return { ...plan, added: added.map(({ kind, name }) => `${kind} ${name}`) };
+  };
+  const KEPT = { added: [], unfinished: [], isUndecided: false, replaces: [], changes: true };
+  const joined = { scope: { databases: ["new", "app", "reports", "last"] } };
+
+  it("without a change does nothing", () => assert.deepEqual(planOf({}), { ...KEPT, changes: false }));
+
+  it("rotates the targets that joined, and only those", () =>
+    assert.deepEqual(planOf(joined), { ...KEPT, added: ["database new", "database last"] }));
+
+  it("does not rotate the targets that joined if rotateOnCreate is false", () =>
+    assert.deepEqual(planOf({ ...joined, rotateOnCreate: false }), KEPT));
+
+  it("rotates all targets under a changed trigger, which includes those that joined", () =>
+    assert.deepEqual(planOf({ ...joined, trigger: "2" }), { ...KEPT, reason: "trigger" }));
+
+  for (const [what, databases] of [
+    ["a target left", ["app"]],
+    ["the order changed", ["reports", "app"]],
+    ["a name is repeated", ["app", "reports", "app"]],
+  ] as const)
+    it(`saves the list and rotates nothing if ${what}`, () =>
+      assert.deepEqual(planOf({ scope: { databases } }), KEPT));
+
+  for (const [what, from, to] of [
+    ["a single target to a list", { database: "app" }, { databases: ["app"] }],
+    ["a list to a single target", scope, { database: "app" }],
+    ["databases to groups", scope, { groups: ["app", "reports"] }],
+    ["a list to a scope that is not known yet", scope, UNKNOWN],
+  ] as const)
+    it(`replaces the resource from ${what}`, () =>
+      assert.deepEqual(planOf({ scope: to }, state({ scope: from })).replaces, ["scope"]));
+
+  it("is undecided, and replaces nothing, while a member is not known yet", () =>
+    assert.deepEqual(planOf({ scope: { databases: ["app", UNKNOWN] } }), { ...KEPT, isUndecided: true }));
+
+  const lost = { status: "unknown", at: NOW, answer: "it broke" } as const;
+  const unfinished = state({ scope, pending: { reports: lost, left: { status: "not-rotated" } } });
+
+  it("continues with the members that an earlier run did not finish, not with those that left", () =>
+    assert.deepEqual(planOf({}, unfinished), { ...KEPT, unfinished: ["reports"] }));
+
+  it("continues there under a changed trigger too, and rotates all", () =>
+    assert.deepEqual(planOf({ trigger: "2" }, unfinished), {
+      ...KEPT,
+      reason: "trigger",
+      unfinished: ["reports"],
+    }));
+
+  it("continues there and rotates what joined in one run", () =>
+    assert.deepEqual(planOf(joined, unfinished), {
+      ...KEPT,
+      added: ["database new", "database last"],
+      unfinished: ["reports"],
+    }));
+
+  it("does not take a name for unfinished because every object has a member of that name", () => {
+    const databases = ["app", "constructor", "toString"];
+    const before = state({ scope: { databases }, pending: { app: { status: "not-rotated" } } });
+    assert.deepEqual(planOf({ scope: { databases } }, before).unfinished, ["app"]);
+  });
+});
+
+describe("the time since when a rotation by age is due", () => {
+  const now = new Date(NOW);
+  const rotatedAt = "2026-02-01T00:00:00.000Z";
+  const createdAt = "2026-01-01T00:00:00.000Z";
+
+  for (const [what, dates, rotateEvery, expected] of [
+    ["after the last rotation", { rotatedAt, createdAt }, "1w", "2026-02-08T00:00:00.000Z"],
+    ["after the creation", { createdAt }, "1w", "2026-01-08T00:00:00.000Z"],
+    ["now", { rotatedAt: "2026-02-22T12:00:00.000Z", createdAt }, "1w", NOW],
+    ["later", { rotatedAt, createdAt }, "60d", undefined],
+    ["never", { rotatedAt, createdAt }, undefined, undefined],
+    ["never, with null", { rotatedAt, createdAt }, null, undefined],
+  ] as const)
+    it(`is ${expected ?? "absent"}: ${what}`, () =>
+      assert.equal(dueSince(dates, rotateEvery, now)?.toISOString(), expected));
 });
 
 function describeShape(value: unknown): string {

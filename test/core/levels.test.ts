@@ -124,7 +124,7 @@ describe("the level of a message", () => {
       assert.deepEqual(turso.warnings, []);
     });
 
-  it("does not matter for tokens that a rotation of the same run invalidated: the rotation fails", async () => {
+  it("is error if a rotation invalidated tokens of the same run: the rotation fails", async () => {
     const run = context();
     await tokenResource(run).create({ scope: { database: "reports" }, organization: "acme" });
     const { message } = await failure(rotationResource(run).create(inputs({ verify: "auto" })));

@@ -6,7 +6,7 @@ import { FakeTurso, failure, inputs, state } from "../support/fake-turso";
 
 const JWT =
   "eyJhbGciOiJFZERTQSJ9.eyJhIjoicnciLCJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJlLXRoYXQtbXVzdC1ub3QtYmUtc2Vlbg";
-/** Any part of a secret that is this long gives it away. */
+/** A part of a secret that is this long counts as a leak. */
 const TELLING = 16;
 
 /** How servers may echo the credentials that they were sent. */

@@ -127,7 +127,7 @@ describe("the API's URL", () => {
     ["https://api.turso.tech/#hunter2", path("https://api.turso.tech")],
     ["http://127.0.0.1:8080/v1", path("http://127.0.0.1:8080")],
   ] as const)
-    it(`may not be ${text || "empty"}`, () => {
+    it(`must not be ${text || "empty"}`, () => {
       assert.deepEqual(parseApiUrl(text), { problem });
       assert(!problem.includes("hunter2"));
     });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Statuses, the telling ones often. */
+/** Statuses, with a preference for those that have a meaning. */
 export const statuses = fc.oneof(
   fc.constantFrom(200, 204, 400, 401, 403, 404, 408, 409, 429, 499, 500, 502, 503),
   fc.integer({ min: 200, max: 999 }),
@@ -39,7 +39,7 @@ const leaf = fc.oneof(
   fc.string({ unit: "binary", maxLength: 40 }).map((text) => JSON.stringify(text)),
 );
 
-/** JSON as text, with every field of the API at any place, of any type, also twice. */
+/** JSON text, with every field of the API in any place, of any type, and even twice. */
 export const json = fc.letrec<{ value: string }>((tie) => ({
   value: fc.oneof(
     { depthSize: "medium", withCrossShrink: true },
@@ -51,7 +51,7 @@ export const json = fc.letrec<{ value: string }>((tie) => ({
   ),
 })).value;
 
-/** What is nearly right in form, so that each field's type is looked at. */
+/** Almost valid responses, so that each field's type is checked. */
 const shaped = fc
   .tuple(json, json, json)
   .map(
@@ -81,7 +81,7 @@ export const body: fc.Arbitrary<string | Uint8Array> = fc.oneof(
   ),
 );
 
-/** Header lines, wrong ones among them. */
+/** Header lines, including invalid ones. */
 export const headers = fc.subarray(
   [
     "Content-Type: application/json",
@@ -106,7 +106,7 @@ export const headers = fc.subarray(
   { maxLength: 3 },
 );
 
-/** Bodies that repeat the request's credentials, anywhere in anything. */
+/** Bodies that echo the request's credentials anywhere. */
 export const echo: fc.Arbitrary<(authorization: string, jwt: string) => string> = fc
   .tuple(
     fc.constantFrom<((text: string) => string)[]>(

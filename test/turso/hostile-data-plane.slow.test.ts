@@ -12,7 +12,7 @@ const LONGEST_LABEL = "a".repeat(63);
 
 const NAMES = ["app-acme.turso.io", "APP.Turso.IO", "a.bc", "1.2.3.io", "xn--ls8h.la", `${LONGEST_LABEL}.io`];
 
-/** What no database is called, whoever asks. */
+/** Never the name of a database. */
 const NEVER = [
   ...[
     "",
@@ -76,7 +76,7 @@ const NEVER = [
   ...["127.0.0.1:80:80", "127.0.0.1/x", "127.0.0.1:80/x", "127.0.0.1@evil.com", "[::1]:x", "constructor"],
 ];
 
-/** This machine, by any of its names: only where the API is there too. */
+/** This machine, by any of its names: allowed only if the API is on it too. */
 const HERE = [
   "127.0.0.1",
   "127.0.0.1:8081",
@@ -86,16 +86,16 @@ const HERE = [
   "[::1]",
   "[::1]:8081",
 ];
-/** The same as numbers, which URLs read as 127.0.0.1. */
+/** The same as numbers, which URLs parse as 127.0.0.1. */
 const HERE_AS_NUMBERS = ["2130706433", "0x7f000001", "0177.0.0.1", "127.1:80"];
 
-describe("a Hostname that the API gives", () => {
+describe("a Hostname from the API", () => {
   for (const [name, connection] of Object.entries({ CLOUD, LOOPBACK, LOOPBACK_TLS })) {
-    it(`is followed over TLS where it is a public DNS name (API: ${name})`, () => {
+    it(`is used over TLS if it is a public DNS name (API: ${name})`, () => {
       for (const hostname of NAMES) assert.equal(dataPlaneUrl(connection, hostname), `https://${hostname}`);
     });
 
-    it(`is not followed where it is anything else (API: ${name})`, () => {
+    it(`is not used if it is anything else (API: ${name})`, () => {
       const start = performance.now();
       for (const hostname of NEVER)
         assert.equal(dataPlaneUrl(connection, hostname), undefined, JSON.stringify(hostname));
@@ -103,7 +103,7 @@ describe("a Hostname that the API gives", () => {
     });
   }
 
-  it("may be this machine only where the API is, and then in the API's own scheme", () => {
+  it("may be this machine only if the API is too, and then with the API's scheme", () => {
     for (const hostname of [...HERE, ...HERE_AS_NUMBERS])
       assert.equal(dataPlaneUrl(CLOUD, hostname), undefined);
     for (const hostname of HERE) {
@@ -112,7 +112,7 @@ describe("a Hostname that the API gives", () => {
     }
   });
 
-  it("never leads anywhere but to the host that it names, whatever it holds", () => {
+  it("never leads to a host other than the one that it names, whatever it contains", () => {
     const part = fc.constantFrom(
       ...["@", ":", "/", "?", "#", "\\", ".", "%", "-", "[", "]"],
       "127.0.0.1",

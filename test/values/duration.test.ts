@@ -66,7 +66,7 @@ describe("a duration in Turso's grammar", () => {
       ),
     ));
 
-  it("is written as a person says it", () =>
+  it("is shown in a readable form", () =>
     assert.deepEqual([40, 400, 9_940, 60_000, 600_000, 7_200_000, 95 * DAY].map(humanDuration), [
       "0.1 s",
       "0.4 s",

@@ -24,7 +24,7 @@ function say(line: string): void {
 function expect(step: string, result: string, asExpected: boolean): void {
   say(`${asExpected ? "✓" : "✗"} ${step}: ${result}`);
   seen.push([step, result]);
-  if (!asExpected) throw new Error(`This is not what was expected: ${step}: ${result}`);
+  if (!asExpected) throw new Error(`Unexpected result: ${step}: ${result}`);
 }
 
 /** Runs a query with a token, through the real client. */
@@ -43,7 +43,7 @@ async function tryToken(hostname: string, authToken: string): Promise<{ accepted
 
 async function demo(emulator: Emulator, stack: Stack, answers: Answer[]): Promise<void> {
   say(
-    `Turso on loopback at ${emulator.url}, organization "${emulator.organization}": group "default" with databases "app" and "reports"`,
+    `Emulated Turso at ${emulator.url}, organization "${emulator.organization}": group "default" with databases "app" and "reports"`,
   );
   const { hostname } = emulator.platform.database("app");
   const leaked = await emulator.platform.mintDatabaseToken("app", {});
@@ -54,13 +54,13 @@ async function demo(emulator: Emulator, stack: Stack, answers: Answer[]): Promis
   ]);
   seed.close();
   const before = await tryToken(hostname, leaked);
-  expect("a token that has leaked", before.words, before.accepted);
+  expect("a leaked token", before.words, before.accepted);
 
   const pulumi = async (...args: string[]) => {
     say(`$ pulumi ${args.join(" ")}`);
     answers.length = 0;
     const { stdout } = await stack.must(...args);
-    for (const line of stdout.split("\n")) if (/^ {4}acme\//.test(line)) say(`    ${line.trim()}`);
+    for (const line of stdout.split("\n")) if (/^ {4}(warning: )?acme\//.test(line)) say(`    ${line.trim()}`);
   };
   const output = async () => String((await stack.outputs())["token"]);
 
@@ -76,10 +76,10 @@ async function demo(emulator: Emulator, stack: Stack, answers: Answer[]): Promis
   await pulumi("up", "--yes", "--skip-preview");
   expectOneRotation("first up", answers);
   const dead = await tryToken(hostname, leaked);
-  expect("the leaked token", dead.words, !dead.accepted);
+  expect("the leaked token after the rotation", dead.words, !dead.accepted);
   const first = await output();
   const alive = await tryToken(hostname, first);
-  expect("the new token, the stack's output", alive.words, alive.accepted);
+  expect("the new token from the stack's output", alive.words, alive.accepted);
 
   await pulumi("up", "--yes", "--skip-preview");
   expect("up again, nothing changed", `${answers.length} API calls`, answers.length === 0);
@@ -89,20 +89,20 @@ async function demo(emulator: Emulator, stack: Stack, answers: Answer[]): Promis
   const changes = answers.filter(({ method }) => method !== "GET").length;
   expect(
     "preview of a changed trigger",
-    `${answers.length} look-ups, ${changes} changes`,
+    `${answers.length} lookups, ${changes} changes`,
     changes === 0 && answers.length > 0,
   );
   const spared = await tryToken(hostname, first);
-  expect("the token after the preview", spared.words, spared.accepted);
+  expect("the same token after the preview", spared.words, spared.accepted);
 
   await pulumi("up", "--yes", "--skip-preview");
   expectOneRotation("up with the changed trigger", answers);
   const gap = timeWithoutToken(answers);
-  expect("no valid token existed for", `${(gap / 1000).toFixed(2)} s`, gap < 10_000);
+  expect("time without a valid token", `${(gap / 1000).toFixed(2)} s`, gap < 10_000);
   const gone = await tryToken(hostname, first);
-  expect("the token from before it", gone.words, !gone.accepted);
+  expect("the previous token", gone.words, !gone.accepted);
   const fresh = await tryToken(hostname, await output());
-  expect("the new token, the stack's output", fresh.words, fresh.accepted);
+  expect("the new token from the stack's output", fresh.words, fresh.accepted);
 }
 
 const isRotation = ({ path }: Answer): boolean => path.endsWith("/auth/rotate");
@@ -135,9 +135,9 @@ function summary(): string {
     "",
     ...seen.map(([step, result]) => `  ${step.padEnd(width)}  ${result}`),
     "",
-    'With an organization of your own (README, "The first rotation of your own"):',
+    'To rotate in your own organization (README, "Your first rotation"):',
     "  npx pulumi config set turso:organization SLUG",
-    "  npx pulumi config set --secret turso:apiToken TOKEN",
+    "  npx pulumi config set --secret turso:apiToken",
     "  npx pulumi config set group default",
     "  npx pulumi config set trigger 2026-11",
     "  npx pulumi preview",

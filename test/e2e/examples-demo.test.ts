@@ -115,16 +115,16 @@ describe("the demo", () => {
       assert.equal(await demo.done, 0, demo.output());
       const table = demo.output().slice(demo.output().indexOf("\n\n"));
       for (const row of [
-        /^ {2}the leaked token {2,}LibsqlError SERVER_ERROR: .*401$/m,
-        /^ {2}the new token, the stack's output {2,}3 orders read$/m,
+        /^ {2}the leaked token after the rotation {2,}LibsqlError SERVER_ERROR: .*401$/m,
+        /^ {2}the new token from the stack's output {2,}3 orders read$/m,
         /^ {2}up again, nothing changed {2,}0 API calls$/m,
-        /^ {2}preview of a changed trigger {2,}2 look-ups, 0 changes$/m,
+        /^ {2}preview of a changed trigger {2,}2 lookups, 0 changes$/m,
         /^ {2}up with the changed trigger {2,}1 rotation, 1 token minted$/m,
-        /^ {2}no valid token existed for {2,}\d+\.\d\d s$/m,
-        /^ {2}the token from before it {2,}LibsqlError SERVER_ERROR: .*401$/m,
+        /^ {2}time without a valid token {2,}\d+\.\d\d s$/m,
+        /^ {2}the previous token {2,}LibsqlError SERVER_ERROR: .*401$/m,
       ])
         assert.match(table, row);
-      console.log(`      ${/no valid token existed for.*/.exec(table)?.[0] ?? ""}`);
+      console.log(`      ${/time without a valid token.*/.exec(table)?.[0] ?? ""}`);
       const [shown] = blocksOf("README.md", "text");
       assertShown(shown?.text ?? "", demo.output(), shown?.where ?? "README.md");
       assert.doesNotMatch(demo.output(), /eyJ|a-real-company/);
@@ -140,8 +140,8 @@ describe("the demo", () => {
         const execute = async () => ({ rows: [{ orders: 3 }] });
         client.createClient = () => ({ execute, migrate: async () => {}, close });`);
       assert.equal(await demo.done, 1, demo.output());
-      assert.match(demo.output(), /✗ the leaked token: 3 orders read/);
-      assert.match(demo.output(), /This is not what was expected: the leaked token: 3 orders read/);
+      assert.match(demo.output(), /✗ the leaked token after the rotation: 3 orders read/);
+      assert.match(demo.output(), /Unexpected result: the leaked token after the rotation: 3 orders read/);
     }));
 
   for (const [signal, code] of [

@@ -94,12 +94,12 @@ describe("the fleet example", () => {
       const failing = async () => (output = await sandbox.fails("up", "--yes", "--skip-preview"));
       const done = TENANTS.filter((name) => name !== refused && name !== gone);
       assert.deepEqual(await rotatedBy(sandbox, failing), done);
-      assert.match(output, /2 of 25 did not end well\./);
+      assert.match(output, /2 of 25 rotations failed\./);
       assert.match(output, /tenant-13: .*not today/);
       assert.match(output, /tenant-07: .*404.*could not find database/);
 
       assert.deepEqual(await rotatedBy(sandbox, failing), [refused], "only the remaining target");
-      assert.match(output, /1 of 2 did not end well\. tenant-07: /);
+      assert.match(output, /1 of 2 rotations failed\. tenant-07: /);
 
       const left = TENANTS.filter((name) => name !== gone);
       setTenants(sandbox, left);

@@ -22,7 +22,7 @@ describe("failures, with the real CLI", () => {
           const output = await sandbox.fails(...command);
           assert.match(
             output,
-            /scope\.database "\.\.\/x" must start with a letter or a digit and hold only letters, digits, "-" and "_"\./,
+            /scope\.database "\.\.\/x" must start with a letter or a digit and contain only letters, digits, "-" and "_"\./,
           );
           assert.match(output, /groupImpact must be one of "warn", "refuse"\./);
           assert.match(output, /triger is not an argument of TokenRotation/);
@@ -34,11 +34,11 @@ describe("failures, with the real CLI", () => {
     ));
 
   for (const [what, trigger, said] of [
-    ["a function", "() => 1", "holds a function, which JSON cannot"],
+    ["a function", "() => 1", "contains a function, which JSON cannot represent"],
     [
       "cyclic",
       "(() => { const a = {}; a.a = a; return a; })()",
-      "holds itself (it is cyclic), which JSON cannot",
+      "contains itself (it is cyclic), which JSON cannot represent",
     ],
   ] as const)
     it(`a trigger that is ${what} fails with an error that names it`, () =>
@@ -52,31 +52,31 @@ describe("failures, with the real CLI", () => {
         },
       ));
 
-  it("a preview without an API token reports the missing look-up and continues; an up explains where to set the token", () =>
+  it("a preview without an API token warns about the missing lookup and continues; an up explains where to set the token", () =>
     inSandbox({ program: program(APP) }, async (sandbox) => {
       await sandbox.stack.must("config", "rm", "turso:apiToken");
       const { stdout } = await sandbox.preview();
       assert.match(
         stdout,
-        /acme\/databases\/app: creating it rotates; what it kills could not be looked up \(there is no API token\)\./,
+        / {4}warning: acme\/databases\/app: creating it rotates; the blast radius could not be looked up \(there is no API token\)\./,
       );
       const output = await sandbox.fails(...UP);
       assert.match(
         output,
-        /there is no API token\. Nothing was changed\. Set it with `pulumi config set --secret turso:apiToken TOKEN`, or in the environment as TURSO_API_TOKEN\./,
+        /there is no API token\. Nothing was changed\. Set it with `pulumi config set --secret turso:apiToken`, which prompts for it, or in the environment as TURSO_API_TOKEN\./,
       );
       assertReadable(output);
       assert.deepEqual(sandbox.calls, []);
     }));
 
-  it("a preview without a network reports the failed look-up and continues", () =>
+  it("a preview without a network warns about the failed lookup and continues", () =>
     inSandbox(
       { program: program(APP), config: { "turso:apiUrl": "http://127.0.0.1:1" } },
       async (sandbox) => {
         const { stdout } = await sandbox.preview();
         assert.match(
           stdout,
-          /could not be looked up \(the API could not be reached \(.*ECONNREFUSED.*\)\)\./,
+          / {4}warning: .* could not be looked up \(the API could not be reached \(.*ECONNREFUSED.*\)\)\./,
         );
       },
     ));
@@ -93,7 +93,7 @@ describe("failures, with the real CLI", () => {
       const output = await sandbox.fails(...UP);
       assert.match(
         output,
-        /Rotating acme\/databases\/app: the API answered 403 .* Nothing was changed\. The API token, read from stack config turso:apiToken, may not do this: give it the scope db:rotate-creds, or use one that has it\./,
+        /Rotating acme\/databases\/app: the API answered 403 .* Nothing was changed\. The API token, read from stack config turso:apiToken, lacks the scope db:rotate-creds\. Scopes cannot be added to a token: mint a new one that has it, and set it there\./,
       );
       assertReadable(output);
       assert.doesNotMatch(await sandbox.stack.state(), /TokenRotation/);

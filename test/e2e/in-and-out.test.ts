@@ -17,7 +17,7 @@ describe("adoption, import and removal, with the real CLI", () => {
         const { stdout } = await sandbox.up();
         assert.match(
           stdout,
-          /acme\/groups\/default: adopted without rotating; its tokens stay as they are until it is due\./,
+          /acme\/groups\/default: adopted without rotating; its tokens stay as they are until a rotation is due\./,
         );
         assert.deepEqual(sandbox.rotations, []);
         assert.ok(sandbox.calls.every((call) => call.startsWith("GET ")));
@@ -118,7 +118,7 @@ describe("invalid arguments of an AuthToken, with the real CLI", () => {
     [
       `new turso.TokenRotation("e", { scope: { databases: [] }, rotateEvery: "-1d" });`,
       [
-        /scope\.databases must not be an empty list: name at least one\./,
+        /scope\.databases must not be an empty list: name at least one database\./,
         /rotateEvery must be a duration .* not "-1d"\./,
       ],
     ],

@@ -18,7 +18,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
   it("rotates each database once, only the new one when one is added, and none when one is removed", () =>
     inSandbox({ program: list(["app", "lone", "app"]), serverGeneration: "current" }, async (sandbox) => {
       const { stdout } = await sandbox.up();
-      assert.match(stdout, /acme\/databases: named more than once, and rotated once: app\./);
+      assert.match(stdout, / {4}warning: acme\/databases: named more than once, and rotated once: app\./);
       assert.deepEqual([...sandbox.rotations].sort(), ["databases/app", "databases/lone"]);
       const { rotatedAt } = await sandbox.stack.outputs();
 
@@ -63,7 +63,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
           action: { type: "status", status: 402, body: '{"error":"payment required"}' },
         });
       const output = await sandbox.fails(...UP);
-      assert.match(output, /Rotating acme\/databases: 3 of 13 did not end well\./);
+      assert.match(output, /Rotating acme\/databases: 3 of 13 rotations failed\./);
       assert.match(output, /2 \(tenant-00003, tenant-00004\): the API answered 402 \(payment required\)\./);
       assert.match(
         output,
@@ -71,7 +71,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       );
       assert.match(
         output,
-        /What is done is recorded: run `pulumi up` again, it does only the rest, under the same trigger\./,
+        /What is done is recorded\. Run `pulumi up` again to retry only the failed ones, under the same trigger\./,
       );
       assert.equal(sandbox.rotations.length, 10);
 
@@ -79,7 +79,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       const { stdout } = await sandbox.up();
       assert.match(
         stdout,
-        /acme\/databases: an earlier run left tenant-00003, tenant-00004, missing unfinished; this update goes on there\./,
+        / {4}warning: acme\/databases: an earlier run did not finish tenant-00003, tenant-00004, missing; this update continues there\./,
       );
       assert.deepEqual(sandbox.rotations.slice(10).sort(), [
         "databases/missing",
@@ -114,7 +114,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       const names = await withTenants(sandbox, 30);
       sandbox.stack.write(list(names, `trigger: 1, verify: "off", parallelism: 1`));
       const { stdout } = await sandbox.up();
-      assert.match(stdout, /acme\/databases: \d+ of 30 rotated, 0 failed, \d+ left, about \d.* s\./);
+      assert.match(stdout, /acme\/databases: \d+ of 30 rotated, 0 failed, \d+ remaining, about \d.* s\./);
     }));
 
   it("rotates 5,000 databases with at most 200 bytes of state each and no serialized closure per database", () =>

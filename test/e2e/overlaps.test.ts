@@ -59,7 +59,7 @@ describe("rotations that invalidate each other's tokens, with the real CLI", () 
         const output = await sandbox.fails(...UP);
         assert.match(
           output,
-          /Rotating acme\/databases\/reports: done and recorded, but it killed tokens that this program manages and had in order before: acme\/databases\/app\. Run `pulumi up --refresh`, which mints them again\. To keep it from happening, give those AuthTokens this TokenRotation in dependsOn\./,
+          /Rotating acme\/databases\/reports: the rotation succeeded, but it also invalidated tokens managed by this program: acme\/databases\/app\. Run `pulumi up --refresh`, which mints them again\. To prevent this, give those AuthTokens this TokenRotation in dependsOn\./,
         );
         assert.equal(sandbox.rotations.length, 2);
         await sandbox.up("--refresh");
@@ -79,7 +79,7 @@ describe("rotations that invalidate each other's tokens, with the real CLI", () 
       const { stdout } = await sandbox.up();
       assert.match(
         stdout,
-        /acme\/databases\/app: a rotation in this run killed its token, so the update mints a new token\./,
+        /acme\/databases\/app: a rotation in this run invalidated its token, so the update mints a new token\./,
       );
       await assertAccepted(sandbox, { token: "app" });
     });

@@ -2,7 +2,7 @@ import { Terminal as Screen } from "@xterm/headless";
 import { spawn } from "@lydell/node-pty";
 import { setTimeout as sleep } from "node:timers/promises";
 
-export const COLUMNS = 80;
+const COLUMNS = 80;
 const ROWS = 60;
 /** A prompt is written before the program listens to single keys. */
 const BEFORE_TYPING_MS = 300;

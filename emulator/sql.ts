@@ -61,7 +61,8 @@ export class Connection {
     const values = bindings(args, statement);
     const prepared = this.#prepare(sql);
     try {
-      return await this.#whenFree(sql, access, () => this.#run(prepared, values, wantRows));
+      const explains = statement.words[0] === "EXPLAIN";
+      return await this.#whenFree(sql, access, () => this.#run(prepared, values, { wantRows, explains }));
     } catch (error) {
       if (error instanceof SqlError && error.code === "SQLITE_BUSY") this.#settle(prepared, values);
       throw error;
@@ -165,12 +166,13 @@ export class Connection {
   #run(
     statement: Engine.Statement,
     args: unknown[] | Record<string, unknown>,
-    wantRows: boolean,
+    { wantRows, explains }: { wantRows: boolean; explains: boolean },
   ): StatementResult {
     const columns = statement.columns();
     const cols = columns.map(({ name, type }) => ({ name, decltype: type }));
     const before = this.#counters().total;
     const rows = columns.length > 0 ? (statement.raw(true).safeIntegers(true).all(args) as unknown[][]) : [];
+    if (explains) reset(statement, args);
     if (columns.length === 0) statement.run(args);
     const { total, changes, rowid } = this.#counters();
     return {
@@ -191,9 +193,20 @@ export class Connection {
   /** Asks the engine for its program: what opens no table for writing and takes no write lock only reads. */
   #isReadOnly(sql: string, words: string[]): boolean {
     if (words[0] === "EXPLAIN") return true;
-    const program = this.#engine.prepare(`EXPLAIN ${sql}`).raw(true).all() as unknown[][];
+    const explanation = this.#engine.prepare(`EXPLAIN ${sql}`).raw(true);
+    const program = explanation.all() as unknown[][];
+    reset(explanation);
     return !program.some(([, opcode, , p2]) => opcode === "Transaction" && p2 !== 0);
   }
+}
+
+/**
+ * The engine leaves an EXPLAIN in progress after its last row, as if it were the statement that it explains. While the
+ * explanation of a write is in progress, no later write on the connection is committed. `get` runs the statement again
+ * and resets it, which `all` does not do.
+ */
+function reset(explanation: Engine.Statement, args: unknown[] | Record<string, unknown> = []): void {
+  explanation.get(args);
 }
 
 function single(sql: string): StatementText {

@@ -2,8 +2,8 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answer, ProtocolError, type StreamRequest, type StreamResult } from "./hrana";
-import { instrument, sendJson, type Instruments } from "./instrument";
-import type { Hosting, Platform } from "./platform";
+import { instrument, sendJson, type Instruments } from "../instrument";
+import type { Hosting, Platform } from "../platform";
 import { WriteForbidden, type Access } from "./sql";
 import { ConnectionPool, Storage } from "./storage";
 import { StreamExpired, Streams, type Stream } from "./streams";

@@ -1,12 +1,17 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { answer, ProtocolError, type StreamRequest, type StreamResult } from "./hrana";
+import { Readable } from "node:stream";
 import { instrument, sendJson, type Instruments } from "../instrument";
 import type { Hosting, Platform } from "../platform";
-import { WriteForbidden, type Access } from "./sql";
+import { admit } from "./admission";
+import type { Access } from "./authorizer";
+import { checkBatch, type Batch } from "./batch";
+import { cursorEntries, cursorHead, cutAfter } from "./cursor";
+import { ProtocolError, required, StreamExpired, WriteForbidden } from "./errors";
+import { answer, type Session, type StreamRequest, type StreamResult } from "./hrana";
 import { ConnectionPool, Storage } from "./storage";
-import { StreamExpired, Streams, type Stream } from "./streams";
+import { Streams, type Stream } from "./streams";
 
 interface Host {
   databaseName: string;
@@ -20,6 +25,11 @@ interface PipelineBody {
   requests?: StreamRequest[];
 }
 
+interface CursorBody {
+  baton?: string | null;
+  batch?: Batch;
+}
+
 export interface Times {
   /** How long a stream may be left alone. */
   streamExpiryMs: number;
@@ -27,18 +37,19 @@ export interface Times {
   busyTimeoutMs: number;
 }
 
-/** Who is asking, and of which database; null once the answer has been given. */
-interface Admission {
+/** A request that was admitted to a database, on a stream that it holds until it is answered. */
+interface Exchange {
   host: Host;
-  access: () => Access;
+  stream: Stream;
+  session: Session;
 }
 
 const LOOPBACK = "127.0.0.1";
 const KEEP_ALIVE_MS = 72_000;
 
 /**
- * A port for each database, all in front of one router: a listener costs little, a thousand routers would not.
- * The port that a request came in by tells the database.
+ * Each database has a port, and all ports share one router, because a listener costs little and a router does not.
+ * The port that received a request identifies the database.
  */
 export class DataPlane implements Hosting {
   readonly #hosts = new Map<number, Host>();
@@ -62,6 +73,10 @@ export class DataPlane implements Hosting {
         return reply;
       });
     }
+    this.#app.post("/v3/cursor", async (request, reply) => {
+      await this.#cursor(request, reply);
+      return reply;
+    });
   }
 
   async ready(): Promise<void> {
@@ -87,7 +102,7 @@ export class DataPlane implements Hosting {
     return `${LOOPBACK}:${port}`;
   }
 
-  /** The port stays open and says that the namespace is gone, as a name under a wildcard DNS entry would. */
+  /** The port stays open and answers that the namespace is gone, as a name under a wildcard DNS entry would. */
   discard(databaseName: string): void {
     for (const host of this.#hosts.values()) {
       if (host.databaseName !== databaseName) continue;
@@ -116,86 +131,88 @@ export class DataPlane implements Hosting {
   }
 
   async #pipeline(version: 2 | 3, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const admission = await this.#admit(request, reply);
-    if (admission === null) return;
-    const { host, access } = admission;
     const { baton, requests } = (request.body ?? {}) as PipelineBody;
+    await this.#exchange(version, baton, request, reply, async ({ host, stream, session }) => {
+      const results = await answerAll(requests, stream, session);
+      sendJson(reply, 200, { baton: host.streams.release(stream), base_url: null, results });
+    });
+  }
+
+  /**
+   * The lines are sent once the batch has ended, so that a fault "after" meets a request that has had its effect.
+   * A client cannot tell the difference, except that it waits longer for the first line.
+   */
+  async #cursor(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { baton, batch } = (request.body ?? {}) as CursorBody;
+    await this.#exchange(3, baton, request, reply, async ({ host, stream, session }) => {
+      const program = required(batch, "batch");
+      checkBatch(program, session);
+      reply.type("text/plain");
+      try {
+        const entries = await cursorEntries(program, session);
+        reply.send(cursorHead(host.streams.release(stream)) + entries);
+      } catch (error) {
+        if (!(error instanceof WriteForbidden)) throw error;
+        // The status and the first line precede the batch, so a refusal can only cut the connection.
+        const head = cursorHead(host.streams.release(stream));
+        host.streams.abandon(stream);
+        reply.send(Readable.from(cutAfter(head)));
+      }
+    });
+  }
+
+  /** Admits a request, gives it its stream, and answers what is wrong with the request as a whole. */
+  async #exchange(
+    version: 2 | 3,
+    baton: string | null | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    work: (exchange: Exchange) => Promise<void>,
+  ): Promise<void> {
+    const host = this.#host(request);
+    const access = await admit(this.platform(), host?.databaseName, request, reply);
+    if (access === null || host === undefined) return;
     let stream: Stream | undefined;
     try {
-      if (!Array.isArray(requests)) {
-        throw new ProtocolError("Cannot deserialize client message from JSON: missing field `requests`");
-      }
       stream = host.streams.acquire(baton);
-      const results = await this.#answerAll(requests, stream, version, access);
-      sendJson(reply, 200, { baton: host.streams.release(stream), base_url: null, results });
+      await work({ host, stream, session: sessionOf(stream, version, access) });
     } catch (error) {
       if (stream !== undefined) host.streams.abandon(stream);
-      this.#refuse(error, host, reply);
+      refuse(error, host, reply);
     }
   }
+}
 
-  async #answerAll(
-    requests: StreamRequest[],
-    stream: Stream,
-    version: 2 | 3,
-    access: () => Access,
-  ): Promise<StreamResult[]> {
-    const session = { version, access, storedSql: stream.storedSql, connection: () => stream.connection() };
-    const results: StreamResult[] = [];
-    for (const each of requests) {
-      if (each.type === "close") {
-        stream.end("closed");
-        results.push({ type: "ok", response: { type: "close" } });
-      } else {
-        results.push(await answer(each, session));
-      }
-    }
-    return results;
-  }
+function sessionOf(stream: Stream, version: 2 | 3, access: () => Access): Session {
+  return { version, access, storedSql: stream.storedSql, connection: () => stream.connection() };
+}
 
-  #refuse(error: unknown, host: Host, reply: FastifyReply): void {
-    if (error instanceof ProtocolError) {
-      reply.code(400).type("text/plain").send(error.message);
-    } else if (error instanceof StreamExpired) {
-      sendJson(reply, 500, { message: error.message, code: "STREAM_EXPIRED" });
-    } else if (error instanceof WriteForbidden) {
-      const session = "Current session doesn't not have Write permission to namespace";
-      sendJson(reply, 403, { error: `Authorization forbidden: ${session} ${host.databaseName}` });
+async function answerAll(
+  requests: StreamRequest[] | undefined,
+  stream: Stream,
+  session: Session,
+): Promise<StreamResult[]> {
+  const results: StreamResult[] = [];
+  for (const each of required(requests, "requests")) {
+    if (each.type === "close") {
+      stream.end("closed");
+      results.push({ type: "ok", response: { type: "close" } });
     } else {
-      throw error;
+      results.push(await answer(each, session));
     }
   }
+  return results;
+}
 
-  async #admit(request: FastifyRequest, reply: FastifyReply): Promise<Admission | null> {
-    const unauthorized = (reason: string): null => {
-      sendJson(reply, 401, { error: `Unauthorized: \`${reason}\`` });
-      return null;
-    };
-    const host = this.#host(request);
-    const database = host && this.platform().findDatabase(host.databaseName);
-    const unknown = (): null => {
-      sendJson(reply, 404, { error: `Namespace \`${host?.databaseName}\` doesn't exist` });
-      return null;
-    };
-    // A database that was deleted and created again lives at another port.
-    if (
-      host === undefined ||
-      database === undefined ||
-      !database.hostname.endsWith(`:${request.socket.localPort}`)
-    ) {
-      return unknown();
-    }
-    const { authorization } = request.headers;
-    if (authorization === undefined) return unauthorized("Expected authorization header but none given");
-    const token = /^Bearer +(.*)$/i.exec(authorization)?.[1]?.trim() ?? "";
-    const { state, readOnly } = await this.platform().inspect(database, token);
-    if (state === "invalid") return unauthorized("The JWT is invalid");
-    if (state === "expired") return unauthorized("The JWT has expired");
-    if (state === "other-database") return unknown();
-    const access = (): Access => ({
-      read: database.blockReads ? "blocked" : "allowed",
-      write: readOnly ? "forbidden" : database.blockWrites ? "blocked" : "allowed",
-    });
-    return { host, access };
+function refuse(error: unknown, host: Host, reply: FastifyReply): void {
+  if (error instanceof ProtocolError) {
+    reply.code(400).type("text/plain").send(error.message);
+  } else if (error instanceof StreamExpired) {
+    sendJson(reply, 400, { message: error.message, code: "STREAM_EXPIRED" });
+  } else if (error instanceof WriteForbidden) {
+    const session = "Current session doesn't not have Write permission to namespace";
+    sendJson(reply, 403, { error: `Authorization forbidden: ${session} ${host.databaseName}` });
+  } else {
+    throw error;
   }
 }

@@ -110,7 +110,7 @@ class Classifier {
 
   #create(tokens: readonly string[], at: number): Need[] {
     let next = at + 1;
-    while (/^(?:TEMP|TEMPORARY|UNIQUE|VIRTUAL)$/i.test(tokens[next] ?? "")) next += 1;
+    while (/^(?:TEMP|TEMPORARY|UNIQUE)$/i.test(tokens[next] ?? "")) next += 1;
     const kind = tokens[next]?.toUpperCase() ?? "";
     const created = nameAt(tokens, skipIf(tokens, next + 1, ["IF", "NOT", "EXISTS"]));
     const rest = tokens.slice(created.end);
@@ -121,7 +121,7 @@ class Classifier {
       ["schema_add", table],
       ["schema_update", table],
     ];
-    if (kind === "INDEX") return [...needs, ...this.#reads(rest)];
+    if (kind === "INDEX") return needs;
     // A trigger can do anything to the tables it names, later and without its author.
     if (kind === "TRIGGER") return [...needs, ...this.#mentions(rest).flatMap((name) => everything(name))];
     throw refusal(`CREATE ${kind} is refused to a token with table permissions`);

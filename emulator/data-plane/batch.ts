@@ -38,14 +38,18 @@ function checkCondition(condition: Condition, step: number, session: Session): v
     case "error":
       if (Number.isInteger(condition.step) && condition.step >= 0 && condition.step < step) return;
       throw new ProtocolError("Invalid reference to step in a batch condition");
-    case "not":
-      { checkCondition(required(condition.cond, "cond"), step, session); return; }
+    case "not": {
+      checkCondition(required(condition.cond, "cond"), step, session);
+      return;
+    }
     case "and":
     case "or":
       for (const inner of required(condition.conds, "conds")) checkCondition(inner, step, session);
       return;
-    case "is_autocommit":
-      { requireVersion3("BatchCond of type `is_autocommit`", session); return; }
+    case "is_autocommit": {
+      requireVersion3("BatchCond of type `is_autocommit`", session);
+      return;
+    }
     default:
       throw new ProtocolError("BatchCond type not recognized");
   }

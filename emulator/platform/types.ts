@@ -89,5 +89,5 @@ export interface Inspection {
   state: TokenState;
   readOnly: boolean;
   /** Absent for a token that was minted without fine-grained permissions. */
-  permissions?: readonly FineGrainedPermission[];
+  permissions?: readonly FineGrainedPermission[] | undefined;
 }

@@ -1,39 +1,23 @@
 import Engine from "libsql";
 import { setTimeout as sleep } from "node:timers/promises";
-import { decode, encode, type Value } from "./values";
-import { splitStatements, type StatementText } from "./sql-text";
+import { authorize, type Access, type SchemaObject } from "./authorizer";
+import { engineCode, SqlError, translate, WriteForbidden } from "./errors";
+import { lowered, splitStatements, verbOf, type StatementText } from "./sql-text";
+import { bindings, encode, type Arguments, type Value } from "./values";
 
 export interface StatementResult {
   cols: { name: string; decltype: string | null }[];
   rows: Value[][];
   affected_row_count: number;
+  /** Null unless the statement is an INSERT. */
   last_insert_rowid: string | null;
   replication_index: null;
+  /** The rows of the result: the engine does not count the rows that it scans. */
+  rows_read: number;
+  /** Rows changed by triggers and by the actions of foreign keys are included. */
+  rows_written: number;
+  query_duration_ms: number;
 }
-
-export interface Arguments {
-  positional: Value[];
-  named: { name: string; value: Value }[];
-}
-
-/** What a session may do: `forbidden` answers a write with a 403, `blocked` with an error among the results. */
-export interface Access {
-  read: "allowed" | "blocked";
-  write: "allowed" | "blocked" | "forbidden";
-}
-
-/** An error that is part of the results: the request as a whole is still a 200. */
-export class SqlError extends Error {
-  constructor(
-    message: string,
-    readonly code: string,
-  ) {
-    super(message);
-  }
-}
-
-/** A session that may only read tried to write. */
-export class WriteForbidden extends Error {}
 
 const BUSY_RETRY_MS = 10;
 
@@ -47,7 +31,7 @@ export class Connection {
     private readonly busyTimeoutMs: number,
   ) {
     this.#engine = new Engine(path);
-    // Nothing has to be durable that ends with the process; said first, as it speeds up the change to WAL too.
+    // The data ends with the process, so nothing has to be durable. This comes first because it speeds up the change to WAL.
     this.#engine.exec("PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL");
   }
 
@@ -61,7 +45,7 @@ export class Connection {
     const values = bindings(args, statement);
     const prepared = this.#prepare(sql);
     try {
-      return await this.#whenFree(sql, access, () => this.#run(prepared, values, wantRows));
+      return await this.#whenFree(sql, access, () => this.#run(prepared, values, statement, wantRows));
     } catch (error) {
       if (error instanceof SqlError && error.code === "SQLITE_BUSY") this.#settle(prepared, values);
       throw error;
@@ -75,8 +59,10 @@ export class Connection {
     await this.#whenFree(sql, access, () => this.#engine.exec(sql));
   }
 
-  describe(sql: string): object {
-    const { words, parameters } = single(sql);
+  describe(sql: string, access: Access): object {
+    const statement = single(sql);
+    const { words, parameters } = statement;
+    this.#authorize([statement], access);
     const columns = this.#prepare(sql).columns();
     const cols = columns.map(({ name, type }) => ({ name, decltype: type }));
     const params = parameters.map((name) => ({ name }));
@@ -92,7 +78,13 @@ export class Connection {
     this.#engine.close();
   }
 
-  /** The checks that need no engine; then the engine itself is told whether it may write. */
+  #authorize(statements: StatementText[], { permissions }: Access): void {
+    if (permissions === undefined) return;
+    const schema = this.#schema();
+    for (const statement of statements) authorize(statement, permissions, schema);
+  }
+
+  /** Makes the checks that need no engine, then tells the engine whether it may write. */
   #permit(statements: StatementText[], access: Access): void {
     for (const { words } of statements) {
       const first = words[0] ?? "";
@@ -107,7 +99,8 @@ export class Connection {
         throw new SqlError("PRAGMA query_only is not supported here", "SQLITE_AUTH");
       }
     }
-    // To begin is not to write, whatever the mode: a batch of reads in "write" mode is a read.
+    this.#authorize(statements, access);
+    // BEGIN writes nothing in any mode: a batch of reads in "write" mode is a read.
     const begins = statements.length === 1 && statements[0]?.words[0] === "BEGIN";
     this.#setQueryOnly(access.write !== "allowed" && !begins);
   }
@@ -118,7 +111,7 @@ export class Connection {
     this.#queryOnly = on;
   }
 
-  /** The engine runs in this thread, so a lock is waited for between attempts and not within them. */
+  /** The engine blocks this thread, so the wait for a lock takes place between attempts and not within them. */
   async #whenFree<T>(sql: string, access: Access, attempt: () => T): Promise<T> {
     const deadline = performance.now() + this.busyTimeoutMs;
     const queryOnly = this.#queryOnly;
@@ -161,39 +154,71 @@ export class Connection {
     this.#setQueryOnly(queryOnly);
   }
 
-  /** Tried again with the same statement: see `settle`. */
+  /** A retry runs the same statement again: see `settle`. */
   #run(
-    statement: Engine.Statement,
+    prepared: Engine.Statement,
     args: unknown[] | Record<string, unknown>,
+    { words, tokens }: StatementText,
     wantRows: boolean,
   ): StatementResult {
-    const columns = statement.columns();
+    const start = performance.now();
+    const columns = prepared.columns();
     const cols = columns.map(({ name, type }) => ({ name, decltype: type }));
     const before = this.#counters().total;
-    const rows = columns.length > 0 ? (statement.raw(true).safeIntegers(true).all(args) as unknown[][]) : [];
-    if (columns.length === 0) statement.run(args);
+    const rows = columns.length > 0 ? (prepared.raw(true).safeIntegers(true).all(args) as unknown[][]) : [];
+    if (words[0] === "EXPLAIN") reset(prepared, args);
+    if (columns.length === 0) prepared.run(args);
     const { total, changes, rowid } = this.#counters();
+    const inserts = words[0] !== "EXPLAIN" && /^(?:INSERT|REPLACE)$/.test(verbOf(tokens).verb);
     return {
       cols,
       rows: wantRows ? rows.map((row) => row.map(encode)) : [],
       affected_row_count: total === before ? 0 : Number(changes),
-      last_insert_rowid: String(rowid),
+      last_insert_rowid: inserts ? String(rowid) : null,
       replication_index: null,
+      rows_read: rows.length,
+      rows_written: Number(total - before),
+      query_duration_ms: performance.now() - start,
     };
   }
 
-  #counters(): { total: unknown; changes: unknown; rowid: unknown } {
+  #counters(): { total: bigint; changes: bigint; rowid: bigint } {
     const statement = this.#engine.prepare("SELECT total_changes(), changes(), last_insert_rowid()");
-    const [[total, changes, rowid] = []] = statement.raw(true).safeIntegers(true).all() as unknown[][];
+    const [row] = statement.raw(true).safeIntegers(true).all() as [bigint, bigint, bigint][];
+    const [total, changes, rowid] = row ?? [0n, 0n, 0n];
     return { total, changes, rowid };
   }
 
-  /** Asks the engine for its program: what opens no table for writing and takes no write lock only reads. */
+  /** Temporary objects are included, as a temporary view shows a table under another name. */
+  #schema(): SchemaObject[] {
+    const columns = "SELECT type, name, tbl_name, coalesce(sql, '')";
+    const sql = `${columns} FROM main.sqlite_schema UNION ALL ${columns} FROM temp.sqlite_schema`;
+    const rows = this.#prepare(sql).raw(true).all() as [string, string, string, string][];
+    return rows.map(([type, name, table, text]) => ({
+      type,
+      name: lowered(name),
+      table: lowered(table),
+      sql: text,
+    }));
+  }
+
+  /** A statement is read-only if the program that the engine compiles takes no write lock. */
   #isReadOnly(sql: string, words: string[]): boolean {
     if (words[0] === "EXPLAIN") return true;
-    const program = this.#engine.prepare(`EXPLAIN ${sql}`).raw(true).all() as unknown[][];
+    const explanation = this.#engine.prepare(`EXPLAIN ${sql}`).raw(true);
+    const program = explanation.all() as unknown[][];
+    reset(explanation);
     return !program.some(([, opcode, , p2]) => opcode === "Transaction" && p2 !== 0);
   }
+}
+
+/**
+ * The engine leaves an EXPLAIN in progress after its last row, as if it were the statement that it explains. While the
+ * explanation of a write is in progress, no later write on the connection is committed. `get` runs the statement again
+ * and resets it, which `all` does not do.
+ */
+function reset(explanation: Engine.Statement, args: unknown[] | Record<string, unknown> = []): void {
+  explanation.get(args);
 }
 
 function single(sql: string): StatementText {
@@ -202,40 +227,4 @@ function single(sql: string): StatementText {
     throw new SqlError("SQL string does not contain any statement", "SQL_NO_STATEMENT");
   if (second === undefined) return first;
   throw new SqlError("SQL string contains more than one statement", "SQL_MANY_STATEMENTS");
-}
-
-function bindings(
-  { positional, named }: Arguments,
-  { parameters }: StatementText,
-): unknown[] | Record<string, unknown> {
-  if (named.length === 0) return positional.map(decode);
-  if (positional.length > 0) {
-    const message = "Specifying both positional and named arguments is not supported";
-    throw new SqlError(message, "ARGS_BOTH_POSITIONAL_AND_NAMED");
-  }
-  // The prefix may be left out by a client; the engine wants it left out.
-  const given = new Map(named.map(({ name, value }) => [name.replace(/^[:@$?]/, ""), decode(value)]));
-  const names = parameters.map((parameter) => parameter?.slice(1) ?? "");
-  return Object.fromEntries(names.filter((name) => given.has(name)).map((name) => [name, given.get(name)]));
-}
-
-function engineCode(error: unknown): string | undefined {
-  return error instanceof Engine.SqliteError ? error.code : undefined;
-}
-
-/** The engine's words as a libSQL server passes them on. */
-function translate(error: unknown, sql = ""): Error {
-  const code = engineCode(error);
-  if (code === undefined) return error instanceof Error ? error : new Error(String(error));
-  const { message } = error as Error;
-  if (message.endsWith("syntax error") || message === "incomplete input") {
-    return new SqlError(`SQL string could not be parsed: ${message}`, "SQL_PARSE_ERROR");
-  }
-  const name = /^no such (?:table|column|function): (.+)$/.exec(message)?.[1];
-  const offset = name === undefined ? -1 : sql.indexOf(name);
-  if (offset >= 0)
-    return new SqlError(`SQL input error: ${message} (at offset ${offset})`, "SQL_INPUT_ERROR");
-  // Extended codes such as SQLITE_CONSTRAINT_UNIQUE are cut to what travels in the protocol.
-  const primary = code.split("_").slice(0, 2).join("_");
-  return new SqlError(`SQLite error: ${message}`, primary === "SQLITE_ERROR" ? "SQLITE_UNKNOWN" : primary);
 }

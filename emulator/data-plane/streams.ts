@@ -1,16 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { ProtocolError } from "./hrana";
+import { ProtocolError, StreamExpired } from "./errors";
 import type { Connection } from "./sql";
 import type { ConnectionPool } from "./storage";
 
-/** A stream that has been left alone for too long; the server answers this one with a 500. */
-export class StreamExpired extends Error {
-  constructor() {
-    super("The stream has expired due to inactivity");
-  }
-}
-
-/** An interactive session over several HTTP requests: one connection, held by whoever shows the latest baton. */
+/** An interactive session over several HTTP requests. The latest baton gives access to its one connection. */
 export class Stream {
   readonly id = randomUUID();
   readonly storedSql = new Map<number, string>();
@@ -62,7 +55,7 @@ export class Streams {
     return stream;
   }
 
-  /** The baton for the next request; null once the stream is closed. */
+  /** The baton for the next request, or null if the stream is closed. */
   release(stream: Stream): string | null {
     if (stream.state !== "acquired") {
       this.#streams.delete(stream.id);
@@ -74,7 +67,7 @@ export class Streams {
     return Buffer.from(`${stream.id}/${stream.sequence}`).toString("base64");
   }
 
-  /** After an error of the protocol nobody gets a baton, so the stream cannot go on. */
+  /** Ends a stream whose client gets no baton, as after an error of the protocol. */
   abandon(stream: Stream): void {
     stream.end("closed");
     this.#streams.delete(stream.id);

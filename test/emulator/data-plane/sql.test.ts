@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createClient, type Client } from "@libsql/client";
-import type { Emulator } from "../../emulator";
-import { closeAll, CLOSE, execute, hostOf, pipeline, seeded } from "./support";
+import type { Emulator } from "../../../emulator";
+import { closeAll, CLOSE, execute, hostOf, pipeline, seeded } from "../support";
 
 describe("emulator: SQL over the data plane", () => {
   let emulator: Emulator;
@@ -224,7 +224,7 @@ describe("emulator: SQL over the data plane", () => {
     await client.execute("insert into t values (2, 2)");
     assert.equal(await count(), 1);
     const late = await pipeline(emulator, "app", token, [execute("commit")], { baton });
-    assert.equal(late.status, 500);
+    assert.equal(late.status, 400);
     assert.deepEqual(late.json, {
       message: "The stream has expired due to inactivity",
       code: "STREAM_EXPIRED",

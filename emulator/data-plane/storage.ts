@@ -3,17 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Connection } from "./sql";
 
-/** Connections kept for the next request, over all databases: opening one costs more than a request does. */
+/** How many idle connections all databases keep together: opening one costs more than a request does. */
 const IDLE_CONNECTIONS = 256;
 
 /**
- * The files of the databases, in a temporary folder that goes with the emulator. Files and not memory, because only
- * a file in WAL mode lets readers go on while a transaction writes, as a libSQL server does.
+ * The files of the databases, in a temporary folder that is removed with the emulator. They are files because only a
+ * file in WAL mode lets readers continue while a transaction writes, as a libSQL server does.
  */
 export class Storage {
   #folder: string | undefined;
   #files = 0;
-  /** Whom to ask for a connection back when there are too many; the longest idle first. */
+  /** The pool of each idle connection, the longest idle first. The first ones are evicted when there are too many. */
   readonly #idle = new Map<Connection, ConnectionPool>();
   readonly #removeAtExit = (): void => this.#remove();
 

@@ -60,7 +60,8 @@ async function demo(emulator: Emulator, stack: Stack, answers: Answer[]): Promis
     say(`$ pulumi ${args.join(" ")}`);
     answers.length = 0;
     const { stdout } = await stack.must(...args);
-    for (const line of stdout.split("\n")) if (/^ {4}(warning: )?acme\//.test(line)) say(`    ${line.trim()}`);
+    for (const line of stdout.split("\n"))
+      if (/^ {4}(warning: )?acme\//.test(line)) say(`    ${line.trim()}`);
   };
   const output = async () => String((await stack.outputs())["token"]);
 

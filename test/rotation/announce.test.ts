@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Settings } from "../../src/turso/connection";
 import { UNKNOWN } from "../../src/core/unknown";
 import { closedPort } from "../support/server";
-import { FakeTurso } from "../support/fake-turso";
+import { FakeTurso, groupTokensSurvive } from "../support/fake-turso";
 
 describe("the check of a TokenRotation", () => {
   const turso = FakeTurso.use();
@@ -26,8 +26,12 @@ describe("the check of a TokenRotation", () => {
     ] as const)
       it(JSON.stringify(scope), async () => {
         await turso.logic().check({}, { ...good, scope });
-        const id = Object.entries(scope)[0]?.join("s/") ?? "";
-        assert.deepEqual(turso.told, [`acme/${id}: creating it rotates; ${message}`]);
+        const [form, name] = Object.entries(scope)[0] as [string, string];
+        const id = `acme/${form}s/${name}`;
+        const survivors =
+          form === "database" ? [groupTokensSurvive(id, name === "lone" ? "solo" : "default")] : [];
+        assert.deepEqual(turso.told, [`${id}: creating it rotates; ${message}`, ...survivors]);
+        assert.deepEqual(turso.warnings, survivors);
         assert.deepEqual(turso.rotateRequests(), []);
       });
 

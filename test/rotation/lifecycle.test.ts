@@ -10,6 +10,7 @@ import {
   rotationsOf,
   savedFailure,
   state,
+  groupTokensSurvive,
 } from "../support/fake-turso";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -146,6 +147,7 @@ describe("a TokenRotation", () => {
       });
       assert.deepEqual(turso.told, [
         'acme/databases/app: the trigger changed, so this update rotates; this invalidates every token of the database, and on some servers the tokens of its whole group "default": 1 other database (reports).',
+        groupTokensSurvive("acme/databases/app", "default"),
       ]);
       assert.deepEqual(turso.rotateRequests(), []);
     });

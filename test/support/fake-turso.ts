@@ -204,3 +204,7 @@ export async function savedFailure(
   assert(error instanceof SavedError, `expected a SavedError: ${String(error.stack)}`);
   return error as SavedError & { state: RotationState };
 }
+
+/** The warning before a database's rotation: its group's tokens stay valid on current servers. */
+export const groupTokensSurvive = (id: string, group: string): string =>
+  `${id}: on current servers a database's rotation leaves tokens of its group (${group}) valid. If one of those may have leaked, rotate the group.`;

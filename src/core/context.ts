@@ -17,6 +17,8 @@ export interface Environment {
   /** Shows a sentence to the person who runs the program. */
   notify: (level: Level, text: string) => void;
   retryPolicy?: Partial<RetryPolicy>;
+  /** Whether nobody waits for messages: then none is shown, and nothing is looked up for one. */
+  isQuiet?: boolean;
   /** Whether the caller that asked for this run is still there. The default is yes. */
   isCallerAlive?: () => Promise<boolean>;
 }
@@ -24,17 +26,19 @@ export interface Environment {
 /** What the lifecycles of both resources share in one run. */
 export class Context {
   readonly clock: () => Date;
+  readonly isQuiet: boolean;
   readonly ledger = new RunLedger();
   private readonly cache = new LookupCache();
   private readonly notified = new Set<string>();
 
   constructor(private readonly environment: Environment) {
     this.clock = environment.clock;
+    this.isQuiet = environment.isQuiet ?? false;
   }
 
   /** Shows each thing once in a run. @param key names the thing, whatever words describe it */
   readonly notify = (level: Level, text: string, key: string): void => {
-    if (this.notified.has(key)) return;
+    if (this.isQuiet || this.notified.has(key)) return;
     this.notified.add(key);
     this.environment.notify(level, text);
   };

@@ -25,6 +25,7 @@ export async function announce(
   why: string,
   only?: readonly Target[],
 ): Promise<void> {
+  if (context.isQuiet) return;
   if (subject === undefined) {
     context.notify(
       "warning",

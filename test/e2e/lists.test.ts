@@ -18,7 +18,6 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
   it("rotates each database once, only the new one when one is added, and none when one is removed", () =>
     inSandbox({ program: list(["app", "lone", "app"]), serverGeneration: "current" }, async (sandbox) => {
       const { stdout } = await sandbox.up();
-      assert.match(stdout, / {4}warning: acme\/databases: named more than once, and rotated once: app\./);
       assert.deepEqual([...sandbox.rotations].sort(), ["databases/app", "databases/lone"]);
       const { rotatedAt } = await sandbox.stack.outputs();
 
@@ -35,6 +34,18 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       assert.equal(sandbox.rotations.length, 3);
       assert.deepEqual(sandbox.calls, []);
       assert.match(await sandbox.stack.state(), /"id": "acme\/databases"/);
+    }));
+
+  it("shows a warning as `warning:` and progress as plain information, once each and before the result", () =>
+    inSandbox({ program: list(["app", "lone", "app"]) }, async (sandbox) => {
+      const { stdout } = await sandbox.up();
+      const [progress = "", diagnostics = ""] = stdout.split("Diagnostics:");
+      const shown = diagnostics.split("\n").filter((line) => /named more than once|rotated in/.test(line));
+      assert.equal(shown[0], "    warning: acme/databases: named more than once, and rotated once: app.");
+      assert.match(shown[1] ?? "", /^ {4}acme\/databases: 2 of 2 rotated in /);
+      assert.equal(shown.length, 2);
+      const result = progress.search(/TokenRotation r created/);
+      assert.ok(result > progress.indexOf("2 of 2 rotated in ") && progress.includes("2 of 2"), progress);
     }));
 
   it("adopts a new database without rotating it if rotateOnCreate is false", () =>
@@ -161,6 +172,19 @@ describe("rotation by age, with the real CLI", () => {
       sandbox.stack.write(aged(`rotateEvery: "30d"`));
       await sandbox.up();
       assert.equal(sandbox.rotations.length, 2, "a changed duration alone rotates nothing");
+    }));
+
+  it("a refresh announces no update, and looks up nothing for it", () =>
+    inSandbox({ program: aged(`rotateEvery: "1s"`) }, async (sandbox) => {
+      await sandbox.up();
+      await sleep(1_100);
+      sandbox.turso.clearLog();
+      const { stdout } = await sandbox.stack.must("refresh", "--yes");
+      assert.doesNotMatch(stdout, /acme\/databases\/app/);
+      assert.ok(sandbox.calls.length > 0);
+      for (const call of sandbox.calls) assert.equal(call, "GET /v1/organizations/acme/databases/app");
+      const preview = await sandbox.preview("--refresh");
+      assert.match(preview.stdout, /acme\/databases\/app: last rotated .*, so this update rotates;/);
     }));
 
   it("treats an added or removed trigger as a new baseline", () =>

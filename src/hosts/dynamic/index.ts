@@ -21,7 +21,10 @@ const PROVIDER_KEY = "__provider";
 let config: { get(key: string): unknown } | undefined;
 
 /** One for all resources of a run, so that each message is shown once. */
-let context: { settings: Settings; of: Context } | undefined;
+let context: { settings: Settings; of: Context; ofRefresh: Context } | undefined;
+
+/** Whether the engine has checked a resource: it does so before any other call, except in a refresh. */
+let runsProgram = false;
 
 /** The engine's address: the process's last argument. */
 const ENGINE = process.argv.at(-1);
@@ -34,13 +37,24 @@ function contextOrProblem(): Context | CheckProblem {
   if (context === undefined || !sameJson(context.settings, settings)) {
     const notify = log.notify;
     const isCallerAlive = () => isEngineThere(ENGINE);
-    context = {
-      settings,
-      of: new Context({ settings, clock: () => new Date(), notify, isCallerAlive }),
-    };
+    const environment = { settings, clock: () => new Date(), notify, isCallerAlive };
+    const ofRefresh = new Context({ ...environment, isQuiet: true });
+    context = { settings, of: new Context(environment), ofRefresh };
   }
   return context.of;
 }
+
+function requireContext(): Context {
+  const found = contextOrProblem();
+  if (!(found instanceof Context)) throw new Error(found.reason);
+  return found;
+}
+
+/** For the comparison of a refresh. */
+const refreshContext = (): Context => {
+  const run = requireContext();
+  return context?.ofRefresh ?? run;
+};
 
 /** For a delete, which only logs a message: invalid settings must not keep a resource in the stack. */
 const offline = new Context({
@@ -61,11 +75,7 @@ type Host = Required<pulumi.dynamic.ResourceProvider<Properties, Properties>>;
 function host<Inputs extends object, State extends object>(
   make: (context: Context) => Resource<Inputs, State>,
 ): Host {
-  const resource = (): Resource<Inputs, State> => {
-    const found = contextOrProblem();
-    if (!(found instanceof Context)) throw new Error(found.reason);
-    return make(found);
-  };
+  const resource = (): Resource<Inputs, State> => make(requireContext());
   return {
     configure(request) {
       config = request.config;
@@ -73,6 +83,7 @@ function host<Inputs extends object, State extends object>(
     },
 
     check(olds, news) {
+      runsProgram = true;
       return finishing(async () => {
         const found = contextOrProblem();
         if (!(found instanceof Context)) return { inputs: news, failures: [found] };
@@ -82,7 +93,9 @@ function host<Inputs extends object, State extends object>(
     },
 
     diff(_id, olds, news) {
-      return finishing(() => resource().diff(own(olds), own(news)));
+      // a refresh compares too, but no update follows that a message could announce
+      const of = runsProgram ? resource : () => make(refreshContext());
+      return finishing(() => of().diff(own(olds), own(news)));
     },
 
     create(news) {

@@ -65,7 +65,12 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
       await announce(this.context, subject, inputs, "the trigger changed, so this update rotates");
     else if (plan.reason === "age")
       await announce(this.context, subject, inputs, describeAge(old.state, inputs, now));
-    else if (plan.isUndecided) this.context.notify("info", `${id}: ${UNDECIDED}`, `${id} undecided`);
+    else if (plan.isUndecided)
+      this.context.notify(
+        "info",
+        `${id}: an argument is not known before the update; it rotates if the trigger has changed by then.`,
+        `${id} undecided`,
+      );
     if (plan.added.length > 0)
       await announce(
         this.context,
@@ -235,9 +240,6 @@ function whatHappened(state: RotationState): Omit<RotationState, keyof RotationI
   const since = { ...(rotatedAt && { rotatedAt }), ...(verification && { verification }) };
   return { stateVersion, rotationId, rotationCount, createdAt, ...since };
 }
-
-const UNDECIDED =
-  "an argument is not known before the update; it rotates if the trigger has changed by then.";
 
 const MISSING_SCOPE = `scope is missing: give it one of { database: "NAME" }, { group: "NAME" }, { databases: [...] }, { groups: [...] }.`;
 

@@ -83,7 +83,7 @@ const ELSEWHERE: [command: RegExp, by: string][] = [
   [/^npm run emulator\b/, "the pages' commands run against the emulator that it starts"],
   [/^npm run format$/, "it modifies the clone; the stage `format` runs prettier with --check"],
   [
-    /^npx mocha (-g "is told" |-t 300000 )?test\/(scope|duration|e2e\/lists)\.test\.ts$/,
+    /^npx mocha (-g "too short" |-t 300000 )?test\/(values\/scope|values\/duration|e2e\/lists)\.test\.ts$/,
     "a stage runs these files",
   ],
   [/ npm run server$/, "test/e2e/examples-deliver.test.ts runs it"],

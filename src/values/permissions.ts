@@ -21,9 +21,19 @@ const ACTIONS = Object.keys({
  * `{ tables: ["orders"], actions: ["data_read", "data_add"] }`
  */
 export interface Permission {
-  /** Names of tables; absent: every table, including those that are created later. */
+  /**
+   * Names of tables.
+   *
+   * @defaultValue `undefined`: every table, including those that are created later
+   * @throws if it is not a list of table names
+   */
   tables?: readonly string[];
-  /** At least one action. */
+  /**
+   * At least one action.
+   *
+   * @defaultValue `none`: required
+   * @throws if it is missing, empty, or contains an unknown action
+   */
   actions: readonly Action[];
 }
 

@@ -11,4 +11,5 @@ export type { Json } from "./values/json";
 export type { GroupImpact, Verification, Verify } from "./rotation/state";
 export type { Action, Permission } from "./values/permissions";
 export type { Scope } from "./values/scope";
-export { TokenRotation, type ScopeArgs, type TokenRotationArgs } from "./resources/token-rotation";
+export type { ScopeArgs } from "./resources/scope-args";
+export { TokenRotation, type TokenRotationArgs } from "./resources/token-rotation";

@@ -14,13 +14,15 @@ export interface SavedCanary {
   hostname: string;
 }
 
-/** Long enough for the next `up` to resolve a rotation whose response was lost; Turso's grammar. */
-const CANARY_LIFE = "1d";
+/** Long enough that the next scheduled `up` can resolve a rotation whose response was lost; Turso's grammar. */
+const CANARY_LIFE = "7d";
 /** How long a fresh token may take until the data plane accepts it. */
 const ACCEPTANCE_MS = 10_000;
 /** A new token that stays rejected for this long is replaced: a concurrent rotation may have invalidated it. */
 const REJECTED_FOR_MS = 3_000;
 const MOST_MINTS = 3;
+/** Statuses with which the API refuses to mint, whenever it is asked. */
+const MINT_REFUSALS = new Set([400, 401, 402, 403]);
 /** How far apart the clocks here and at the database may be. */
 const CLOCK_SKEW_MS = 300_000;
 const FIRST_PAUSE_MS = 50;
@@ -37,7 +39,7 @@ export async function plantCanary(
   target: Target,
   hostname: string | undefined,
   timeoutMs: number,
-): Promise<SavedCanary | { why: string }> {
+): Promise<SavedCanary | { why: string; refusal?: TursoError }> {
   if (hostname === undefined)
     return {
       why: NO_HOSTNAME[target.kind],
@@ -56,7 +58,11 @@ export async function plantCanary(
     return { why: seen.verdict === "rejected" ? "a token minted just before it was rejected" : seen.why };
   } catch (error) {
     if (!(error instanceof TursoError)) throw error;
-    return { why: `no canary token could be minted: ${error.answer}` };
+    const isRefused = error.status !== undefined && MINT_REFUSALS.has(error.status);
+    return {
+      why: `no canary token could be minted: ${error.answer}`,
+      ...(isRefused && { refusal: error }),
+    };
   }
 }
 

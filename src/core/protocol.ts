@@ -49,15 +49,3 @@ export interface Lifecycle<Inputs, State> {
   /** What to log when the resource leaves the stack. A delete does nothing else. */
   farewell(id: string, state: Partial<State>): string;
 }
-
-/** A failure that leaves something to save: the resource counts as failed, and the next `up` calls update. */
-export class SavedError extends Error {
-  constructor(
-    readonly id: string,
-    readonly state: object,
-    message: string,
-  ) {
-    super(message);
-    this.name = "SavedError";
-  }
-}

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { own } from "../values/record";
 import { sameTarget, type Target } from "../values/scope";
 import type { TursoClient } from "../turso/client";
 
@@ -28,6 +31,9 @@ export class RunLedger {
   private readonly rotated: Rotation[] = [];
   private readonly underWay = new Set<{ rotations: readonly Rotation[]; ended: Promise<unknown> }>();
   private readonly tokens = new Map<string, ManagedToken>();
+  private readonly confirmed: Rotation[] = [];
+  /** Tokens that earlier runs found dead, by their ids. */
+  private suspects: Record<string, string> = {};
 
   /** Records rotations, from before the first request on. */
   async during<T>(rotations: readonly Rotation[], act: () => Promise<T>): Promise<T> {
@@ -57,26 +63,68 @@ export class RunLedger {
     this.tokens.set(token.token, token);
   }
 
-  /** Whether a rotation of this run may have invalidated a token. */
+  /** Whether a rotation of this run, or one that an earlier run recorded, may have invalidated a token. */
   mayHaveInvalidated(token: ManagedToken): boolean {
-    return this.rotated.some((rotation) => reaches(rotation, token));
+    const isSuspect = own(this.suspects, token.id) === fingerprint(token.token);
+    return isSuspect || this.rotated.some((rotation) => reaches(rotation, token));
   }
 
-  /** The recorded tokens that the data plane rejects after these rotations. */
+  /** Notes rotations that certainly happened. */
+  confirm(rotations: readonly Rotation[]): void {
+    this.confirmed.push(...rotations);
+  }
+
+  /** Whether a rotation of this run certainly invalidated a token of an earlier run: its own target's, or its group's. */
+  hasInvalidated({ organization, target, group }: ManagedToken): boolean {
+    return this.confirmed.some(
+      (rotation) =>
+        rotation.organization === organization &&
+        (sameTarget(rotation.target, target) ||
+          (rotation.target.kind === "group" && rotation.target.name === group)),
+    );
+  }
+
+  /** The recorded tokens that the data plane rejects after these rotations; tried in parallel, with one short deadline. */
   async invalidatedBy(rotations: readonly Rotation[], client: TursoClient): Promise<ManagedToken[]> {
     const candidates = [...this.tokens.values()].filter((token) =>
       rotations.some((each) => reaches(each, token)),
     );
-    const invalidated: ManagedToken[] = [];
-    for (const candidate of candidates) {
-      const { verdict } = await client.probe(candidate.hostname, candidate.token);
-      if (verdict !== "rejected") continue;
-      invalidated.push(candidate);
-      this.tokens.delete(candidate.token);
-    }
+    const deadline = new AbortController();
+    const late = sleep(PROBE_DEADLINE_MS, undefined, { signal: deadline.signal }).catch(noop);
+    const seen = await Promise.all(
+      candidates.map(({ hostname, token }) => Promise.race([client.probe(hostname, token), late])),
+    );
+    deadline.abort();
+    const invalidated = candidates.filter((_, i) => seen[i]?.verdict === "rejected");
+    for (const { token } of invalidated) this.tokens.delete(token);
     return invalidated;
   }
+
+  /** Notes the tokens that earlier runs found dead: by a token's id, its fingerprint. */
+  suspect(dead: Record<string, string>): void {
+    this.suspects = { ...this.suspects, ...dead };
+  }
+
+  /** Those of the dead tokens that this run has not minted again; it waits a moment for the resources that may do so. */
+  async stillDead(dead: Record<string, string>): Promise<[id: string, fingerprint: string][]> {
+    const left = () => Object.entries(dead).filter(([id, print]) => !this.holdsOther(id, print));
+    for (let waited = 0; left().length > 0 && waited < HEAL_WAIT_MS; waited += HEAL_POLL_MS)
+      await sleep(HEAL_POLL_MS);
+    return left();
+  }
+
+  private holdsOther(id: string, print: string): boolean {
+    return [...this.tokens.values()].some((held) => held.id === id && fingerprint(held.token) !== print);
+  }
 }
+
+/** How long the program's other tokens are tried after a rotation. */
+const PROBE_DEADLINE_MS = 3_000;
+const HEAL_WAIT_MS = 1_000;
+const HEAL_POLL_MS = 50;
+
+/** Names a token without revealing it. */
+export const fingerprint = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 const noop = () => undefined;
 

@@ -206,19 +206,27 @@ function properties(name: string, { rotation, ...args }: AuthTokenArgs): Record<
   };
 }
 
-/** What the token needs to know about its rotation; from a long list, only the part that concerns it. */
+/** What the token needs to know about its rotation; of a long list, only the part that concerns it. */
 function follow(
   rotation: TokenRotation,
   args: Pick<AuthTokenArgs, "scope">,
 ): Record<keyof NonNullable<TokenState["rotation"]>, unknown> {
-  const { rotationId, organization, rotateEvery } = rotation;
-  const scope = pulumi.all([rotation.scope, args.scope]).apply(([covered, own]) => {
-    if ("databases" in covered && "database" in own)
+  const { organization, rotateEvery } = rotation;
+  const scope = pulumi.all([known(rotation.scope), args.scope]).apply(([covered, own]) => {
+    if (covered && "databases" in covered && "database" in own)
       return covered.databases.includes(own.database) ? own : { databases: covered.databases.slice(0, 5) };
     return covered;
   });
-  return { rotationId, scope, organization, rotateEvery };
+  const rotations = pulumi.all([known(rotation.rotations), scope]).apply(([all, covered]) => {
+    const name = covered && "database" in covered ? covered.database : undefined;
+    const at = name === undefined ? undefined : all?.[name];
+    return name === undefined || at === undefined ? all : { [name]: at };
+  });
+  return { scope, organization, rotations, rotateEvery };
 }
+
+/** An output of a resource that failed is missing, whatever its type says. */
+const known = <T>(output: pulumi.Output<T>): pulumi.Output<T | undefined> => output;
 
 /** The engine only fills in the properties that were registered. */
 const ABSENT: Record<keyof TokenInputs, undefined> = {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { summarise } from "../values/failures";
 import { jsonProblem } from "../values/json";
 
 type ResourceName = "TokenRotation" | "AuthToken";
@@ -44,4 +45,17 @@ export function requireNode(versions: NodeJS.ProcessVersions, PATH = ""): void {
       "Pulumi runs the provider of pulumi-turso-tokens with Node.js, and there is no `node` on PATH. Nothing was " +
         "changed. Install Node.js 20.19 or newer; Bun can still run the program.",
     );
+}
+
+/**
+ * Ends the program with an error if some targets failed. The engine finishes the other resources first, so that what was
+ * rotated reaches its dependents; a failed resource would stop them.
+ */
+export function failRun(id: string, failures: Record<string, string> | undefined): void {
+  const sentence = summarise(failures ?? {});
+  if (pulumi.runtime.isDryRun() || sentence === undefined) return;
+  const error = new pulumi.RunError(`${id}: ${sentence} Run \`pulumi up\` again to retry only these.`);
+  // Pulumi prints a trace, and formats it for a long time, unless there is none
+  error.stack = error.message;
+  throw error;
 }

@@ -1,8 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { providerText, requireJson, requireNode, typeToken, type OutputsToCome } from "./dynamic-resource";
+import {
+  failRun,
+  providerText,
+  requireJson,
+  requireNode,
+  typeToken,
+  type OutputsToCome,
+} from "./dynamic-resource";
 import type { Json } from "../values/json";
 import type { GroupImpact, RotationInputs, Verification, Verify } from "../rotation/state";
 import type { Scope } from "../values/scope";
+import type { ScopeArgs } from "./scope-args";
 
 /**
  * The arguments of a {@link TokenRotation}.
@@ -15,17 +23,18 @@ export interface TokenRotationArgs {
    * What to rotate: exactly one of `{ database: "NAME" }`, `{ group: "NAME" }`, `{ databases: [...] }`, `{ groups: [...] }`.
    *
    * Changing a single target replaces the resource: the new target is rotated and the old one is not touched. A name that
-   * joins a list is rotated, unless `rotateOnCreate` is false. Removing a name from the list does nothing to that target.
-   * A name given twice counts once.
+   * joins a list rotates with the next rotation; see `rotateOnJoin`. Removing a name from the list does nothing to that
+   * target. A name given twice counts once.
    *
    * @defaultValue `none`: required
    * @throws if it is missing, does not have exactly one of the four keys, is an empty list, or contains an invalid name
    */
   scope: pulumi.Input<ScopeArgs>;
   /**
-   * Any JSON value. The tokens are rotated when it changes. Values are compared deeply and regardless of the order of
-   * keys: `1` and `"1"` differ, `{ a: 1, b: 2 }` and `{ b: 2, a: 1 }` do not. A change from absent to a value, or back, is
-   * a new baseline and rotates nothing. The trigger may be a secret. Never use the current time: each `up` would rotate.
+   * Any JSON value. The tokens are rotated when it changes. Values are compared deeply, regardless of the order of keys,
+   * and a number or boolean equals the string with the same text: `2` and `"2"` are the same trigger, because stack config,
+   * YAML and environment variables disagree about types. A change from absent to a value, or back, is a new baseline: it rotates
+   * nothing, and the preview warns. The trigger may be a secret. Never use the current time: each `up` would rotate.
    *
    * @defaultValue `undefined`; required unless `rotateEvery` is given
    * @throws if both are missing, or if it contains a value that JSON cannot represent
@@ -47,6 +56,22 @@ export interface TokenRotationArgs {
    * @throws if it is not a boolean
    */
   rotateOnCreate?: pulumi.Input<boolean> | undefined;
+  /**
+   * Whether a name that joins a list later is rotated when it joins. `false` adopts it: it rotates with the next rotation.
+   * Adding a tenant must not be an outage for the others of its group.
+   *
+   * @defaultValue `false`
+   * @throws if it is not a boolean
+   */
+  rotateOnJoin?: pulumi.Input<boolean> | undefined;
+  /**
+   * `true` holds every rotation back: neither the trigger nor age rotates, and the preview says what is held back. After it
+   * is set back to `false`, what is due rotates.
+   *
+   * @defaultValue `false`
+   * @throws if it is not a boolean
+   */
+  suspend?: pulumi.Input<boolean> | undefined;
   /**
    * The organization's slug. Changing it replaces the resource. A machine's environment never moves a resource that
    * exists.
@@ -89,13 +114,6 @@ export interface TokenRotationArgs {
   parallelism?: pulumi.Input<number> | undefined;
 }
 
-/** A {@link Scope} in which names may be outputs. */
-export type ScopeArgs =
-  | { database: pulumi.Input<string> }
-  | { group: pulumi.Input<string> }
-  | { databases: pulumi.Input<pulumi.Input<string>[]> }
-  | { groups: pulumi.Input<pulumi.Input<string>[]> };
-
 /**
  * Invalidates every token of Turso databases or groups: when it is created, when its trigger changes, and when it is due
  * by age. It rotates at no other time: not in a preview, a refresh or a destroy, and not for a changed argument or a new
@@ -134,6 +152,10 @@ export class TokenRotation extends pulumi.CustomResource {
   declare readonly rotateEvery: pulumi.Output<string | undefined>;
   /** As given; absent counts as `true`. */
   declare readonly rotateOnCreate: pulumi.Output<boolean | undefined>;
+  /** As given; absent counts as `false`. */
+  declare readonly rotateOnJoin: pulumi.Output<boolean | undefined>;
+  /** As given; absent counts as `false`. */
+  declare readonly suspend: pulumi.Output<boolean | undefined>;
   /** As given; absent counts as `"auto"`. */
   declare readonly verify: pulumi.Output<Verify | undefined>;
   /** As given; absent counts as `"60s"`. */
@@ -142,8 +164,18 @@ export class TokenRotation extends pulumi.CustomResource {
   declare readonly groupImpact: pulumi.Output<GroupImpact | undefined>;
   /** As given; absent counts as `8`. */
   declare readonly parallelism: pulumi.Output<number | undefined>;
-  /** Changes exactly when a rotation happened. Whatever must follow a rotation depends on it. */
+  /** Changes exactly when a rotation happened or may have happened. Whatever must follow a rotation depends on it. */
   declare readonly rotationId: pulumi.Output<string>;
+  /**
+   * By the target's name, when it was last rotated, or may have been; ISO 8601. What follows a target depends on its entry
+   * alone. A target that was never rotated has none.
+   */
+  declare readonly rotations: pulumi.Output<Record<string, string>>;
+  /**
+   * By the target's name, one sentence for each that needs another run; no secrets. While it is not empty, the `up` ends
+   * with an error, after everything that depends on this resource was updated.
+   */
+  declare readonly failures: pulumi.Output<Record<string, string>>;
   /** When the last rotation happened, ISO 8601; absent before the first. In a list: the last rotation of all its members. */
   declare readonly rotatedAt: pulumi.Output<string | undefined>;
   /** How many rotations this resource has made; a run over a list counts once. */
@@ -158,9 +190,11 @@ export class TokenRotation extends pulumi.CustomResource {
    * @param args what to rotate, and when
    * @param opts Pulumi's options, such as `aliases`, `ignoreChanges` or `dependsOn`
    * @throws pulumi.RunError if the trigger contains what JSON cannot represent: a function, itself, a class instance
+   * @throws pulumi.RunError during the `up`, if some targets failed
    */
   constructor(name: string, args: TokenRotationArgs, opts?: pulumi.CustomResourceOptions) {
     super(typeToken("TokenRotation"), name, properties(name, args), pulumi.mergeOptions(opts, SECRETS));
+    pulumi.all([this.id, this.failures]).apply(([id, failures]) => failRun(id, failures));
   }
 
   /**
@@ -184,7 +218,7 @@ export class TokenRotation extends pulumi.CustomResource {
 }
 
 /** What an unfinished rotation leaves in the state may contain a canary token, so it is always secret. */
-const SECRETS: pulumi.CustomResourceOptions = { additionalSecretOutputs: ["pending"] };
+const SECRETS: pulumi.CustomResourceOptions = { additionalSecretOutputs: ["pending", "heldTrigger"] };
 
 /** The properties to register: the arguments and the outputs. */
 function properties(name: string, args: TokenRotationArgs): Record<string, unknown> {
@@ -192,6 +226,8 @@ function properties(name: string, args: TokenRotationArgs): Record<string, unkno
   requireJson(`TokenRotation "${name}": trigger`, args.trigger);
   const outputs: OutputsToCome<TokenRotation, RotationInputs> = {
     rotationId: undefined,
+    rotations: undefined,
+    failures: undefined,
     rotatedAt: undefined,
     rotationCount: undefined,
     verification: undefined,
@@ -206,6 +242,8 @@ const ABSENT: Record<keyof RotationInputs, undefined> = {
   trigger: undefined,
   rotateEvery: undefined,
   rotateOnCreate: undefined,
+  rotateOnJoin: undefined,
+  suspend: undefined,
   verify: undefined,
   verifyTimeout: undefined,
   groupImpact: undefined,

@@ -7,10 +7,13 @@ import {
   groupsOfDatabases,
 } from "../core/blast-radius";
 import type { Context } from "../core/context";
+import type { Planned, Saved } from "../core/protocol";
 import { TursoError } from "../turso/errors";
 import { namesOf, type NonEmpty, type Subject, type Target } from "../values/scope";
 import { nameList } from "../values/text";
-import { DEFAULT_PARALLELISM, type RotationInputs } from "./state";
+import type { Plan } from "./plan";
+import { describeAge } from "./report";
+import { DEFAULT_PARALLELISM, type RotationInputs, type RotationState } from "./state";
 
 /**
  * Logs in a preview or a run what a rotation would invalidate; a failed lookup is a warning and stops nothing.
@@ -70,6 +73,59 @@ export async function announce(
       "info",
       `${id}: the list names every database of the group "${group}"; rotating the group does the same in one call.`,
       `${id} whole group ${group}`,
+    );
+}
+
+/** Logs, in a preview and before an update, what the update will do. */
+export async function announceUpdate(
+  context: Context,
+  { subject: { id }, state }: Saved<RotationState>,
+  { subject, inputs }: Planned<RotationInputs>,
+  plan: Plan,
+  now: Date,
+): Promise<void> {
+  const warn = (text: string, key: string) => context.notify("warning", `${id}: ${text}`, `${id} ${key}`);
+  const reason = plan.reason ?? plan.held;
+  const why =
+    reason === "trigger" ? "the trigger changed" : reason === "age" && describeAge(state, inputs, now);
+  if (plan.held && why) warn(`${why}, but suspend is true, so nothing rotates until it is false.`, "held");
+  if (plan.reason && why) await announce(context, subject, inputs, `${why}, so this update rotates`);
+  if (plan.isUndecided)
+    context.notify(
+      "info",
+      `${id}: an argument is not known before the update; it rotates if the trigger has changed by then.`,
+      `${id} undecided`,
+    );
+  if (plan.isBaseline)
+    warn(
+      "it had no trigger before, so the new one is a baseline and rotates nothing. To rotate now, change the trigger once more after this update.",
+      "baseline",
+    );
+  if (plan.isAhead)
+    warn(
+      `its last rotation is recorded at ${state.rotatedAt ?? state.createdAt}, which lies in the future, so a clock was wrong; age counts from now.`,
+      "ahead",
+    );
+  const names = nameList(namesOf(plan.joined));
+  if (plan.joined.length > 0 && plan.reason === undefined)
+    if (plan.rotates.length > 0)
+      await announce(
+        context,
+        subject,
+        inputs,
+        `${names} joined the list, so this update rotates`,
+        plan.rotates,
+      );
+    else
+      context.notify(
+        "info",
+        `${id}: ${names} joined the list without a rotation; rotateOnJoin: true would rotate when a name joins.`,
+        `${id} joined`,
+      );
+  if (plan.unfinished.length > 0)
+    warn(
+      `an earlier run did not finish ${nameList(namesOf(plan.unfinished))}; this update continues there.`,
+      "unfinished",
     );
 }
 

@@ -11,6 +11,8 @@ export const RULES = {
   trigger: anything,
   rotateEvery: duration,
   rotateOnCreate: flag,
+  rotateOnJoin: flag,
+  suspend: flag,
   verify: oneOf("auto", "required", "off"),
   verifyTimeout: duration,
   groupImpact: oneOf("warn", "refuse"),

@@ -2,7 +2,8 @@ import { awaitRejection, isSpent, plantCanary, type SavedCanary } from "../core/
 import { TursoError, attempt } from "../turso/errors";
 import { humanDuration } from "../values/duration";
 import { targetId, type Target } from "../values/scope";
-import { findObstacle, preflight, type RunSettings, type Task } from "./preflight";
+import { callerGone, notProven, notResent, outcomeUnknown, rollEnded } from "./errors";
+import { findObstacle, type Prepared, type RunSettings, type Task } from "./preflight";
 import type { Pending, Verification } from "./state";
 
 /** The result for one target. `pending` is what the next `up` has to do; without it, the target is done. */
@@ -18,12 +19,27 @@ export type Result =
       pending?: Pending;
       error?: TursoError;
     }
+  /** Certainly not rotated. */
   | { kind: "failed"; error: TursoError }
-  | { kind: "unknown"; pending: Pending; error: TursoError };
+  | {
+      kind: "unknown";
+      /** Whether this run sent the request, and not an earlier one. */
+      isNew: boolean;
+      pending: Extract<Pending, { status: "unknown" }>;
+      error: TursoError;
+    }
+  /** It joined the list without a rotation. */
+  | { kind: "adopted"; error?: undefined }
+  /** It was to join the list, and the API does not know it. */
+  | { kind: "missing"; error: TursoError }
+  /** It existed before and does not any more: it has no tokens left to invalidate. */
+  | { kind: "gone"; error?: undefined };
 
 /** A request whose response was lost, and the canary token that was minted before it. */
 interface LostRequest {
   at: string;
+  /** Whether this run sent it. */
+  isNew: boolean;
   answer: string;
   canary?: SavedCanary | undefined;
 }
@@ -32,23 +48,22 @@ interface LostRequest {
 type Sent =
   | { outcome: "rotated"; at: string }
   | { outcome: "refused"; error: TursoError }
-  | { outcome: "unknown"; at: string; answer: string };
+  | { outcome: "unknown"; at: string; isNew: true; answer: string };
 
 const MOST_TRIES = 2;
-
 /**
- * Rotates one target, or continues where an earlier run stopped.
+ * Rotates one target that has passed the preflight, or continues where an earlier run stopped.
  *
  * The request is sent again only after the first one was seen not to have happened: its canary token outlived
  * `verifyTimeout`, and a token minted right then is accepted too.
  */
-export async function rotateTarget(run: RunSettings, task: Task): Promise<Result> {
+export async function rotateTarget(run: RunSettings, { task, canary }: Prepared): Promise<Result> {
   const { pending } = task;
   if (pending?.status === "unproven") return proveAgain(run, task.target, pending);
   let lost = pending?.status === "unknown" ? reopen(run, pending) : undefined;
   for (let tries = lost ? 1 : 0; ; tries += 1) {
     if (lost && tries === MOST_TRIES) return concludeLost(run, task.target, lost);
-    const ready = lost ? await readyToResend(run, task, lost) : await readyToSend(run, task);
+    const ready = lost ? await readyToResend(run, task, lost) : { canary };
     if ("kind" in ready) return ready;
     const sent = await send(run, task.target);
     switch (sent.outcome) {
@@ -64,23 +79,17 @@ export async function rotateTarget(run: RunSettings, task: Task): Promise<Result
 }
 
 /** Sends the request, at most once. Nothing else in this package sends it. */
-async function send({ client, clock, isCallerAlive }: RunSettings, target: Target): Promise<Sent> {
-  if (!(await isCallerAlive())) return { outcome: "refused", error: callerGone(client.organization, target) };
+async function send({ client, clock, isCallerAlive, breaker }: RunSettings, target: Target): Promise<Sent> {
+  if (!(await isCallerAlive()))
+    return { outcome: "refused", error: callerGone(targetId(client.organization, target)) };
+  if (breaker.isOpen) return { outcome: "refused", error: rollEnded(targetId(client.organization, target)) };
   const at = clock().toISOString();
   const error = await attempt(() => client.rotate(target));
+  breaker.record(error instanceof TursoError && error.effect === "unknown");
   if (!(error instanceof TursoError)) return { outcome: "rotated", at: clock().toISOString() };
   return error.effect === "unchanged"
     ? { outcome: "refused", error }
-    : { outcome: "unknown", at, answer: error.answer };
-}
-
-/** Before the first request. */
-async function readyToSend(
-  run: RunSettings,
-  task: Task,
-): Promise<Result | { canary: SavedCanary | undefined }> {
-  const checked = await preflight(run, task);
-  return "obstacle" in checked ? failed(checked.obstacle) : checked;
+    : { outcome: "unknown", at, isNew: true, answer: error.answer };
 }
 
 /** Before the second request: whether the first one happened. The newest canary token proves the most. */
@@ -92,6 +101,7 @@ async function readyToResend(
   const { target } = task;
   const seen = await seeLost(run, target, lost);
   if ("kind" in seen) return seen;
+  if (run.isSuspended) return failed(notResent(targetId(run.client.organization, target), lost));
   const control = await plantCanary(run.client, target, seen.canary.hostname, run.verifyTimeoutMs);
   if ("why" in control) return unresolved(run, target, lost, `${stillAccepted(run)}, but ${control.why}.`);
   const obstacle = findObstacle(run, task);
@@ -131,7 +141,13 @@ async function seeLost(
         target,
         `${lost.answer}, but the rotation happened: a token from before it is rejected.`,
       );
-      return { kind: "rotated", at: lost.at, isNew: true, verification: "verified" };
+      // what follows an earlier run's rotation may hold a token from before it was carried out
+      return {
+        kind: "rotated",
+        at: lost.isNew ? lost.at : run.clock().toISOString(),
+        isNew: true,
+        verification: "verified",
+      };
   }
 }
 
@@ -157,13 +173,7 @@ async function prove(
     run.notify("warning", target, `rotated, but ${answer}. Turso says that it can take up to an hour.`);
     return { ...rotated, verification: "unverified" };
   }
-  const error = new TursoError({
-    attempted: `verifying the rotation of ${targetId(run.client.organization, target)}`,
-    answer,
-    effect: "unchanged",
-    changed: "The rotation itself is done and recorded.",
-    next: "Run `pulumi up` again: it only checks again. If this keeps happening, raise verifyTimeout.",
-  });
+  const error = notProven(targetId(run.client.organization, target), answer);
   return { ...rotated, verification: "unverified", pending: { status: "unproven", at, canary }, error };
 }
 
@@ -187,7 +197,7 @@ function reopen(
   { clock }: RunSettings,
   { at, answer, canary }: Extract<Pending, { status: "unknown" }>,
 ): LostRequest {
-  return { at, answer, canary: canary && !isSpent(canary.token, clock()) ? canary : undefined };
+  return { at, isNew: false, answer, canary: canary && !isSpent(canary.token, clock()) ? canary : undefined };
 }
 
 const failed = (error: TursoError): Result => ({ kind: "failed", error });
@@ -199,27 +209,11 @@ const secondFailed = (error: TursoError): string =>
   `It seemed not to have been, but sending it once more failed: ${error.answer}.`;
 
 function unresolved({ client }: RunSettings, target: Target, lost: LostRequest, why: string): Result {
-  const { at, answer, canary } = lost;
-  const next = canary
-    ? "Run `pulumi up` again: it resolves this first."
-    : "Try an old token: if it is rejected, the rotation happened. To rotate for certain, change the trigger. To accept it as done, set rotateOnCreate: false and replace the resource (pulumi up --replace URN).";
+  const { at, isNew, answer, canary } = lost;
   return {
     kind: "unknown",
+    isNew,
     pending: { status: "unknown", at, answer, ...(canary && { canary }) },
-    error: new TursoError({
-      attempted: `rotating ${targetId(client.organization, target)} at ${at}`,
-      answer,
-      effect: "unknown",
-      changed: `Whether it was carried out is unknown. ${why} It is saved as pending and not sent again blindly: a second rotation would invalidate the tokens minted after the first.`,
-      next,
-    }),
+    error: outcomeUnknown(targetId(client.organization, target), lost, why),
   };
 }
-
-const callerGone = (organization: string, target: Target): TursoError =>
-  new TursoError({
-    attempted: `rotating ${targetId(organization, target)}`,
-    answer: "the Pulumi CLI that asked for it is gone",
-    effect: "unchanged",
-    next: "Run `pulumi cancel`, then `pulumi up` again.",
-  });

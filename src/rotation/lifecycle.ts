@@ -1,35 +1,28 @@
 import { randomUUID } from "node:crypto";
 import { checkArguments } from "../core/argument-rules";
-import { requireExists, survey, type BlastRadius } from "../core/blast-radius";
-import { DEFAULT_VERIFY_TIMEOUT } from "../core/canary";
+import { requireExists } from "../core/blast-radius";
 import type { Context } from "../core/context";
-import {
-  SavedError,
-  type CheckResult,
-  type Declared,
-  type DiffResult,
-  type Lifecycle,
-  type Planned,
-  type Properties,
-  type ReadResult,
-  type Saved,
+import type {
+  CheckResult,
+  Declared,
+  DiffResult,
+  Lifecycle,
+  Planned,
+  Properties,
+  ReadResult,
+  Saved,
 } from "../core/protocol";
-import type { Rotation } from "../core/run-ledger";
-import { hasUnknown } from "../core/unknown";
+import { hasUnknown, isPresent } from "../core/unknown";
 import { TursoError, attempt } from "../turso/errors";
-import { durationMs } from "../values/duration";
-import { namesOf, parseSubject, targetId, type NonEmpty, type Subject, type Target } from "../values/scope";
-import { nameList } from "../values/text";
-import { adopt, announce, announceDuplicates } from "./announce";
+import { own } from "../values/record";
+import { namesOf, parseSubject, type Subject, type Target } from "../values/scope";
+import { adopt, announce, announceDuplicates, announceUpdate } from "./announce";
 import { RULES } from "./arguments";
-import { nextState } from "./next-state";
-import { planUpdate } from "./plan";
-import type { RunSettings, Task } from "./preflight";
-import { describeAge, describeFailures, describeList, describeSingle } from "./report";
-import { rollAll } from "./roll";
-import { DEFAULT_PARALLELISM, type RotationInputs, type RotationState } from "./state";
+import { lastTrigger, planUpdate, type Plan } from "./plan";
+import { rotate, type TaskPlan } from "./run";
+import type { RotationInputs, RotationState } from "./state";
 
-/** The life of a TokenRotation. Every method returns all outputs; only `rotate` rotates. */
+/** The life of a TokenRotation. Every method returns all outputs; only create and update rotate. */
 export class RotationLifecycle implements Lifecycle<RotationInputs, RotationState> {
   constructor(private readonly context: Context) {}
 
@@ -48,7 +41,7 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
     const subject = hasUnknown([inputs.scope, organization]) ? undefined : parseSubject(inputs);
     if (subject) announceDuplicates(this.context, subject);
     const isNew = Object.keys(olds).length === 0;
-    if (isNew && inputs.rotateOnCreate !== false)
+    if (isNew && inputs.rotateOnCreate !== false && inputs.suspend !== true)
       await announce(this.context, subject, inputs, "creating it rotates");
     return { additions: { organization }, problems };
   }
@@ -57,67 +50,45 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
     const now = this.context.clock();
     const plan = planUpdate(old, wanted, now);
     const { changes, replaces } = plan;
-    if (replaces.length > 0) return { changes, replaces };
-    const { id } = old.subject;
-    const { subject, inputs } = wanted;
-    const joined = nameList(namesOf(plan.added));
-    if (plan.reason === "trigger")
-      await announce(this.context, subject, inputs, "the trigger changed, so this update rotates");
-    else if (plan.reason === "age")
-      await announce(this.context, subject, inputs, describeAge(old.state, inputs, now));
-    else if (plan.isUndecided)
-      this.context.notify(
-        "info",
-        `${id}: an argument is not known before the update; it rotates if the trigger has changed by then.`,
-        `${id} undecided`,
-      );
-    if (plan.added.length > 0)
-      await announce(
-        this.context,
-        subject,
-        inputs,
-        `${joined} joined the list, so this update rotates`,
-        plan.added,
-      );
-    if (plan.unfinished.length > 0 && plan.reason === undefined)
-      this.context.notify(
-        "warning",
-        `${id}: an earlier run did not finish ${nameList(plan.unfinished)}; this update continues there.`,
-        `${id} unfinished`,
-      );
+    this.context.ledger.suspect(old.state.casualties ?? {});
+    if (replaces.length === 0) await announceUpdate(this.context, old, wanted, plan, now);
     return { changes, replaces };
   }
 
   async create({ subject, inputs }: Declared<RotationInputs>): Promise<RotationState> {
-    const createdAt = this.context.clock().toISOString();
-    const baseline: RotationState = {
+    const record: RotationState = {
       ...inputs,
       stateVersion: 1,
       rotationId: randomUUID(),
       rotationCount: 0,
-      createdAt,
+      rotations: {},
+      failures: {},
+      createdAt: this.context.clock().toISOString(),
     };
-    if (inputs.rotateOnCreate !== false) return this.rotate(subject, baseline, subject.targets, true);
+    if (inputs.rotateOnCreate !== false && inputs.suspend !== true) {
+      const tasks = subject.targets.map((target) => ({ target, isAdopted: false, isKnown: false }));
+      return rotate(this.context, subject, record, tasks, true);
+    }
     await adopt(this.context, subject);
-    return baseline;
+    if (inputs.rotateOnCreate === false) return record;
+    const pending = subject.targets.map(({ name }) => [name, { status: "not-rotated" }] as const);
+    return { ...record, pending: Object.fromEntries(pending) };
   }
 
   async update(old: Saved<RotationState>, wanted: Declared<RotationInputs>): Promise<RotationState> {
-    const plan = planUpdate(old, wanted, this.context.clock());
     const { subject, inputs } = wanted;
-    const record = { ...inputs, ...whatHappened(old.state) };
-    if (plan.reason) return this.rotate(subject, record, subject.targets, true);
-    const added = new Set(namesOf(plan.added));
-    const [first, ...rest] = subject.targets.filter(
-      ({ name }) => added.has(name) || plan.unfinished.includes(name),
-    );
-    if (first === undefined) return record;
-    return this.rotate(subject, record, [first, ...rest], false, old.state.pending);
+    const now = this.context.clock();
+    const plan = planUpdate(old, wanted, now);
+    const record = recordOf(old.state, inputs, plan, now);
+    return rotate(this.context, subject, record, tasksOf(old, plan), plan.reason !== undefined);
   }
 
   /** Asks whether the target still exists. Only the API's own statement that it does not counts. */
-  async read({ subject, state }: Saved<RotationState>): Promise<ReadResult<RotationState>> {
+  async read({ subject, state: saved }: Saved<RotationState>): Promise<ReadResult<RotationState>> {
     const { id, isList, organization, targets } = subject;
+    // a refresh tries every token, so the next update mints those that are dead
+    const state = { ...saved };
+    delete state.casualties;
     if (isList) return { gone: false, state };
     const error = await attempt(() => requireExists(this.context.client(organization), targets[0]));
     if (!(error instanceof TursoError)) return { gone: false, state };
@@ -149,96 +120,61 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
       stateVersion: 1,
       rotationId: `${subject.id} as found`,
       rotationCount: 0,
+      rotations: {},
+      failures: {},
       createdAt: now.toISOString(),
-    };
-  }
-
-  /**
-   * The one function that rotates, whatever path led to it.
-   *
-   * @param coversAllTargets whether the run covers all targets of the resource: age then counts from now
-   * @throws SavedError with what was done, if some targets were rotated and others were not
-   */
-  private async rotate(
-    subject: Subject,
-    record: RotationState,
-    targets: NonEmpty<Target>,
-    coversAllTargets: boolean,
-    pending: RotationState["pending"] = {},
-  ): Promise<RotationState> {
-    const { id, isList, organization } = subject;
-    const start = performance.now();
-    const parallelism = record.parallelism ?? DEFAULT_PARALLELISM;
-    const run = this.settings(subject, record);
-    const found = await survey(this.context.lookups(organization), targets, parallelism);
-    const taskOf = (target: Target): Task => ({
-      target,
-      lookup: found.get(target.name) as BlastRadius | TursoError,
-      pending: Object.hasOwn(pending, target.name) ? pending[target.name] : undefined,
-    });
-    const [first, ...rest] = targets;
-    const tasks: NonEmpty<Task> = [taskOf(first), ...rest.map(taskOf)];
-    const rotations = tasks.map(({ target, lookup }): Rotation => {
-      const group = lookup instanceof TursoError ? "" : lookup.endpoint.group;
-      return { organization, target, group };
-    });
-    const say = (text: string) => this.context.notify("info", `${id}: ${text}`, `${id} ${text}`);
-    const results = await this.context.ledger.during(rotations, () =>
-      rollAll(run, tasks, parallelism, isList ? say : () => undefined),
-    );
-    const state = nextState(record, { isList, coversAllTargets, results }, this.context.clock());
-    const summary = isList
-      ? describeList(results, performance.now() - start)
-      : describeSingle(results.get(first.name));
-    if (summary !== undefined) say(summary);
-    const rotated = rotations.filter(({ target }) => results.get(target.name)?.kind === "rotated");
-    const casualties = await this.casualties(run, rotated);
-    const failures = [...results].flatMap(([name, { error }]) => (error ? [{ name, error }] : []));
-    const [failure] = failures;
-    if (failure === undefined && casualties !== undefined) throw new SavedError(id, state, casualties);
-    if (failure === undefined) return state;
-    const isNothingDone = coversAllTargets && [...results.values()].every(({ kind }) => kind === "failed");
-    const message = isList
-      ? describeFailures(id, results.size, failures, isNothingDone)
-      : failure.error.message;
-    if (isNothingDone) throw new Error(message);
-    throw new SavedError(id, state, message);
-  }
-
-  /** A rotation that invalidates a token which was minted or found valid before must not pass for a success. */
-  private async casualties(
-    { client, verify }: RunSettings,
-    rotated: readonly Rotation[],
-  ): Promise<string | undefined> {
-    const hit = verify === "off" ? [] : await this.context.ledger.invalidatedBy(rotated, client);
-    if (hit.length === 0) return undefined;
-    const targets = nameList(rotated.map(({ target }) => targetId(client.organization, target)));
-    return `Rotating ${targets}: the rotation succeeded, but it also invalidated tokens managed by this program: ${nameList(hit.map(({ id }) => id))}. Run \`pulumi up --refresh\`, which mints them again. To prevent this, give those AuthTokens this TokenRotation in dependsOn.`;
-  }
-
-  private settings(subject: Subject, record: RotationState): RunSettings {
-    const { organization, verify, verifyTimeout, groupImpact } = record;
-    return {
-      client: this.context.client(organization),
-      targets: new Set(namesOf(subject.targets)),
-      verify: verify ?? "auto",
-      verifyTimeoutMs: durationMs(verifyTimeout ?? DEFAULT_VERIFY_TIMEOUT),
-      groupImpact: groupImpact ?? "warn",
-      clock: this.context.clock,
-      isCallerAlive: this.context.isCallerAlive,
-      notify: (level, target, text) => {
-        const message = `${targetId(organization, target)}: ${text}`;
-        this.context.notify(level, message, message);
-      },
     };
   }
 }
 
-/** What a state keeps besides the arguments, without what is still to do. */
-function whatHappened(state: RotationState): Omit<RotationState, keyof RotationInputs | "pending"> {
-  const { stateVersion, rotationId, rotationCount, createdAt, rotatedAt, verification } = state;
-  const since = { ...(rotatedAt && { rotatedAt }), ...(verification && { verification }) };
-  return { stateVersion, rotationId, rotationCount, createdAt, ...since };
+/** The state before the update's run: the new arguments, and what happened so far. */
+function recordOf(
+  olds: RotationState,
+  inputs: RotationInputs,
+  { held, isAhead }: Plan,
+  now: Date,
+): RotationState {
+  const { stateVersion, rotationId, rotationCount, rotations, failures, createdAt } = olds;
+  const rotatedAt = isAhead ? now.toISOString() : olds.rotatedAt;
+  const last = lastTrigger(olds);
+  return {
+    ...inputs,
+    stateVersion,
+    rotationId,
+    rotationCount,
+    rotations,
+    failures,
+    createdAt,
+    ...(rotatedAt !== undefined && { rotatedAt }),
+    ...(olds.verification && { verification: olds.verification }),
+    ...(olds.pending && { pending: olds.pending }),
+    ...(olds.casualties && { casualties: olds.casualties }),
+    ...(held === "trigger" && isPresent(last) && { heldTrigger: last }),
+  };
+}
+
+/** What an update does with each target. */
+function tasksOf({ subject, state }: Saved<RotationState>, plan: Plan): TaskPlan[] {
+  const before = new Set(namesOf(subject.targets));
+  const { pending = {}, failures, rotations } = state;
+  const isKnown = ({ name }: Target): boolean =>
+    own(rotations, name) !== undefined || (before.has(name) && own(failures, name) === undefined);
+  const begun = new Set([...plan.rotates, ...plan.unfinished]);
+  return [
+    ...plan.rotates.map((target) => ({ target, isAdopted: false, isKnown: isKnown(target) })),
+    ...plan.unfinished.map((target) => {
+      const left = own(pending, target.name);
+      return {
+        target,
+        isAdopted: left === undefined,
+        isKnown: isKnown(target),
+        ...(left && { pending: left }),
+      };
+    }),
+    ...plan.joined
+      .filter((target) => !begun.has(target))
+      .map((target) => ({ target, isAdopted: true, isKnown: false })),
+  ];
 }
 
 const MISSING_SCOPE = `scope is missing: give it one of { database: "NAME" }, { group: "NAME" }, { databases: [...] }, { groups: [...] }.`;

@@ -1,12 +1,16 @@
 import { randomUUID } from "node:crypto";
+import { own } from "../values/record";
+import type { Target } from "../values/scope";
 import type { Result } from "./attempt";
 import type { Pending, RotationState, Verification } from "./state";
 
 /** What the state keeps after a run. */
 export interface Run {
   isList: boolean;
-  /** Whether the run covered all targets: age then counts from now. */
-  coversAllTargets: boolean;
+  /** Whether the run was to rotate all targets: age then counts from now. */
+  isFull: boolean;
+  /** The members that the resource has now. */
+  members: readonly Target[];
   /** By the target's name. */
   results: ReadonlyMap<string, Result>;
 }
@@ -14,35 +18,66 @@ export interface Run {
 /** The state after a run: what happened counts, whatever else failed. */
 export function nextState(
   record: RotationState,
-  { isList, coversAllTargets, results }: Run,
+  { isList, isFull, members, results }: Run,
   now: Date,
 ): RotationState {
+  const { pending: left = {}, ...before } = record;
   const rotated = [...results.values()].filter((result) => result.kind === "rotated");
   const isNew = rotated.some((result) => result.isNew);
-  const pending = pendingOf(results);
+  const mayBeNew = isNew || [...results.values()].some((each) => each.kind === "unknown" && each.isNew);
+  const entries = <T>(kept: Record<string, T>, of: (result: Result, kept?: T) => T | undefined) =>
+    Object.fromEntries(
+      members.flatMap(({ name }): [string, T][] => {
+        const result = results.get(name);
+        const entry = result ? of(result, own(kept, name)) : own(kept, name);
+        return entry === undefined ? [] : [[name, entry]];
+      }),
+    );
+  const pending = entries(left, pendingAfter);
   // a list is as verified as the worst of its members until its next full rotation
-  const kept = isList && !coversAllTargets && record.verification ? [record.verification] : [];
+  const kept = isList && !isFull && record.verification ? [record.verification] : [];
+  const seen = verificationsOf(results);
   return {
-    ...record,
-    ...(isNew && { rotationId: randomUUID(), rotationCount: record.rotationCount + 1 }),
-    ...(rotated.length > 0 && {
-      verification: worst([...rotated.map(({ verification }) => verification), ...kept]),
-    }),
-    // in a list, age counts from its last full rotation, not from a member that joined later or was retried
+    ...before,
+    rotations: entries(before.rotations, rotationAfter),
+    failures: entries(before.failures, ({ error }) => error?.reason),
+    ...(mayBeNew && { rotationId: randomUUID() }),
+    ...(isNew && { rotationCount: record.rotationCount + 1 }),
+    ...(seen.length > 0 && { verification: worst([...seen, ...kept]) }),
+    // in a list, age counts from its last full rotation, not from a member that was retried
     ...(isList
-      ? coversAllTargets && { rotatedAt: now.toISOString() }
+      ? isFull && { rotatedAt: now.toISOString() }
       : isNew && { rotatedAt: rotated[0]?.at ?? now.toISOString() }),
     ...(Object.keys(pending).length > 0 && { pending }),
   };
 }
 
-/** What remains to be done, by the target's name; targets that are done have no entry. */
-function pendingOf(results: ReadonlyMap<string, Result>): Record<string, Pending> {
-  const pending: Record<string, Pending> = {};
-  for (const [name, result] of results)
-    if (result.kind === "failed") pending[name] = { status: "not-rotated" };
-    else if (result.pending) pending[name] = result.pending;
-  return pending;
+/** When a target was last rotated, or may have been. */
+function rotationAfter(result: Result, before?: string): string | undefined {
+  if (result.kind === "rotated" && result.isNew) return result.at;
+  if (result.kind === "unknown" && result.isNew) return result.pending.at;
+  return before;
+}
+
+function pendingAfter(result: Result): Pending | undefined {
+  switch (result.kind) {
+    case "failed":
+      return { status: "not-rotated" };
+    case "rotated":
+    case "unknown":
+      return result.pending;
+    case "gone":
+    case "adopted":
+    case "missing":
+      return undefined;
+  }
+}
+
+function verificationsOf(results: Run["results"]): Verification[] {
+  return [...results.values()].flatMap((result) => {
+    if (result.kind === "rotated") return [result.verification];
+    return result.kind === "unknown" ? ["unverified" as const] : [];
+  });
 }
 
 const worst = (all: Verification[]): Verification =>

@@ -1,18 +1,28 @@
 import type { Planned, Saved } from "../core/protocol";
 import { differs, hasUnknown, isPresent } from "../core/unknown";
 import { durationMs } from "../values/duration";
+import { sameTrigger } from "../values/json";
+import { own } from "../values/record";
 import { namesOf, type Target } from "../values/scope";
 import { ARGUMENTS } from "./arguments";
 import type { RotationInputs, RotationState } from "./state";
 
 /** What an update of an existing TokenRotation is to do. This is the one place that decides whether anything rotates. */
 export interface Plan {
-  /** Why all targets rotate; absent: they do not. */
+  /** Why the members rotate; absent: they do not. */
   reason?: "trigger" | "age";
-  /** Targets that joined a list, and rotate for it. */
-  added: Target[];
-  /** Names of targets that an earlier run did not finish. */
-  unfinished: string[];
+  /** The reason to rotate that `suspend` holds back. */
+  held?: "trigger" | "age";
+  /** Targets that rotate for the reason, or because they joined a list and `rotateOnJoin` is true. */
+  rotates: Target[];
+  /** Targets that joined a list. */
+  joined: Target[];
+  /** Targets that an earlier run did not finish, and that do not rotate anew. */
+  unfinished: Target[];
+  /** Whether the resource had no trigger before: the new one is a baseline. */
+  isBaseline: boolean;
+  /** Whether the last rotation lies in the future by this machine's clock: age then counts from now. */
+  isAhead: boolean;
   /** Only the update will know whether it rotates. */
   isUndecided: boolean;
   /** The arguments whose change replaces the resource. */
@@ -21,32 +31,80 @@ export interface Plan {
   changes: boolean;
 }
 
+/** How far two machines' clocks may be apart. */
+const CLOCK_SKEW_MS = 300_000;
+
 export function planUpdate(old: Saved<RotationState>, wanted: Planned<RotationInputs>, now: Date): Plan {
   const olds = old.state;
   const news = wanted.inputs;
   const replaces = (["scope", "organization"] as const).filter((key) => isReplacing(key, old, wanted));
-  const isUndecided = hasUnknown([news.trigger, news.rotateEvery, news.scope]);
+  const isUndecided = hasUnknown([news.trigger, news.rotateEvery, news.scope, news.suspend]);
   const members = isUndecided ? [] : (wanted.subject?.targets ?? []);
-  const unfinished = namesOf(members).filter((name) => olds.pending && Object.hasOwn(olds.pending, name));
-  const reason = isUndecided ? undefined : reasonForAll(olds, news, now);
-  const added = reason || news.rotateOnCreate === false ? [] : addedTargets(old, members);
+  const isSuspended = news.suspend === true;
+  const due = isUndecided ? undefined : reasonToRotate(olds, news, now);
+  const joined = addedTargets(old, members);
+  const rotates = isSuspended ? [] : members.filter((member) => rotatesFor(due, member, olds, news, joined));
+  const reason = rotates.length > 0 ? due : undefined;
+  const held = isSuspended ? due : undefined;
+  const isRotating = new Set(namesOf(rotates));
+  const unfinished = members.filter(
+    ({ name }) => !isRotating.has(name) && needsWork(olds, name, isSuspended),
+  );
+  const isAhead = isPresent(news.rotateEvery) && isInFuture(olds, now);
   const isChanged = ARGUMENTS.some((key) => differs(olds[key], news[key]));
   return {
     ...(reason && { reason }),
-    added,
+    ...(held && { held }),
+    rotates,
+    joined,
     unfinished,
+    isBaseline: !isUndecided && !isPresent(olds.trigger) && isPresent(news.trigger),
+    isAhead,
     isUndecided,
     replaces,
-    changes: isChanged || reason !== undefined || olds.pending !== undefined,
+    changes:
+      isChanged ||
+      isAhead ||
+      rotates.length + unfinished.length > 0 ||
+      olds.casualties !== undefined ||
+      Object.keys(olds.failures).length > 0,
   };
 }
 
-function reasonForAll(olds: RotationState, news: RotationInputs, now: Date): Plan["reason"] {
+function rotatesFor(
+  due: Plan["reason"],
+  member: Target,
+  { pending = {} }: RotationState,
+  { rotateOnJoin }: RotationInputs,
+  joined: readonly Target[],
+): boolean {
+  switch (due) {
+    case "trigger":
+      return true;
+    case "age":
+      // what may have happened already is resolved first: it may be the very rotation that is due
+      return own(pending, member.name)?.status !== "unknown";
+    case undefined:
+      return rotateOnJoin === true && joined.includes(member);
+  }
+}
+
+/** @param isSuspended whether nothing may rotate: then a rotation that has not happened waits */
+function needsWork({ pending = {}, failures }: RotationState, name: string, isSuspended: boolean): boolean {
+  const left = own(pending, name);
+  if (left === undefined) return Object.hasOwn(failures, name);
+  return !isSuspended || left.status !== "not-rotated";
+}
+
+/** The trigger of the last rotation, or of the baseline. */
+export const lastTrigger = (olds: RotationState): unknown =>
+  "heldTrigger" in olds ? olds.heldTrigger : olds.trigger;
+
+function reasonToRotate(olds: RotationState, news: RotationInputs, now: Date): Plan["reason"] {
+  const last = lastTrigger(olds);
   // from absent to a value, or back, is a new baseline, not a change
-  if (isPresent(olds.trigger) && isPresent(news.trigger) && differs(olds.trigger, news.trigger))
-    return "trigger";
-  // what an earlier run did not finish comes first: it may be the very rotation that is due
-  return olds.pending === undefined && dueSince(olds, news.rotateEvery, now) ? "age" : undefined;
+  if (isPresent(last) && isPresent(news.trigger) && !sameTrigger(last, news.trigger)) return "trigger";
+  return dueSince(olds, news.rotateEvery, now) ? "age" : undefined;
 }
 
 /** Since when a rotation by age has been due, or undefined if it is not. */
@@ -59,6 +117,11 @@ export function dueSince(
   const due = Date.parse(rotatedAt ?? createdAt) + durationMs(rotateEvery);
   return due <= now.getTime() ? new Date(due) : undefined;
 }
+
+const isInFuture = (
+  { rotatedAt, createdAt }: Pick<RotationState, "rotatedAt" | "createdAt">,
+  now: Date,
+): boolean => Date.parse(rotatedAt ?? createdAt) > now.getTime() + CLOCK_SKEW_MS;
 
 /** Targets that the scope has and had not. */
 function addedTargets({ subject }: Saved<RotationState>, members: readonly Target[]): Target[] {

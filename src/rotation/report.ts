@@ -16,8 +16,9 @@ export function describeSingle(result: Result | undefined): string | undefined {
 }
 
 /** A list's rotation. */
-export function describeList(results: ReadonlyMap<string, Result>, ms: number): string {
+export function describeList(results: ReadonlyMap<string, Result>, ms: number): string | undefined {
   const rotated = [...results.values()].filter((result) => result.kind === "rotated");
+  if ([...results.values()].every(({ kind }) => kind === "adopted")) return undefined;
   const waits = rotated.flatMap(({ rejectedAfterMs }) =>
     rejectedAfterMs === undefined ? [] : [rejectedAfterMs],
   );
@@ -46,18 +47,9 @@ export interface Failure {
   error: TursoError;
 }
 
-/** The error of a list of which some targets failed. */
-export function describeFailures(
-  id: string,
-  total: number,
-  failures: readonly Failure[],
-  isNothingDone: boolean,
-): string {
-  const changed = isNothingDone
-    ? "Nothing was changed."
-    : "What is done is recorded. Run `pulumi up` again to retry only the failed ones, under the same trigger.";
-  return `Rotating ${id}: ${failures.length} of ${total} rotations failed. ${describeCauses(failures)} ${changed}`;
-}
+/** The error of a list of which no target was rotated. */
+export const describeFailures = (id: string, failures: readonly Failure[]): string =>
+  `Rotating ${id}: none of ${failures.length} was rotated. ${describeCauses(failures)} Nothing was changed.`;
 
 /** One sentence per cause, with the advice of the first failure that has it. */
 export function describeCauses(failures: readonly Failure[]): string {
@@ -89,5 +81,5 @@ export function describeAge(olds: RotationState, { rotateEvery }: RotationInputs
   const last = olds.rotatedAt
     ? `last rotated ${olds.rotatedAt}`
     : `adopted ${olds.createdAt} and not rotated since`;
-  return `${last}, ${age} ago, and due since ${due} (rotateEvery ${rotateEvery ?? ""}), so this update rotates`;
+  return `${last}, ${age} ago, and due since ${due} (rotateEvery ${rotateEvery ?? ""})`;
 }

@@ -1,38 +1,39 @@
 import { PromisePool } from "@supercharge/promise-pool";
-import type { NonEmpty } from "../values/scope";
 import { rotateTarget, type Result } from "./attempt";
-import type { RunSettings, Task } from "./preflight";
+import { prepare, type Prepared, type RunSettings, type Task } from "./preflight";
 import { describeProgress } from "./report";
 
 const PROGRESS_EVERY_MS = 5_000;
 
 /**
- * Rotates all targets, several in parallel. One that fails does not stop the others.
+ * Checks all targets before it rotates the first one, then rotates those that may be, several in parallel. One that fails
+ * does not stop the others.
  *
  * @param onProgress receives a sentence every few seconds
  * @returns the results by the target's name, in the order of the tasks
  */
 export async function rollAll(
   run: RunSettings,
-  tasks: NonEmpty<Task>,
+  tasks: readonly Task[],
   parallelism: number,
   onProgress: (sentence: string) => void,
 ): Promise<Map<string, Result>> {
   const results = new Map<string, Result>();
+  const ready: Prepared[] = [];
   const start = performance.now();
   const progress = setInterval(
     () => onProgress(describeProgress(results, tasks.length, performance.now() - start)),
     PROGRESS_EVERY_MS,
   );
   try {
-    await PromisePool.withConcurrency(parallelism)
-      .for(tasks)
-      .handleError((error) => {
-        throw error;
-      })
-      .process(async (task) => {
-        results.set(task.target.name, await rotateTarget(run, task));
-      });
+    await forEach(tasks, parallelism, async (task) => {
+      const prepared = await prepare(run, task);
+      if ("kind" in prepared) results.set(task.target.name, prepared);
+      else ready.push(prepared);
+    });
+    await forEach(ready, parallelism, async (prepared) => {
+      results.set(prepared.task.target.name, await rotateTarget(run, prepared));
+    });
   } finally {
     clearInterval(progress);
   }
@@ -43,3 +44,11 @@ export async function rollAll(
     }),
   );
 }
+
+const forEach = <T>(items: readonly T[], parallelism: number, act: (item: T) => Promise<void>) =>
+  PromisePool.withConcurrency(parallelism)
+    .for([...items])
+    .handleError((error) => {
+      throw error;
+    })
+    .process(act);

@@ -11,6 +11,8 @@ export interface RotationInputs {
   trigger?: Json;
   rotateEvery?: string;
   rotateOnCreate?: boolean;
+  rotateOnJoin?: boolean;
+  suspend?: boolean;
   verify?: Verify;
   verifyTimeout?: string;
   groupImpact?: GroupImpact;
@@ -41,6 +43,13 @@ export interface RotationState extends RotationInputs {
   stateVersion: 1;
   /** Changes exactly when a rotation happened. */
   rotationId: string;
+  /**
+   * By the target's name, when it was last rotated, or may have been; ISO 8601. Targets that this resource has never
+   * rotated have no entry.
+   */
+  rotations: Record<string, string>;
+  /** By the target's name, one sentence for each that needs another run. No secrets. */
+  failures: Record<string, string>;
   /** ISO 8601; absent before the first rotation. In a list: when all its members were last due. */
   rotatedAt?: string;
   rotationCount: number;
@@ -50,6 +59,13 @@ export interface RotationState extends RotationInputs {
   createdAt: string;
   /** By the target's name, what remains to be done under this trigger; kept as a secret, because of its canary tokens. */
   pending?: Record<string, Pending>;
+  /**
+   * The program's tokens that this resource's rotations invalidated and that are not minted again yet: by the token's id, the
+   * SHA-256 of the dead one.
+   */
+  casualties?: Record<string, string>;
+  /** While `suspend` is true: the trigger of the last rotation, where the argument has changed since. A secret. */
+  heldTrigger?: Json;
 }
 
 /** What remains to be done for one target. */

@@ -14,6 +14,8 @@ export async function checkRotation(
   isNew: boolean,
 ): Promise<CheckProblem[]> {
   if (!isPresent(rotation) || hasUnknown([rotation.scope, rotation.organization])) return [];
+  // an output of a rotation that failed, or that --target left out, is missing, which proves nothing
+  if (!isPresent(rotation.scope) || !isPresent(rotation.organization)) return [];
   const problem = (reason: string): CheckProblem[] => [{ property: "rotation", reason }];
   if (rotation.organization !== organization)
     return problem(

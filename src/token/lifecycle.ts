@@ -20,7 +20,7 @@ import { durationMs, humanDuration } from "../values/duration";
 import { parseSubject, type Subject } from "../values/scope";
 import { RULES } from "./arguments";
 import { checkCalendar, checkRotation } from "./checks";
-import { hasChanged, reasonToMint, replacedBy } from "./plan";
+import { MAY_ROTATE, hasChanged, reasonToMint, replacedBy } from "./plan";
 import type { TokenInputs, TokenState } from "./state";
 
 /** The life of an AuthToken: minted after its rotation, and again when that or the calendar demands it. It rotates nothing. */
@@ -48,7 +48,8 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
     const replaces = replacedBy(state, inputs);
     if (replaces.length > 0) return { changes: true, replaces };
     const why = await this.whyMint(subject, state, inputs);
-    if (why !== undefined)
+    if (why === MAY_ROTATE) this.announceFollowers(inputs);
+    else if (why !== undefined)
       this.context.notify(
         "info",
         `${subject.id}: ${why}, so the update mints a new token.`,
@@ -121,6 +122,15 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
     return { ...inputs, ...minted(token, now) };
   }
 
+  /** One line for all tokens that follow a rotation, however many they are. */
+  private announceFollowers({ rotation, organization }: TokenInputs): void {
+    const scope = rotation?.scope;
+    const whose =
+      scope === undefined || hasUnknown(scope) ? "a rotation" : parseSubject({ scope, organization }).id;
+    const text = `${whose}: if the update rotates, the tokens that follow it are minted again.`;
+    this.context.notify("info", text, text);
+  }
+
   private async whyMint(
     subject: Subject,
     state: TokenState,
@@ -137,9 +147,10 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
       this.context.ledger.holds(managed);
       return undefined;
     }
+    if (this.context.ledger.hasInvalidated(managed)) return INVALIDATED;
     const client = this.context.client(subject.organization);
     const { verdict } = await client.probe(managed.hostname, managed.token);
-    return verdict === "rejected" ? "a rotation in this run invalidated its token" : undefined;
+    return verdict === "rejected" ? INVALIDATED : undefined;
   }
 
   /** @param known where the previous token was tried */
@@ -222,5 +233,7 @@ function managedToken({ id, organization, targets }: Subject, state: TokenState)
   const { hostname, group } = endpoint;
   return { id, organization, target: targets[0], token, hostname, group };
 }
+
+const INVALIDATED = "a rotation in this run invalidated its token";
 
 const MISSING_SCOPE = `scope is missing: give it { database: "NAME" } or { group: "NAME" }.`;

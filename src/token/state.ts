@@ -7,9 +7,10 @@ import type { Scope } from "../values/scope";
 
 /** What an AuthToken takes from the TokenRotation that it follows. */
 export interface FollowedRotation {
-  rotationId: string;
   scope: Scope;
   organization: string;
+  /** When its targets were last rotated, by name: that of the token's own target, or of the groups that may contain it. */
+  rotations: Record<string, string>;
   rotateEvery?: string;
 }
 

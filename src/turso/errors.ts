@@ -29,8 +29,11 @@ const CHANGED: Record<Effect, string> = {
 };
 
 /** The sentence of an error: what was attempted, what came back, what changed, what to do next. */
-export const sentence = ({ attempted, answer, effect, changed, next }: ErrorData): string =>
-  `${capitalise(attempted)}: ${answer}. ${changed ?? CHANGED[effect]} ${next}`;
+export const sentence = (data: ErrorData): string => `${capitalise(data.attempted)}: ${reason(data)}`;
+
+/** The sentence without what was attempted, for a list in which each target's name stands before it. */
+const reason = ({ answer, effect, changed, next }: ErrorData): string =>
+  `${answer}. ${changed ?? CHANGED[effect]} ${next}`;
 
 /** The one error of this package that is about Turso. */
 export class TursoError extends Error {
@@ -49,6 +52,10 @@ export class TursoError extends Error {
 
   get answer(): string {
     return this.data.answer;
+  }
+
+  get reason(): string {
+    return reason(this.data);
   }
 
   get isGone(): boolean {

@@ -15,6 +15,19 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(",")}}`;
 }
 
+/**
+ * Whether two triggers are the same: a number or boolean equals the string with the same JSON text, because YAML, stack
+ * config and environment variables disagree about types and nobody means that difference.
+ */
+export const sameTrigger = (a: unknown, b: unknown): boolean => sameJson(asText(a), asText(b));
+
+function asText(value: unknown): unknown {
+  if (typeof value === "number" || typeof value === "boolean") return JSON.stringify(value);
+  if (Array.isArray(value)) return value.map(asText);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, asText(member)]));
+}
+
 export const sameJson = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b);
 
 /**

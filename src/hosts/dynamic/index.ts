@@ -4,7 +4,7 @@
  */
 import type * as pulumi from "@pulumi/pulumi";
 import { Context } from "../../core/context";
-import { SavedError, type CheckProblem, type Properties } from "../../core/protocol";
+import type { CheckProblem, Properties } from "../../core/protocol";
 import type { RotationInputs, RotationState } from "../../rotation/state";
 import type { TokenInputs, TokenState } from "../../token/state";
 import { DEFAULT_API_URL, readSettings, type Settings } from "../../turso/connection";
@@ -102,7 +102,7 @@ function host<Inputs extends object, State extends object>(
       return finishing(async () => {
         const { id, state } = await resource().create(own(news));
         return { id, outs: plain(state) };
-      }, news);
+      });
     },
 
     read(id, props = {}) {
@@ -113,7 +113,7 @@ function host<Inputs extends object, State extends object>(
     },
 
     update(_id, olds, news) {
-      return finishing(async () => ({ outs: plain(await resource().update(own(olds), own(news))) }), news);
+      return finishing(async () => ({ outs: plain(await resource().update(own(olds), own(news))) }));
     },
 
     delete(id, props) {
@@ -139,25 +139,16 @@ const plain = (state: object): Properties => ({ ...state });
 
 /**
  * Delivers all messages before the method ends, and gives errors the form that the engine expects: without a stack trace,
- * which the provider process would print, and with the state to save, where there is one.
- *
- * @param news what a failed create or update was given
+ * which the provider process would print.
  */
-async function finishing<T>(act: () => Promise<T>, news?: Properties): Promise<T> {
+async function finishing<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
     // any other kind is a bug of this package, for which the trace is useful
-    const isForPerson = error instanceof TursoError || error instanceof SavedError;
-    if (!isForPerson && !(error instanceof Error && error.name === "Error")) throw error;
-    throw Object.assign(new Error(error.message), { stack: "" }, savedForm(error, news));
+    if (!(error instanceof TursoError) && !(error instanceof Error && error.name === "Error")) throw error;
+    throw Object.assign(new Error(error.message), { stack: "" });
   } finally {
     await log.flush();
   }
-}
-
-function savedForm(error: Error, news: Properties | undefined): object {
-  if (!(error instanceof SavedError) || news === undefined) return {};
-  const properties = { ...error.state, [PROVIDER_KEY]: news[PROVIDER_KEY] };
-  return { id: error.id, properties, reasons: [error.message] };
 }

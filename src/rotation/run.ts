@@ -1,0 +1,113 @@
+import { survey } from "../core/blast-radius";
+import { Breaker } from "../core/breaker";
+import { DEFAULT_VERIFY_TIMEOUT } from "../core/canary";
+import type { Context } from "../core/context";
+import { fingerprint, type Rotation } from "../core/run-ledger";
+import { TursoError } from "../turso/errors";
+import { durationMs } from "../values/duration";
+import { namesOf, targetId, type Subject } from "../values/scope";
+import { nextState } from "./next-state";
+import type { RunSettings, Task } from "./preflight";
+import { describeFailures, describeList, describeSingle } from "./report";
+import { rollAll } from "./roll";
+import { DEFAULT_PARALLELISM, type RotationState } from "./state";
+
+/** What a run does with a target. */
+export type TaskPlan = Omit<Task, "lookup">;
+
+/**
+ * The one function that rotates, whatever path led to it: looks up all targets, rotates them, and computes the next state.
+ *
+ * What failed is in the state's `failures`, because the engine skips the dependents of a failed resource: they would keep
+ * tokens that this run has just invalidated.
+ *
+ * @param isFull whether the run is to rotate all targets of the resource: age then counts from now
+ * @throws Error if a full run certainly changed nothing
+ */
+export async function rotate(
+  context: Context,
+  subject: Subject,
+  record: RotationState,
+  plans: readonly TaskPlan[],
+  isFull: boolean,
+): Promise<RotationState> {
+  const { id, isList, organization, targets } = subject;
+  const start = performance.now();
+  const parallelism = record.parallelism ?? DEFAULT_PARALLELISM;
+  const run = settingsOf(context, subject, record);
+  // what `refuse` depends on is never taken from a cache
+  const lookups = run.groupImpact === "refuse" ? run.client : context.lookups(organization);
+  const found = await survey(
+    lookups,
+    plans.map(({ target }) => target),
+    parallelism,
+  );
+  const tasks = plans.map((plan): Task => ({
+    ...plan,
+    lookup: found.get(plan.target.name) as Task["lookup"],
+  }));
+  const rotations = tasks
+    .filter(({ isAdopted }) => !isAdopted)
+    .map(({ target, lookup }): Rotation => {
+      const group = lookup instanceof TursoError ? "" : lookup.endpoint.group;
+      return { organization, target, group };
+    });
+  const say = (text: string) => context.notify("info", `${id}: ${text}`, `${id} ${text}`);
+  const results = await context.ledger.during(rotations, () =>
+    rollAll(run, tasks, parallelism, isList ? say : () => undefined),
+  );
+  const [first] = results.values();
+  const summary = isList ? describeList(results, performance.now() - start) : describeSingle(first);
+  if (summary !== undefined) say(summary);
+  const failures = [...results].flatMap(([name, { error }]) => (error ? [{ name, error }] : []));
+  const [failure] = failures;
+  if (failure && isFull && failures.length === results.size && [...results.values()].every(isUnchanged))
+    throw new Error(isList ? describeFailures(id, failures) : failure.error.message);
+  const state = nextState(record, { isList, isFull, members: targets, results }, context.clock());
+  const rotated = rotations.filter(({ target }) => results.get(target.name)?.kind === "rotated");
+  context.ledger.confirm(rotated);
+  return withCasualties(context, run, state, rotated);
+}
+
+const isUnchanged = ({ kind }: { kind: string }): boolean => kind === "failed" || kind === "missing";
+
+/** A rotation that invalidates a token which was minted or found valid before must not pass for a success. */
+async function withCasualties(
+  { ledger }: Context,
+  { client, verify }: RunSettings,
+  { casualties: before = {}, ...state }: RotationState,
+  rotated: readonly Rotation[],
+): Promise<RotationState> {
+  const hit = verify === "off" ? [] : await ledger.invalidatedBy(rotated, client);
+  const casualties = Object.fromEntries([
+    ...(await ledger.stillDead(before)),
+    ...hit.map(({ id, token }) => [id, fingerprint(token)] as const),
+  ]);
+  if (Object.keys(casualties).length === 0) return state;
+  const failures = Object.keys(casualties).map((id) => [`token of ${id}`, CASUALTY] as const);
+  return { ...state, casualties, failures: { ...state.failures, ...Object.fromEntries(failures) } };
+}
+
+const CASUALTY =
+  "a rotation invalidated this token, which the program manages. Run `pulumi up --refresh`, which mints it again. To prevent this, give its AuthToken this TokenRotation as `rotation`, or in dependsOn.";
+
+function settingsOf(context: Context, subject: Subject, record: RotationState): RunSettings {
+  const { organization, isList, targets } = subject;
+  const { verify, verifyTimeout, groupImpact, suspend } = record;
+  return {
+    client: context.client(organization),
+    targets: new Set(namesOf(targets)),
+    isList,
+    verify: verify ?? "auto",
+    verifyTimeoutMs: durationMs(verifyTimeout ?? DEFAULT_VERIFY_TIMEOUT),
+    groupImpact: groupImpact ?? "warn",
+    isSuspended: suspend === true,
+    clock: context.clock,
+    isCallerAlive: context.isCallerAlive,
+    breaker: new Breaker(),
+    notify: (level, target, text) => {
+      const message = `${targetId(organization, target)}: ${text}`;
+      context.notify(level, message, message);
+    },
+  };
+}

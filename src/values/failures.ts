@@ -1,0 +1,26 @@
+import { nameList } from "./text";
+
+/** At most this many causes are shown; a fleet may fail in many ways at once. */
+const MOST_CAUSES = 5;
+
+/**
+ * What failed, one sentence per cause; undefined if nothing did.
+ *
+ * @param failures by name, why it needs another run
+ */
+export function summarise(failures: Readonly<Record<string, string>>): string | undefined {
+  const byCause = new Map<string, string[]>();
+  for (const [name, cause] of Object.entries(failures)) {
+    const names = byCause.get(cause);
+    if (names) names.push(name);
+    else byCause.set(cause, [name]);
+  }
+  const count = Object.keys(failures).length;
+  if (count === 0) return undefined;
+  const causes = [...byCause].map(
+    ([cause, names]) =>
+      `${names.length > 1 ? `${names.length} (${nameList(names)})` : names.join("")}: ${cause}`,
+  );
+  const more = causes.length > MOST_CAUSES ? ` and ${causes.length - MOST_CAUSES} more causes.` : "";
+  return `${count} ${count === 1 ? "target needs" : "targets need"} another run. ${causes.slice(0, MOST_CAUSES).join(" ")}${more}`;
+}

@@ -74,8 +74,8 @@ const DOCUMENTED = (page?.codes ?? []).map((code) => code.toLowerCase());
 
 /** The texts of errors and warnings that no message of the page contains. */
 const missing = (texts: Text[]): string[] =>
-  texts.flatMap(({ file, parts, isProgress }) =>
-    (isProgress ? [] : parts)
+  texts.flatMap(({ file, parts }) =>
+    parts
       .filter((part) => words(part) >= 3 && !INTERNAL.has(part) && part !== RETRY)
       .filter((part) => !DOCUMENTED.some((message) => message.includes(plain(part))))
       .map((part) => `${file}: ${part}`),

@@ -17,7 +17,7 @@ async function withTenants(sandbox: Sandbox, count: number): Promise<string[]> {
 describe("a list of databases in one TokenRotation, with the real CLI", () => {
   it("rotates each database once, only the new one when one is added, and none when one is removed", () =>
     inSandbox({ program: list(["app", "lone", "app"]), serverGeneration: "current" }, async (sandbox) => {
-      const { stdout } = await sandbox.up();
+      await sandbox.up();
       assert.deepEqual([...sandbox.rotations].sort(), ["databases/app", "databases/lone"]);
       const { rotatedAt } = await sandbox.stack.outputs();
 

@@ -27,7 +27,7 @@ describe("the root program", () => {
       );
       await sandbox.stack.must("config", "set", "group", "default");
       const second = await sandbox.fails("up", "--yes", "--skip-preview");
-      assert.match(second, /Give the rotation a trigger, any text: `pulumi config set trigger 2026-11`\./);
+      assert.match(second, /Set the rotation's trigger to any text: `pulumi config set trigger 2026-11`\./);
       for (const output of [first, second]) assert.doesNotMatch(output, /\n\s+at .*index\.ts/);
       assert.deepEqual(sandbox.calls, []);
     }));

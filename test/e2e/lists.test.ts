@@ -15,13 +15,13 @@ async function withTenants(sandbox: Sandbox, count: number): Promise<string[]> {
 }
 
 describe("a list of databases in one TokenRotation, with the real CLI", () => {
-  it("rotates each database once, only the new one when one is added, and none when one is removed", () =>
+  it("rotates each database once, and with rotateOnJoin only the new one when one is added, and none when one is removed", () =>
     inSandbox({ program: list(["app", "lone", "app"]), serverGeneration: "current" }, async (sandbox) => {
       await sandbox.up();
       assert.deepEqual([...sandbox.rotations].sort(), ["databases/app", "databases/lone"]);
       const { rotatedAt } = await sandbox.stack.outputs();
 
-      sandbox.stack.write(list(["lone", "reports", "app"]));
+      sandbox.stack.write(list(["lone", "reports", "app"], "trigger: 1, rotateOnJoin: true"));
       await sandbox.up();
       assert.deepEqual(sandbox.rotations.slice(2), ["databases/reports"]);
       const after = await sandbox.stack.outputs();
@@ -29,7 +29,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       assert.equal(after["rotatedAt"], rotatedAt, "the age counts from the last full rotation");
 
       sandbox.turso.clearLog();
-      sandbox.stack.write(list(["reports"]));
+      sandbox.stack.write(list(["reports"], "trigger: 1, rotateOnJoin: true"));
       await sandbox.up();
       assert.equal(sandbox.rotations.length, 3);
       assert.deepEqual(sandbox.calls, []);
@@ -48,19 +48,59 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       assert.ok(result > progress.indexOf("2 of 2 rotated in ") && progress.includes("2 of 2"), progress);
     }));
 
-  it("adopts a new database without rotating it if rotateOnCreate is false", () =>
-    inSandbox(
-      { program: list(["app"], "trigger: 1, rotateOnCreate: false"), serverGeneration: "current" },
-      async (sandbox) => {
-        await sandbox.up();
-        sandbox.stack.write(list(["app", "lone"], "trigger: 1, rotateOnCreate: false"));
-        await sandbox.up();
-        assert.deepEqual(sandbox.rotations, []);
-        sandbox.stack.write(list(["app", "lone"], "trigger: 2, rotateOnCreate: false"));
-        await sandbox.up();
-        assert.deepEqual([...sandbox.rotations].sort(), ["databases/app", "databases/lone"]);
-      },
-    ));
+  it("adopts a database that joins, which rotates with the next rotation", () =>
+    inSandbox({ program: list(["app"]), serverGeneration: "current" }, async (sandbox) => {
+      await sandbox.up();
+      sandbox.stack.write(list(["app", "lone"]));
+      const { stdout } = await sandbox.up();
+      assert.match(stdout, /acme\/databases: lone joined the list without a rotation/);
+      assert.deepEqual(sandbox.rotations, ["databases/app"]);
+      sandbox.turso.clearLog();
+      await sandbox.up();
+      assert.deepEqual(sandbox.calls, []);
+      sandbox.stack.write(list(["app", "lone"], "trigger: 2"));
+      await sandbox.up();
+      assert.deepEqual(sandbox.rotations.slice(1).sort(), ["databases/app", "databases/lone"]);
+    }));
+
+  it("warns about a database that was deleted, and fails for a name that never existed, without holding up the others", () =>
+    inSandbox({ program: list(["app", "lone", "reports"]), serverGeneration: "current" }, async (sandbox) => {
+      await sandbox.up();
+      sandbox.turso.platform.deleteDatabase("lone");
+      sandbox.stack.write(list(["app", "lone", "reports", "no-such"], "trigger: 2"));
+      const output = await sandbox.fails(...UP);
+      assert.match(
+        output,
+        /warning: acme\/databases\/lone: it no longer exists, so it has no tokens to invalidate\./,
+      );
+      assert.match(
+        output,
+        /acme\/databases: 1 target needs another run\. no-such: the API says that it does not exist\. Nothing was changed\. Check the name and the organization, or remove the name from the list\./,
+      );
+      assert.deepEqual(sandbox.rotations.slice(3).sort(), ["databases/app", "databases/reports"]);
+      await sandbox.fails(...UP);
+      assert.equal(sandbox.rotations.length, 5, "a rotation was repeated");
+      sandbox.stack.write(list(["app", "lone", "reports"], "trigger: 2"));
+      await sandbox.up();
+      assert.equal(sandbox.rotations.length, 5);
+    }));
+
+  it("holds rotations back while suspend is true, and makes up for them afterwards", () =>
+    inSandbox({ program: list(["app"]), serverGeneration: "current" }, async (sandbox) => {
+      await sandbox.up();
+      sandbox.stack.write(list(["app"], "trigger: 2, suspend: true"));
+      const { stdout } = await sandbox.up();
+      assert.match(
+        stdout,
+        /warning: acme\/databases: the trigger changed, but suspend is true, so nothing rotates until it is false\./,
+      );
+      await sandbox.up();
+      assert.equal(sandbox.rotations.length, 1);
+      sandbox.stack.write(list(["app"], "trigger: 2"));
+      await sandbox.up();
+      await sandbox.up();
+      assert.equal(sandbox.rotations.length, 2);
+    }));
 
   it("continues after failures, groups them by cause, and the next up retries only the failed ones under the same trigger", () =>
     inSandbox({ serverGeneration: "current" }, async (sandbox) => {
@@ -74,15 +114,11 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
           action: { type: "status", status: 402, body: '{"error":"payment required"}' },
         });
       const output = await sandbox.fails(...UP);
-      assert.match(output, /Rotating acme\/databases: 3 of 13 rotations failed\./);
+      assert.match(output, /error: acme\/databases: 3 targets need another run\./);
       assert.match(output, /2 \(tenant-00003, tenant-00004\): the API answered 402 \(payment required\)\./);
       assert.match(
         output,
-        /missing: the API answered 404 \(could not find database with name missing: record not found\)\./,
-      );
-      assert.match(
-        output,
-        /What is done is recorded\. Run `pulumi up` again to retry only the failed ones, under the same trigger\./,
+        /missing: the API says that it does not exist\..* Run `pulumi up` again to retry only these\./,
       );
       assert.equal(sandbox.rotations.length, 10);
 

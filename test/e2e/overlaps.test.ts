@@ -59,7 +59,7 @@ describe("rotations that invalidate each other's tokens, with the real CLI", () 
         const output = await sandbox.fails(...UP);
         assert.match(
           output,
-          /Rotating acme\/databases\/reports: the rotation succeeded, but it also invalidated tokens managed by this program: acme\/databases\/app\. Run `pulumi up --refresh`, which mints them again\. To prevent this, give those AuthTokens this TokenRotation in dependsOn\./,
+          /acme\/databases\/reports: 1 target needs another run\. token of acme\/databases\/app: a rotation invalidated this token, which the program manages\. Run `pulumi up --refresh`, which mints it again\./,
         );
         assert.equal(sandbox.rotations.length, 2);
         await sandbox.up("--refresh");

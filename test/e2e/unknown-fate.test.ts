@@ -142,8 +142,9 @@ describe("a rotate request whose response is lost, with verify off", () => {
   const SENTENCE =
     /Whether it was carried out is unknown\. There is no token from before it that could be tried\. It is saved as pending and not sent again blindly/;
   const sentence = (text: string, { name }: Case) =>
-    new RegExp(`acme/databases/${name}: 1 target needs .*? \\(pulumi up --replace URN\\)\\.`).exec(text)?.[0] ??
-    text;
+    new RegExp(`acme/databases/${name}: 1 target needs .*? \\(pulumi up --replace URN\\)\\.`).exec(
+      text,
+    )?.[0] ?? text;
   let fleet: Fleet;
   let [first, second]: [string, string] = ["", ""];
   before(async () => {

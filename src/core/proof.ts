@@ -74,10 +74,9 @@ const EXPIRED: Probe = { verdict: "unclear", why: "the canary token has expired 
 const unclear = (why: string): Probe => ({ verdict: "unclear", why });
 
 /**
- * Whether an old token is rejected for good: three times in a row, while a newer token is accepted at the same place.
- *
- * The order is old, old, newer, old. Two edges that answer in turn meet the old token both, whoever begins and whether
- * they take turns for each token or for all requests; old, newer, old, newer would meet the same edge with the old one.
+ * Whether an old token is rejected for good: three times in a row, while a newer token is accepted at the same place,
+ * and once more after that. Two or three edges that answer in turn all meet the old token, and a database that rejects
+ * every token for a moment does not pass.
  *
  * @param ask tries a token over a new connection
  * @param control a token that was minted after the rotation; without one, the result is never `rejected`
@@ -87,8 +86,7 @@ export async function confirmRejected(
   old: string,
   control: string | undefined,
 ): Promise<Probe> {
-  for (const token of [old, old, control, old]) {
-    if (token === undefined) continue;
+  for (const token of [old, old, old, ...(control === undefined ? [] : [control, old])]) {
     const seen = await ask(token);
     if (token === control) {
       if (seen.verdict === "rejected") return unclear("a token minted after the rotation is rejected too");
@@ -228,10 +226,7 @@ class Proof {
   }
 }
 
-/**
- * Bounds how much runs in parallel. A pool that works through a list would keep a place, or the whole round, waiting
- * for the pauses and the slow answers of single subjects.
- */
+/** Bounds how much runs in parallel. A pool that works through a list would keep its places during pauses too. */
 class Places {
   private readonly waiting: (() => void)[] = [];
 

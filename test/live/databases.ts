@@ -17,8 +17,10 @@ export const newNames = (existing: readonly unknown[]): string[] =>
   );
 
 /** The databases of the group, and no other, whatever the server makes of the filter. */
-export const listOf = async (client: TursoClient, group: string): Promise<Database[]> =>
-  (await client.listDatabases(group)).filter((database) => database.group === group);
+export const listOf = async (
+  client: Pick<TursoClient, "listDatabases">,
+  group: string,
+): Promise<Database[]> => (await client.listDatabases(group)).filter((database) => database.group === group);
 
 /** The first is rotated; the second is its sibling. */
 export function labelled(databases: readonly Database[]): [Labelled, Labelled] {

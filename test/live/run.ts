@@ -26,8 +26,9 @@ async function confirm(question: string, signal: AbortSignal): Promise<string> {
   // readline takes Ctrl-C from the terminal before it becomes a signal
   terminal.on("SIGINT", () => process.emit("SIGINT"));
   try {
-    const closed = once(terminal, "close").then(() => ""); // Ctrl-D, which is not the group's name
-    return await Promise.race([terminal.question(question, { signal }), closed]);
+    // Ctrl-D and a terminal that closes are no answer, which is not the group's name
+    const answer = terminal.question(question, { signal }).catch(() => "");
+    return await Promise.race([answer, once(terminal, "close").then(() => "")]);
   } finally {
     terminal.close();
   }

@@ -27,7 +27,10 @@ async function confirm(question: string, signal: AbortSignal): Promise<string> {
   terminal.on("SIGINT", () => process.emit("SIGINT"));
   try {
     // Ctrl-D and a terminal that closes are no answer, which is not the group's name
-    const answer = terminal.question(question, { signal }).catch(() => "");
+    const answer = terminal.question(question, { signal }).catch(() => {
+      process.stderr.write("\n");
+      return "";
+    });
     return await Promise.race([answer, once(terminal, "close").then(() => "")]);
   } finally {
     terminal.close();

@@ -144,7 +144,9 @@ export class Watching {
   add({ hostname, jwt, ...holder }: Holder): void {
     const watch = new Watch(holder, this.elapsedMs);
     this.watches.push(watch);
-    this.loops.push(this.loop(watch, { hostname, jwt }));
+    const loop = this.loop(watch, { hostname, jwt });
+    loop.catch(() => {}); // `finish` throws it; an unhandled rejection would skip the deletion of databases
+    this.loops.push(loop);
   }
 
   get elapsedMs(): number {

@@ -21,7 +21,12 @@ const environment = ({ url, apiToken }: Emulator) => ({
 /** Runs the command without a terminal. */
 async function command(emulator: Emulator, args: string[], interruptAfter?: RegExp) {
   const [file, ...rest] = COMMAND;
-  const child = spawn(file, [...rest, ...args], { cwd: ROOT, env: environment(emulator) });
+  const child = spawn(file, [...rest, ...args], {
+    cwd: ROOT,
+    env: environment(emulator),
+    timeout: 50_000,
+    killSignal: "SIGKILL", // it may fail to stop for any other
+  });
   child.stdin.end();
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

@@ -87,6 +87,7 @@ const ELSEWHERE: [command: RegExp, by: string][] = [
     "a stage runs these files",
   ],
   [/ npm run server$/, "test/e2e/examples-deliver.test.ts runs it"],
+  [/^(export TURSO_API_TOKEN=…|npm run test:live -- .*)$/, "test/live/run.slow.test.ts runs it"],
   [/^turso auth api-tokens mint /, "it needs the Turso CLI and an account"],
 ];
 

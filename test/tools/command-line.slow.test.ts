@@ -10,6 +10,7 @@ const TOOLS = [
   "test/model/soak.ts",
   "test/e2e/soak-kill.ts",
   "test/matrix/run.ts",
+  "test/live/run.ts",
 ];
 
 describe("each tool", function () {

@@ -1,69 +1,125 @@
 import assert from "node:assert/strict";
 import { nextState } from "../../src/rotation/next-state";
 import type { Result } from "../../src/rotation/attempt";
-import type { Pending, RotationState, Verification } from "../../src/rotation/state";
+import type { RotationState, Verification } from "../../src/rotation/state";
+import type { Target } from "../../src/values/scope";
 import { NOW, state } from "../support/fake-turso";
-import { AT, LOST, UNPROVEN, failedResult, resultsOf, rotatedResult, unknownResult } from "./results";
+import {
+  AT,
+  LOST,
+  OWED,
+  UNPROVEN,
+  adoptedResult,
+  errorOf,
+  failedResult,
+  goneResult,
+  missingResult,
+  resultsOf,
+  rotatedResult,
+  unknownResult,
+} from "./results";
 
 const BEFORE = state({ verification: "verified", rotationCount: 7 });
-const OWED: Pending = { status: "not-rotated" };
+const { rotatedAt: BEFORE_AT } = BEFORE;
+const REASON = errorOf().reason;
+
+const membersOf = (names: readonly string[]): Target[] => names.map((name) => ({ kind: "database", name }));
 
 const single = (result: Result, before: RotationState = BEFORE): RotationState =>
   nextState(
     before,
-    { isList: false, coversAllTargets: true, results: resultsOf({ app: result }) },
+    { isList: false, isFull: true, members: membersOf(["app"]), results: resultsOf({ app: result }) },
     new Date(NOW),
   );
 
 const list = (
   results: Record<string, Result>,
-  coversAllTargets: boolean,
+  isFull: boolean,
   before: RotationState = BEFORE,
+  members: readonly string[] = Object.keys(results),
 ): RotationState =>
-  nextState(before, { isList: true, coversAllTargets, results: resultsOf(results) }, new Date(NOW));
+  nextState(
+    before,
+    { isList: true, isFull, members: membersOf(members), results: resultsOf(results) },
+    new Date(NOW),
+  );
 
 describe("the next state of a single target", () => {
-  const ROWS: [
-    what: string,
-    result: Result,
-    isNew: boolean,
-    verification: Verification,
-    pending?: Pending,
-  ][] = [
-    ["a verified rotation", rotatedResult(), true, "verified"],
-    ["an unverified rotation", rotatedResult({ verification: "unverified" }), true, "unverified"],
-    ["a rotation without verification", rotatedResult({ verification: "skipped" }), true, "skipped"],
-    [
-      "a rotation that still has to be verified",
-      rotatedResult({ verification: "unverified", pending: UNPROVEN }),
-      true,
-      "unverified",
-      UNPROVEN,
-    ],
-    ["the verification of an earlier rotation", rotatedResult({ isNew: false }), false, "verified"],
-    [
-      "an earlier rotation that can no longer be verified",
-      rotatedResult({ isNew: false, verification: "unverified" }),
-      false,
-      "unverified",
-    ],
-    ["a failure", failedResult(), false, "verified", OWED],
-    ["an unknown outcome", unknownResult(), false, "verified", LOST],
-  ];
+  interface Row {
+    result: Result;
+    /** What differs from the state before. */
+    changes: Partial<RotationState>;
+    /** Whether what follows the rotation is to mint a new token. */
+    hasNewId: boolean;
+  }
+  const counted = { rotationCount: 8, rotatedAt: AT, rotations: { app: AT } };
+  const ROWS: Record<string, Row> = {
+    "a verified rotation": { result: rotatedResult(), hasNewId: true, changes: counted },
+    "an unverified rotation": {
+      result: rotatedResult({ verification: "unverified" }),
+      hasNewId: true,
+      changes: { ...counted, verification: "unverified" },
+    },
+    "a rotation without verification": {
+      result: rotatedResult({ verification: "skipped" }),
+      hasNewId: true,
+      changes: { ...counted, verification: "skipped" },
+    },
+    "a rotation that still has to be verified": {
+      result: rotatedResult({ verification: "unverified", pending: UNPROVEN, error: errorOf() }),
+      hasNewId: true,
+      changes: {
+        ...counted,
+        verification: "unverified",
+        pending: { app: UNPROVEN },
+        failures: { app: REASON },
+      },
+    },
+    "the verification of an earlier rotation": {
+      result: rotatedResult({ isNew: false }),
+      hasNewId: false,
+      changes: {},
+    },
+    "an earlier rotation that can no longer be verified": {
+      result: rotatedResult({ isNew: false, verification: "unverified" }),
+      hasNewId: false,
+      changes: { verification: "unverified" },
+    },
+    "a failure": {
+      result: failedResult(),
+      hasNewId: false,
+      changes: { pending: { app: OWED }, failures: { app: REASON } },
+    },
+    "an unknown outcome": {
+      result: unknownResult(),
+      hasNewId: true,
+      changes: {
+        rotations: { app: LOST.at },
+        verification: "unverified",
+        pending: { app: LOST },
+        failures: { app: REASON },
+      },
+    },
+    "an outcome that stays unknown": {
+      result: unknownResult({ isNew: false }),
+      hasNewId: false,
+      changes: { verification: "unverified", pending: { app: LOST }, failures: { app: REASON } },
+    },
+  };
 
-  for (const [what, result, isNew, verification, pending] of ROWS)
-    it(`${isNew ? "counts a rotation" : "keeps the last rotation"} after ${what}`, () => {
+  for (const [what, { result, hasNewId, changes }] of Object.entries(ROWS))
+    it(`${hasNewId ? "has a new ID" : "keeps its ID"} after ${what}`, () => {
       const { rotationId, ...after } = single(result);
       const { rotationId: idBefore, ...before } = BEFORE;
-      assert.equal(rotationId !== idBefore, isNew);
-      assert.deepEqual(after, {
-        ...before,
-        rotationCount: isNew ? 8 : 7,
-        rotatedAt: isNew ? AT : BEFORE.rotatedAt,
-        verification,
-        ...(pending && { pending: { app: pending } }),
-      });
+      assert.equal(rotationId !== idBefore, hasNewId);
+      assert.deepEqual(after, { ...before, ...changes });
     });
+
+  it("forgets a failure that is resolved", () => {
+    const before = state({ failures: { app: "old" }, pending: { app: LOST } });
+    const after = single(rotatedResult({ isNew: false }), before);
+    assert.deepEqual([after.failures, after.pending], [{}, undefined]);
+  });
 
   it("has a new ID for each rotation", () => {
     assert.notEqual(single(rotatedResult()).rotationId, single(rotatedResult()).rotationId);
@@ -100,27 +156,71 @@ describe("the next state of a list", () => {
     assert.deepEqual([after.rotationId, after.rotationCount], [BEFORE.rotationId, 7]);
   });
 
-  for (const [what, coversAllTargets, result, rotatedAt] of [
+  for (const [what, isFull, result, rotatedAt] of [
     ["starts with a run that covers all targets", true, rotatedResult(), NOW],
     ["starts with such a run even if it failed", true, failedResult(), NOW],
-    [
-      "does not start again for a target that joined or was retried",
-      false,
-      rotatedResult(),
-      BEFORE.rotatedAt,
-    ],
+    ["does not start again for a target that joined or was retried", false, rotatedResult(), BEFORE_AT],
   ] as const)
-    it(`has an age that ${what}`, () =>
-      assert.equal(list({ app: result }, coversAllTargets).rotatedAt, rotatedAt));
+    it(`has an age that ${what}`, () => assert.equal(list({ app: result }, isFull).rotatedAt, rotatedAt));
 
   it("records only the targets that still need work, by name", () => {
-    const unproven = rotatedResult({ verification: "unverified", pending: UNPROVEN });
+    const unproven = rotatedResult({ verification: "unverified", pending: UNPROVEN, error: errorOf() });
     const after = list(
       { app: rotatedResult(), reports: failedResult(), lost: unknownResult(), slow: unproven },
       true,
     );
     assert.deepEqual(after.pending, { reports: OWED, lost: LOST, slow: UNPROVEN });
+    assert.deepEqual(after.failures, { reports: REASON, lost: REASON, slow: REASON });
     assert.equal("pending" in list({ app: rotatedResult() }, true), false);
+  });
+
+  const OLD = "2026-01-01T00:00:00.000Z";
+  for (const [what, result, rotations, failures, pending] of [
+    ["a rotation", rotatedResult(), AT, undefined, undefined],
+    ["the verification of an earlier rotation", rotatedResult({ isNew: false }), OLD, undefined, undefined],
+    ["a failure", failedResult(), OLD, REASON, OWED],
+    ["an unknown outcome", unknownResult(), LOST.at, REASON, LOST],
+    ["an outcome that stays unknown", unknownResult({ isNew: false }), OLD, REASON, LOST],
+    ["an adoption", adoptedResult(), OLD, undefined, undefined],
+    ["a name that was never seen", missingResult(), OLD, REASON, undefined],
+    ["a member that is gone", goneResult(), OLD, undefined, undefined],
+  ] as const)
+    it(`has for a member, after ${what}, the right entries`, () => {
+      const before = state({ rotations: { m: OLD }, failures: { m: "old" }, pending: { m: UNPROVEN } });
+      const after = list({ m: result }, false, before);
+      assert.deepEqual(
+        [after.rotations["m"], after.failures["m"], after.pending?.["m"]],
+        [rotations, failures, pending],
+      );
+    });
+
+  it("has no rotation of a member that was adopted, until it rotates", () => {
+    const after = list({ new: adoptedResult() }, false, BEFORE, ["app", "new"]);
+    assert.deepEqual(after.rotations, BEFORE.rotations);
+    assert.deepEqual([after.rotationId, after.rotatedAt], [BEFORE.rotationId, BEFORE_AT]);
+  });
+
+  it("keeps the entries of members that the run left alone, and forgets those of members that left", () => {
+    const before = state({
+      rotations: { kept: OLD, left: OLD },
+      failures: { kept: "why", left: "why" },
+      pending: { kept: LOST, left: LOST },
+    });
+    const after = list({ app: rotatedResult() }, false, before, ["app", "kept"]);
+    assert.deepEqual(after.rotations, { app: AT, kept: OLD });
+    assert.deepEqual(after.failures, { kept: "why" });
+    assert.deepEqual(after.pending, { kept: LOST });
+  });
+
+  it("takes no entry for a member's because every object has a member of that name", () => {
+    const after = list({ app: rotatedResult() }, false, BEFORE, ["app", "constructor", "toString"]);
+    assert.deepEqual([after.rotations, after.failures], [{ app: AT }, {}]);
+  });
+
+  it("has a new ID, but counts no rotation, after a run that may have rotated one member", () => {
+    const after = list({ app: failedResult(), reports: unknownResult() }, true);
+    assert.notEqual(after.rotationId, BEFORE.rotationId);
+    assert.equal(after.rotationCount, 7);
   });
 });
 
@@ -160,9 +260,14 @@ describe("the verification of a list", () => {
     it(`is only its own after a run that covers all targets: ${before} before`, () =>
       assert.equal(list({ app: of(V) }, true, state({ verification: before })).verification, V));
 
-  for (const coversAllTargets of [true, false])
-    it(`stays as it was after a run that rotated nothing: ${coversAllTargets ? "all" : "some"} targets`, () =>
-      assert.equal(list({ app: failedResult(), b: unknownResult() }, coversAllTargets).verification, V));
+  for (const isFull of [true, false]) {
+    const which = isFull ? "all" : "some";
+    it(`stays as it was after a run that rotated nothing: ${which} targets`, () =>
+      assert.equal(list({ app: failedResult(), b: goneResult() }, isFull).verification, V));
+
+    it(`is unverified after a run that may have rotated something: ${which} targets`, () =>
+      assert.equal(list({ app: rotatedResult(), b: unknownResult() }, isFull).verification, U));
+  }
 
   it("is its own if none is recorded", () => {
     const { verification: none, ...created } = BEFORE;

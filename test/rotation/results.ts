@@ -6,9 +6,13 @@ type Rotated = Result & { kind: "rotated" };
 
 export const AT = "2026-03-01T11:59:00.000Z";
 
+type Lost = Extract<Pending, { status: "unknown" }>;
+
+export const OWED: Pending = { status: "not-rotated" };
+
 export const UNPROVEN: Pending = { status: "unproven", at: AT, canary: { token: "t", hostname: "h" } };
 
-export const LOST: Pending = { status: "unknown", at: AT, answer: "the API answered 500" };
+export const LOST: Lost = { status: "unknown", at: AT, answer: "the API answered 500" };
 
 export const errorOf = (changes: Partial<ErrorData> = {}): TursoError =>
   new TursoError({
@@ -29,7 +33,18 @@ export const rotatedResult = (changes: Partial<Rotated> = {}): Rotated => ({
 
 export const failedResult = (error = errorOf()): Result => ({ kind: "failed", error });
 
-export const unknownResult = (pending = LOST): Result => ({ kind: "unknown", pending, error: errorOf() });
+export const unknownResult = ({ isNew = true } = {}): Result => ({
+  kind: "unknown",
+  isNew,
+  pending: LOST,
+  error: errorOf(),
+});
+
+export const adoptedResult = (): Result => ({ kind: "adopted" });
+
+export const goneResult = (): Result => ({ kind: "gone" });
+
+export const missingResult = (error = errorOf()): Result => ({ kind: "missing", error });
 
 export const resultsOf = (results: Record<string, Result>): Map<string, Result> =>
   new Map(Object.entries(results));

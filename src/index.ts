@@ -8,7 +8,7 @@
  */
 export { AuthToken, type AuthTokenArgs } from "./resources/auth-token";
 export type { Json } from "./values/json";
-export type { GroupImpact, Verification, Verify } from "./rotation/state";
+export type { GroupImpact, Reach, Verification, Verify } from "./rotation/state";
 export type { Action, Permission } from "./values/permissions";
 export type { Scope } from "./values/scope";
 export type { ScopeArgs } from "./resources/scope-args";

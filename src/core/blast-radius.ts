@@ -21,7 +21,17 @@ export interface BlastRadius {
   endpoint: Endpoint;
   /** The databases of the group, including the target's own. */
   databases: string[];
+  /** A few databases of the group beside the target itself, at which tokens can be tried. */
+  neighbours: readonly Neighbour[];
 }
+
+export interface Neighbour {
+  name: string;
+  hostname: string;
+}
+
+/** A group's tokens are tried at this many databases: an edge of its own may answer for each. */
+const MOST_NEIGHBOURS = 3;
 
 /** By the target's name; an error where the lookup failed. */
 export type Survey = Map<string, BlastRadius | TursoError>;
@@ -57,17 +67,18 @@ function surveyListing(listing: readonly Database[], targets: readonly Target[])
   const byName = new Map(listing.map((database) => [database.Name, database]));
   const firstOf = new Map<string, Database>();
   // one list of names per group, shared by all of its targets
-  const membersOf = new Map<string, string[]>();
+  const membersOf = new Map<string, Members>();
   for (const database of listing) {
-    const members = membersOf.get(database.group);
-    if (members) members.push(database.Name);
-    else membersOf.set(database.group, [database.Name]);
+    const members = membersOf.get(database.group) ?? { names: [], some: [] };
+    members.names.push(database.Name);
+    if (members.some.length <= MOST_NEIGHBOURS) members.some.push(database);
+    membersOf.set(database.group, members);
     if (!firstOf.has(database.group)) firstOf.set(database.group, database);
   }
   const found: Survey = new Map();
   for (const target of targets) {
     const own = { group: firstOf, database: byName }[target.kind].get(target.name);
-    if (own) found.set(target.name, blastRadiusOf(target, own, membersOf.get(own.group) ?? []));
+    if (own) found.set(target.name, blastRadiusOf(target, own, membersOf.get(own.group) ?? membersIn([])));
   }
   return found;
 }
@@ -78,17 +89,14 @@ export async function lookUp(lookups: Lookups, target: Target): Promise<BlastRad
     case "group": {
       await lookups.getGroup(target.name);
       const members = await lookups.listDatabases(target.name);
-      const endpoint = { ...(members[0] && endpointAt(members[0])), group: target.name };
-      return { target, endpoint, databases: members.map(({ Name }) => Name) };
+      const [first] = members;
+      if (first !== undefined) return blastRadiusOf(target, first, membersIn(members));
+      return { target, endpoint: { group: target.name }, databases: [], neighbours: [] };
     }
     case "database": {
       const own = await lookups.getDatabase(target.name);
       const members = own.group === "" ? [] : await lookups.listDatabases(own.group);
-      return blastRadiusOf(
-        target,
-        own,
-        members.map(({ Name }) => Name),
-      );
+      return blastRadiusOf(target, own, membersIn(members));
     }
   }
 }
@@ -122,10 +130,34 @@ const endpointAt = ({ Hostname, group, DbId }: Database): Endpoint => ({
   ...(DbId !== undefined && { databaseId: DbId }),
 });
 
-/** @param members the names of the databases in its group */
-function blastRadiusOf(target: Target, own: Database, members: string[]): BlastRadius {
+/** The databases of a group: the names of all, and a few of them. */
+interface Members {
+  names: string[];
+  some: Database[];
+}
+
+const membersIn = (databases: readonly Database[]): Members => ({
+  names: databases.map(({ Name }) => Name),
+  some: databases.slice(0, MOST_NEIGHBOURS + 1),
+});
+
+/**
+ * @param own the database itself, or the first one of the group
+ * @param members those of its group
+ */
+function blastRadiusOf(target: Target, own: Database, { names, some }: Members): BlastRadius {
   // a database outside of any group shares nothing
-  return { target, endpoint: endpointAt(own), databases: own.group === "" ? [target.name] : members };
+  const isAlone = own.group === "";
+  const neighbours = some
+    .filter(({ Name }) => !isAlone && (target.kind === "group" || Name !== target.name))
+    .map(({ Name, Hostname }): Neighbour => ({ name: Name, hostname: Hostname }));
+  const group = target.kind === "group" ? target.name : own.group;
+  return {
+    target,
+    endpoint: { ...endpointAt(own), group },
+    databases: isAlone ? [target.name] : names,
+    neighbours: neighbours.slice(0, MOST_NEIGHBOURS),
+  };
 }
 
 /**

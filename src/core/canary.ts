@@ -3,16 +3,23 @@ import { jwtDecode } from "jwt-decode";
 import type { Target, TargetKind } from "../values/scope";
 import type { MintOptions, TursoClient } from "../turso/client";
 import type { Probe } from "../turso/probe";
-import { TursoError } from "../turso/errors";
+import { TursoError, attempt } from "../turso/errors";
 
 /** How long old tokens may outlive a rotation; Turso's grammar. */
 export const DEFAULT_VERIFY_TIMEOUT = "60s";
 
 /** A read-only token from just before the rotation, and the database that accepts or rejects it. */
 export interface SavedCanary {
+  /** Which tokens it stands for. */
+  label: CanaryLabel;
+  /** What it was minted for. */
+  target: Target;
   token: string;
   hostname: string;
 }
+
+/** Which tokens a canary token stands for: those of the database, of its group, or of its group's other databases. */
+export type CanaryLabel = "database" | "group" | "siblings";
 
 /** Long enough that the next scheduled `up` can resolve a rotation whose response was lost; Turso's grammar. */
 const CANARY_LIFE = "7d";
@@ -21,6 +28,8 @@ const ACCEPTANCE_MS = 10_000;
 /** A new token that stays rejected for this long is replaced: a concurrent rotation may have invalidated it. */
 const REJECTED_FOR_MS = 3_000;
 const MOST_MINTS = 3;
+/** A database that does not answer must not hold up the others. */
+const CANARY_PROBE_MS = 2_000;
 /** Statuses with which the API refuses to mint, whenever it is asked. */
 const MINT_REFUSALS = new Set([400, 401, 402, 403]);
 /** How far apart the clocks here and at the database may be. */
@@ -33,37 +42,51 @@ const NO_HOSTNAME: Record<TargetKind, string> = {
   database: "the database's Hostname is unknown",
 };
 
-/** Mints a read-only token and waits until it is accepted, or says why there is none. */
+/** What a canary token is minted for, and where it is tried. */
+export interface CanaryPlan {
+  label: CanaryLabel;
+  target: Target;
+  hostnames: readonly string[];
+}
+
+/**
+ * Mints a read-only token and waits until a database accepts it. One token is tried at all of the given databases, and counts
+ * as a canary at each that accepts it.
+ *
+ * @param limitMs how long to wait; it is tried at least once
+ * @returns why there is none, with the API's error if it refused to mint
+ */
 export async function plantCanary(
   client: TursoClient,
-  target: Target,
-  hostname: string | undefined,
-  timeoutMs: number,
-): Promise<SavedCanary | { why: string; refusal?: TursoError }> {
-  if (hostname === undefined)
-    return {
-      why: NO_HOSTNAME[target.kind],
-    };
-  try {
-    const options = { expiration: CANARY_LIFE, authorization: "read-only" } as const;
-    const limit = Math.min(ACCEPTANCE_MS, timeoutMs);
-    const { token, seen } = await mintAccepted(
-      client,
-      target,
-      options,
-      () => Promise.resolve(hostname),
-      limit,
+  { label, target, hostnames }: CanaryPlan,
+  limitMs: number,
+): Promise<SavedCanary[] | { why: string; refusal?: TursoError }> {
+  const [first] = hostnames;
+  if (first === undefined) return { why: NO_HOSTNAME[target.kind] };
+  let accepting: string[] = [];
+  const ask = async (_: string, token: string): Promise<Probe> => {
+    const probes = await Promise.all(
+      hostnames.map((hostname) => client.probe(hostname, token, { timeoutMs: CANARY_PROBE_MS })),
     );
-    if (seen.verdict === "accepted") return { token, hostname };
-    return { why: seen.verdict === "rejected" ? "a token minted just before it was rejected" : seen.why };
-  } catch (error) {
-    if (!(error instanceof TursoError)) throw error;
-    const isRefused = error.status !== undefined && MINT_REFUSALS.has(error.status);
+    accepting = hostnames.filter((_, i) => probes[i]?.verdict === "accepted");
+    return accepting.length > 0 ? { verdict: "accepted" } : (probes[0] as Probe);
+  };
+  const options = { expiration: CANARY_LIFE, authorization: "read-only" } as const;
+  const minted = await attempt(() =>
+    mintAccepted(client, target, options, () => Promise.resolve(first), Math.min(ACCEPTANCE_MS, limitMs), {
+      ask,
+    }),
+  );
+  if (minted instanceof TursoError) {
+    const isRefused = minted.status !== undefined && MINT_REFUSALS.has(minted.status);
     return {
-      why: `no canary token could be minted: ${error.answer}`,
-      ...(isRefused && { refusal: error }),
+      why: `no canary token could be minted: ${minted.answer}`,
+      ...(isRefused && { refusal: minted }),
     };
   }
+  const { token, seen } = minted;
+  if (seen.verdict === "accepted") return accepting.map((hostname) => ({ label, target, token, hostname }));
+  return { why: seen.verdict === "rejected" ? "a token minted just before it was rejected" : seen.why };
 }
 
 /**
@@ -71,7 +94,7 @@ export async function plantCanary(
  * a rotation of the same group may have come in between.
  *
  * @param hostnameOf called once there is a token to try
- * @param hint where an earlier token was accepted: tried first, and only trusted if it accepts this one too
+ * @param how `hint`: where an earlier token was accepted; tried first, and only trusted if it accepts this one too
  */
 export async function mintAccepted(
   client: TursoClient,
@@ -79,41 +102,23 @@ export async function mintAccepted(
   options: MintOptions,
   hostnameOf: () => Promise<string | undefined>,
   limitMs: number,
-  hint?: string,
+  how: { hint?: string | undefined; ask?: (hostname: string, token: string) => Promise<Probe> } = {},
 ): Promise<{ token: string; seen: Probe }> {
+  const { hint, ask = (hostname: string, token: string) => client.probe(hostname, token) } = how;
   const start = performance.now();
   for (let mints = 1; ; mints += 1) {
     const token = await client.mint(target, options);
     if (hint !== undefined && mints === 1) {
-      const seen = await client.probe(hint, token);
+      const seen = await ask(hint, token);
       if (seen.verdict === "accepted") return { token, seen };
     }
     const host = await hostnameOf();
     if (host === undefined) return { token, seen: { verdict: "unclear", why: "the group has no database" } };
     const left = Math.max(0, limitMs - (performance.now() - start));
     const isLast = mints === MOST_MINTS || left <= REJECTED_FOR_MS;
-    const seen = await pollUntil(
-      "accepted",
-      () => client.probe(host, token),
-      isLast ? left : REJECTED_FOR_MS,
-    );
+    const seen = await pollUntil("accepted", () => ask(host, token), isLast ? left : REJECTED_FOR_MS);
     if (isLast || seen.verdict !== "rejected") return { token, seen };
   }
-}
-
-/** Polls until a token is rejected, at most for the timeout. An expiry in between proves nothing. */
-export async function awaitRejection(
-  client: TursoClient,
-  { token, hostname }: SavedCanary,
-  timeoutMs: number,
-  clock: () => Date,
-): Promise<Probe & { afterMs: number }> {
-  const start = performance.now();
-  const last = await pollUntil("rejected", () => client.probe(hostname, token), timeoutMs);
-  const afterMs = performance.now() - start;
-  return last.verdict === "rejected" && isSpent(token, clock())
-    ? { verdict: "unclear", why: "the canary token has expired by itself", afterMs }
-    : { ...last, afterMs };
 }
 
 /** Whether a token's rejection can come from its expiry, by this clock or one that is slightly ahead. */

@@ -1,16 +1,10 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Probe, ProbeOptions } from "../turso/probe";
-import { isSpent } from "./canary";
-
-/** Which tokens a canary token stands for: those of the database, of its group, or of its group's other databases. */
-export type CanaryLabel = "database" | "group" | "siblings";
+import { isSpent, type CanaryLabel, type SavedCanary } from "./canary";
 
 /** A token from before the rotation, and the database at which it is tried. */
-export interface ProofCanary {
-  label: CanaryLabel;
-  token: string;
-  hostname: string;
+export interface ProofCanary extends SavedCanary {
   /** A token from after the rotation that is valid at this database, where the item's is not. */
   control?: { token: string };
 }

@@ -8,13 +8,12 @@ import {
   type OutputsToCome,
 } from "./dynamic-resource";
 import type { Json } from "../values/json";
-import type { GroupImpact, RotationInputs, Verification, Verify } from "../rotation/state";
+import type { GroupImpact, Reach, RotationInputs, Verification, Verify } from "../rotation/state";
 import type { Scope } from "../values/scope";
 import type { ScopeArgs } from "./scope-args";
 
 /**
  * The arguments of a {@link TokenRotation}.
- *
  * The preview rejects an invalid argument, names it, and says what to use instead; nothing is rotated then. An unknown
  * argument is an error too: with a typing error in `rotateEvery`, the resource would otherwise silently never rotate.
  */
@@ -168,7 +167,7 @@ export class TokenRotation extends pulumi.CustomResource {
   declare readonly rotationId: pulumi.Output<string>;
   /**
    * By the target's name, when it was last rotated, or may have been; ISO 8601. What follows a target depends on its entry
-   * alone. A target that was never rotated has none.
+   * alone. One that was never rotated has none.
    */
   declare readonly rotations: pulumi.Output<Record<string, string>>;
   /**
@@ -178,6 +177,8 @@ export class TokenRotation extends pulumi.CustomResource {
   declare readonly failures: pulumi.Output<Record<string, string>>;
   /** When the last rotation happened, ISO 8601; absent before the first. In a list: the last rotation of all its members. */
   declare readonly rotatedAt: pulumi.Output<string | undefined>;
+  /** By the group's name, which tokens the last rotation in it was seen to reach; a kind that was not tried is absent. */
+  declare readonly reach: pulumi.Output<Record<string, Reach> | undefined>;
   /** How many rotations this resource has made; a run over a list counts once. */
   declare readonly rotationCount: pulumi.Output<number>;
   /** Whether old tokens were seen to be rejected after the last rotation; absent before the first. In a list: the worst. */
@@ -185,7 +186,6 @@ export class TokenRotation extends pulumi.CustomResource {
 
   /**
    * Declares a rotation. It rotates in the `up` that creates it, unless `rotateOnCreate` is false.
-   *
    * @param name the resource's name in the stack; rename it with `aliases`, otherwise it is a new resource and rotates
    * @param args what to rotate, and when
    * @param opts Pulumi's options, such as `aliases`, `ignoreChanges` or `dependsOn`
@@ -199,7 +199,6 @@ export class TokenRotation extends pulumi.CustomResource {
 
   /**
    * Reads a target without managing or rotating it.
-   *
    * @param name the resource's name in the stack
    * @param id `acme/groups/default` or `acme/databases/app`
    * @param opts Pulumi's options
@@ -228,6 +227,7 @@ function properties(name: string, args: TokenRotationArgs): Record<string, unkno
     rotationId: undefined,
     rotations: undefined,
     failures: undefined,
+    reach: undefined,
     rotatedAt: undefined,
     rotationCount: undefined,
     verification: undefined,
@@ -235,7 +235,7 @@ function properties(name: string, args: TokenRotationArgs): Record<string, unkno
   return { ...ABSENT, ...args, ...outputs, __provider: providerText("TokenRotation") };
 }
 
-/** The engine only fills in the properties that were registered. */
+/** The engine only fills in what was registered. */
 const ABSENT: Record<keyof RotationInputs, undefined> = {
   scope: undefined,
   organization: undefined,

@@ -1,219 +1,163 @@
-import { awaitRejection, isSpent, plantCanary, type SavedCanary } from "../core/canary";
+import { isSpent, plantCanary, type SavedCanary } from "../core/canary";
 import { TursoError, attempt } from "../turso/errors";
 import { humanDuration } from "../values/duration";
-import { targetId, type Target } from "../values/scope";
-import { callerGone, notProven, notResent, outcomeUnknown, rollEnded } from "./errors";
+import { targetId } from "../values/scope";
+import { callerGone, notProven, notResent, outcomeUnknown, rollEnded } from "./report";
 import { findObstacle, type Prepared, type RunSettings, type Task } from "./preflight";
+import type { Seen } from "./prove";
 import type { Pending, Verification } from "./state";
+import type { Result } from "./next-state";
 
-/** The result for one target. `pending` is what the next `up` has to do; without it, the target is done. */
-export type Result =
-  | {
-      kind: "rotated";
-      at: string;
-      /** Whether the rotation itself is new, and not only what was seen of it. */
-      isNew: boolean;
-      verification: Verification;
-      /** How long after the response old tokens were seen to be rejected, in milliseconds. */
-      rejectedAfterMs?: number;
-      pending?: Pending;
-      error?: TursoError;
-    }
-  /** Certainly not rotated. */
-  | { kind: "failed"; error: TursoError }
-  | {
-      kind: "unknown";
-      /** Whether this run sent the request, and not an earlier one. */
-      isNew: boolean;
-      pending: Extract<Pending, { status: "unknown" }>;
-      error: TursoError;
-    }
-  /** It joined the list without a rotation. */
-  | { kind: "adopted"; error?: undefined }
-  /** It was to join the list, and the API does not know it. */
-  | { kind: "missing"; error: TursoError }
-  /** It existed before and does not any more: it has no tokens left to invalidate. */
-  | { kind: "gone"; error?: undefined };
-
-/** A request whose response was lost, and the canary token that was minted before it. */
-interface LostRequest {
+/** A rotation that was, or may have been, carried out. */
+export interface Attempt {
+  task: Task;
+  /** When it was sent, or known to be done; ISO 8601. */
   at: string;
-  /** Whether this run sent it. */
+  /** Whether this run sent it, and not an earlier one. */
   isNew: boolean;
-  answer: string;
-  canary?: SavedCanary | undefined;
+  /** How often it was sent, as far as its outcome is unknown. */
+  tries: number;
+  /** Why its outcome is unknown; absent: it is certain. */
+  lost?: string;
+  canaries: readonly SavedCanary[];
 }
-
-/** What came of one request. */
-type Sent =
-  | { outcome: "rotated"; at: string }
-  | { outcome: "refused"; error: TursoError }
-  | { outcome: "unknown"; at: string; isNew: true; answer: string };
 
 const MOST_TRIES = 2;
-/**
- * Rotates one target that has passed the preflight, or continues where an earlier run stopped.
- *
- * The request is sent again only after the first one was seen not to have happened: its canary token outlived
- * `verifyTimeout`, and a token minted right then is accepted too.
- */
-export async function rotateTarget(run: RunSettings, { task, canary }: Prepared): Promise<Result> {
-  const { pending } = task;
-  if (pending?.status === "unproven") return proveAgain(run, task.target, pending);
-  let lost = pending?.status === "unknown" ? reopen(run, pending) : undefined;
-  for (let tries = lost ? 1 : 0; ; tries += 1) {
-    if (lost && tries === MOST_TRIES) return concludeLost(run, task.target, lost);
-    const ready = lost ? await readyToResend(run, task, lost) : { canary };
-    if ("kind" in ready) return ready;
-    const sent = await send(run, task.target);
-    switch (sent.outcome) {
-      case "rotated":
-        return prove(run, task.target, sent.at, ready.canary);
-      case "refused":
-        // a refusal of the second request says nothing about the first, which only seemed not to have happened
-        return lost ? unresolved(run, task.target, lost, secondFailed(sent.error)) : failed(sent.error);
-      case "unknown":
-        lost = { ...sent, canary: ready.canary };
-    }
-  }
-}
 
 /** Sends the request, at most once. Nothing else in this package sends it. */
-async function send({ client, clock, isCallerAlive, breaker }: RunSettings, target: Target): Promise<Sent> {
-  if (!(await isCallerAlive()))
-    return { outcome: "refused", error: callerGone(targetId(client.organization, target)) };
-  if (breaker.isOpen) return { outcome: "refused", error: rollEnded(targetId(client.organization, target)) };
+export async function send(
+  run: RunSettings,
+  { task, canaries = [], lost }: Prepared,
+): Promise<Attempt | Result> {
+  const { client, clock, isCallerAlive, breaker } = run;
+  const id = targetId(client.organization, task.target);
+  // a refusal of the second request says nothing about the first, which only seemed not to have happened
+  const refused = (error: TursoError): Result =>
+    lost ? unresolved(run, lost, secondFailed(error)) : { kind: "failed", error };
+  if (!(await isCallerAlive())) return refused(callerGone(id));
+  if (breaker.isOpen) return refused(rollEnded(id));
   const at = clock().toISOString();
-  const error = await attempt(() => client.rotate(target));
+  const error = await attempt(() => client.rotate(task.target));
   breaker.record(error instanceof TursoError && error.effect === "unknown");
-  if (!(error instanceof TursoError)) return { outcome: "rotated", at: clock().toISOString() };
-  return error.effect === "unchanged"
-    ? { outcome: "refused", error }
-    : { outcome: "unknown", at, isNew: true, answer: error.answer };
+  const sent = { task, isNew: true, tries: lost ? lost.tries + 1 : 1, canaries };
+  if (!(error instanceof TursoError)) return { ...sent, at: clock().toISOString() };
+  return error.effect === "unchanged" ? refused(error) : { ...sent, at, lost: error.answer };
 }
 
-/** Before the second request: whether the first one happened. The newest canary token proves the most. */
-async function readyToResend(
-  run: RunSettings,
+/** What an earlier run left to resolve, as an attempt; a canary token that has expired proves nothing. */
+export function reopen(
+  { clock }: RunSettings,
   task: Task,
-  lost: LostRequest,
-): Promise<Result | { canary: SavedCanary }> {
-  const { target } = task;
-  const seen = await seeLost(run, target, lost);
-  if ("kind" in seen) return seen;
-  if (run.isSuspended) return failed(notResent(targetId(run.client.organization, target), lost));
-  const control = await plantCanary(run.client, target, seen.canary.hostname, run.verifyTimeoutMs);
-  if ("why" in control) return unresolved(run, target, lost, `${stillAccepted(run)}, but ${control.why}.`);
+  pending: Exclude<Pending, { status: "not-rotated" }>,
+): Attempt {
+  const canaries = pending.canaries.filter(({ token }) => !isSpent(token, clock()));
+  const lost = pending.status === "unknown" ? { lost: pending.answer } : {};
+  return { task, at: pending.at, isNew: false, tries: 1, canaries, ...lost };
+}
+
+/** The result of an attempt after what was seen of its canary tokens, or that the request may be sent once more. */
+export async function conclude(
+  run: RunSettings,
+  sent: Attempt,
+  seen: Seen,
+): Promise<Result | { again: Prepared }> {
+  if (sent.lost === undefined) return concludeCertain(run, sent, seen);
+  const { task, canaries, lost } = sent;
+  if (canaries.length === 0)
+    return unresolved(run, sent, "There is no token from before it that could be tried.");
+  if (seen.verdict === "rejected") {
+    run.notify(
+      "warning",
+      task.target,
+      `${lost}, but the rotation happened: a token from before it is rejected.`,
+    );
+    // what follows an earlier run's rotation may hold a token from before it was carried out
+    const at = sent.isNew ? sent.at : run.clock().toISOString();
+    return { kind: "rotated", at, isNew: true, verification: "verified", reach: seen.reach };
+  }
+  if (seen.verdict === "unclear")
+    return unresolved(run, sent, `A token from before it could not be tried (${seen.why}).`);
+  const still = `A token from before it is still accepted after ${humanDuration(seen.waitedMs)}`;
+  if (!seen.isFullWait) return unresolved(run, sent, `${still}; the run did not wait any longer.`);
+  if (sent.tries === MOST_TRIES) return unresolved(run, sent, `${still}, for the second time.`);
+  return mayResend(run, sent, still);
+}
+
+/**
+ * Before the second request: the first one was seen not to have happened, if a token minted right now is accepted beside those
+ * from before it. The newest canary token proves the most.
+ */
+async function mayResend(
+  run: RunSettings,
+  sent: Attempt,
+  still: string,
+): Promise<Result | { again: Prepared }> {
+  const { task, lost = "", at } = sent;
+  const id = targetId(run.client.organization, task.target);
+  const hostnames = [...new Set(sent.canaries.map(({ hostname }) => hostname))];
+  const label = task.target.kind;
+  const canaries = await plantCanary(
+    run.client,
+    { label, target: task.target, hostnames },
+    run.verifyTimeoutMs,
+  );
+  if ("why" in canaries) return unresolved(run, sent, `${still}, but ${canaries.why}.`);
+  if (run.isSuspended) return { kind: "failed", error: notResent(id, { at, answer: lost }) };
   const obstacle = findObstacle(run, task);
-  if (obstacle) return failed(obstacle);
+  if (obstacle) return { kind: "failed", error: obstacle };
   run.notify(
     "warning",
-    target,
-    `${lost.answer}, and the rotation did not happen: tokens from before it are still accepted after ${humanDuration(run.verifyTimeoutMs)}. Sending it once more.`,
+    task.target,
+    `${lost}, and the rotation did not happen: tokens from before it are still accepted after ${humanDuration(run.verifyTimeoutMs)}. Sending it once more.`,
   );
-  return { canary: control };
+  return { again: { task, canaries, lost: sent } };
 }
 
-/** After the last request, whose response was lost too. */
-async function concludeLost(run: RunSettings, target: Target, lost: LostRequest): Promise<Result> {
-  const seen = await seeLost(run, target, lost);
-  return "kind" in seen ? seen : unresolved(run, target, lost, `${stillAccepted(run)}, for the second time.`);
-}
-
-/** Tries the canary token of a lost request. A result says that the outcome is settled for this run. */
-async function seeLost(
-  run: RunSettings,
-  target: Target,
-  lost: LostRequest,
-): Promise<Result | { canary: SavedCanary }> {
-  const { canary } = lost;
-  if (canary === undefined)
-    return unresolved(run, target, lost, "There is no token from before it that could be tried.");
-  const seen = await awaitRejection(run.client, canary, run.verifyTimeoutMs, run.clock);
-  switch (seen.verdict) {
-    case "accepted":
-      return { canary };
-    case "unclear":
-      return unresolved(run, target, lost, `A token from before it could not be tried (${seen.why}).`);
-    case "rejected":
-      run.notify(
-        "warning",
-        target,
-        `${lost.answer}, but the rotation happened: a token from before it is rejected.`,
-      );
-      // what follows an earlier run's rotation may hold a token from before it was carried out
-      return {
-        kind: "rotated",
-        at: lost.isNew ? lost.at : run.clock().toISOString(),
-        isNew: true,
-        verification: "verified",
-      };
-  }
-}
-
-/** Waits until old tokens are rejected, after a rotation that is certain. */
-async function prove(
-  run: RunSettings,
-  target: Target,
-  at: string,
-  canary: SavedCanary | undefined,
-): Promise<Result & { kind: "rotated" }> {
-  const rotated = { kind: "rotated", at, isNew: true } as const;
-  if (canary === undefined)
-    return { ...rotated, verification: run.verify === "off" ? "skipped" : "unverified" };
-  const seen = await awaitRejection(run.client, canary, run.verifyTimeoutMs, run.clock);
+function concludeCertain(run: RunSettings, sent: Attempt, seen: Seen): Result {
+  const { task, at, isNew, canaries } = sent;
+  const rotated = { kind: "rotated", at, isNew, reach: seen.reach } as const;
+  const unverified = { ...rotated, verification: "unverified" as Verification };
   if (seen.verdict === "rejected")
     return { ...rotated, verification: "verified", rejectedAfterMs: seen.afterMs };
-  const limit = humanDuration(run.verifyTimeoutMs);
+  if (canaries.length === 0) {
+    if (isNew) return { ...rotated, verification: run.verify === "off" ? "skipped" : "unverified" };
+    run.notify(
+      "warning",
+      task.target,
+      `the rotation of ${at} can no longer be verified: the canary token has expired by itself.`,
+    );
+    return unverified;
+  }
+  const limit = humanDuration(seen.waitedMs);
   const answer =
     seen.verdict === "accepted"
       ? `old tokens are still accepted after ${limit}`
       : `within ${limit} it could not be seen whether old tokens are rejected (${seen.why})`;
-  if (run.verify !== "required") {
-    run.notify("warning", target, `rotated, but ${answer}. Turso says that it can take up to an hour.`);
-    return { ...rotated, verification: "unverified" };
-  }
-  const error = notProven(targetId(run.client.organization, target), answer);
-  return { ...rotated, verification: "unverified", pending: { status: "unproven", at, canary }, error };
-}
-
-/** Continues the proof of an earlier run. */
-async function proveAgain(
-  run: RunSettings,
-  target: Target,
-  { at, canary }: Extract<Pending, { status: "unproven" }>,
-): Promise<Result> {
-  if (!isSpent(canary.token, run.clock())) return { ...(await prove(run, target, at, canary)), isNew: false };
+  const left: Result = { ...unverified, pending: { status: "unproven", at, canaries } };
+  if (run.verify === "required")
+    return { ...left, error: notProven(targetId(run.client.organization, task.target), answer) };
   run.notify(
     "warning",
-    target,
-    `the rotation of ${at} can no longer be verified: the canary token has expired by itself.`,
+    task.target,
+    `rotated, but ${answer}. Turso says that it can take up to an hour. The next \`pulumi refresh\` or \`pulumi up\` looks again.`,
   );
-  return { kind: "rotated", at, isNew: false, verification: "unverified" };
+  return left;
 }
-
-/** A lost request of an earlier run; a canary token that has expired proves nothing. */
-function reopen(
-  { clock }: RunSettings,
-  { at, answer, canary }: Extract<Pending, { status: "unknown" }>,
-): LostRequest {
-  return { at, isNew: false, answer, canary: canary && !isSpent(canary.token, clock()) ? canary : undefined };
-}
-
-const failed = (error: TursoError): Result => ({ kind: "failed", error });
-
-const stillAccepted = ({ verifyTimeoutMs }: RunSettings): string =>
-  `A token from before it is still accepted after ${humanDuration(verifyTimeoutMs)}`;
 
 const secondFailed = (error: TursoError): string =>
   `It seemed not to have been, but sending it once more failed: ${error.answer}.`;
 
-function unresolved({ client }: RunSettings, target: Target, lost: LostRequest, why: string): Result {
-  const { at, isNew, answer, canary } = lost;
+function unresolved({ client }: RunSettings, sent: Attempt, why: string): Result {
+  const { task, at, isNew, canaries, lost = "" } = sent;
   return {
     kind: "unknown",
     isNew,
-    pending: { status: "unknown", at, answer, ...(canary && { canary }) },
-    error: outcomeUnknown(targetId(client.organization, target), lost, why),
+    pending: { status: "unknown", at, answer: lost, canaries },
+    error: outcomeUnknown(
+      targetId(client.organization, task.target),
+      { at, answer: lost },
+      canaries.length > 0,
+      why,
+    ),
   };
 }

@@ -147,6 +147,7 @@ function recordOf(
     createdAt,
     ...(rotatedAt !== undefined && { rotatedAt }),
     ...(olds.verification && { verification: olds.verification }),
+    ...(olds.reach && { reach: olds.reach }),
     ...(olds.pending && { pending: olds.pending }),
     ...(olds.casualties && { casualties: olds.casualties }),
     ...(held === "trigger" && isPresent(last) && { heldTrigger: last }),

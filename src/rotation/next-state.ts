@@ -1,8 +1,38 @@
 import { randomUUID } from "node:crypto";
 import { own } from "../values/record";
 import type { Target } from "../values/scope";
-import type { Result } from "./attempt";
-import type { Pending, RotationState, Verification } from "./state";
+import type { TursoError } from "../turso/errors";
+import type { Pending, Reach, RotationState, Verification } from "./state";
+
+/** The result for one target. `pending` is what the next `up` has to do; without it, the target is done. */
+export type Result =
+  | {
+      kind: "rotated";
+      at: string;
+      /** Whether the rotation itself is new, and not only what was seen of it. */
+      isNew: boolean;
+      verification: Verification;
+      /** How long after the response old tokens were seen to be rejected, in milliseconds. */
+      rejectedAfterMs?: number | undefined;
+      reach?: Record<string, Reach> | undefined;
+      pending?: Pending;
+      error?: TursoError;
+    }
+  /** Certainly not rotated. */
+  | { kind: "failed"; error: TursoError }
+  | {
+      kind: "unknown";
+      /** Whether this run sent the request, and not an earlier one. */
+      isNew: boolean;
+      pending: Extract<Pending, { status: "unknown" }>;
+      error: TursoError;
+    }
+  /** It joined the list without a rotation. */
+  | { kind: "adopted"; error?: undefined }
+  /** It was to join the list, and the API does not know it. */
+  | { kind: "missing"; error: TursoError }
+  /** It existed before and does not any more: it has no tokens left to invalidate. */
+  | { kind: "gone"; error?: undefined };
 
 /** What the state keeps after a run. */
 export interface Run {
@@ -13,12 +43,14 @@ export interface Run {
   members: readonly Target[];
   /** By the target's name. */
   results: ReadonlyMap<string, Result>;
+  /** Members without a result whose tokens these rotations were seen to invalidate too, and when. */
+  reached?: ReadonlyMap<string, string>;
 }
 
 /** The state after a run: what happened counts, whatever else failed. */
 export function nextState(
   record: RotationState,
-  { isList, isFull, members, results }: Run,
+  { isList, isFull, members, results, reached }: Run,
   now: Date,
 ): RotationState {
   const { pending: left = {}, ...before } = record;
@@ -34,12 +66,17 @@ export function nextState(
       }),
     );
   const pending = entries(left, pendingAfter);
+  const reach = Object.assign({}, before.reach, ...[...results.values()].map(reachAfter)) as Record<
+    string,
+    Reach
+  >;
   // a list is as verified as the worst of its members until its next full rotation
   const kept = isList && !isFull && record.verification ? [record.verification] : [];
   const seen = verificationsOf(results);
   return {
     ...before,
-    rotations: entries(before.rotations, rotationAfter),
+    rotations: { ...entries(before.rotations, rotationAfter), ...Object.fromEntries(reached ?? []) },
+    ...(Object.keys(reach).length > 0 && { reach }),
     failures: entries(before.failures, ({ error }) => error?.reason),
     ...(mayBeNew && { rotationId: randomUUID() }),
     ...(isNew && { rotationCount: record.rotationCount + 1 }),
@@ -58,6 +95,9 @@ function rotationAfter(result: Result, before?: string): string | undefined {
   if (result.kind === "unknown" && result.isNew) return result.pending.at;
   return before;
 }
+
+const reachAfter = (result: Result): Record<string, Reach> | undefined =>
+  result.kind === "rotated" ? result.reach : undefined;
 
 function pendingAfter(result: Result): Pending | undefined {
   switch (result.kind) {

@@ -1,12 +1,13 @@
 import { bystanders, describeBlastRadius, type BlastRadius } from "../core/blast-radius";
-import { plantCanary, type SavedCanary } from "../core/canary";
+import { plantCanary, type CanaryPlan, type SavedCanary } from "../core/canary";
 import type { Level } from "../core/context";
 import type { TursoClient } from "../turso/client";
 import { TursoError } from "../turso/errors";
 import { targetId, type Target } from "../values/scope";
 import type { Breaker } from "../core/breaker";
-import type { Result } from "./attempt";
-import { cannotMint, cannotVerify, neverSeen, reachesOthers } from "./errors";
+import type { Attempt } from "./attempt";
+import { cannotMint, cannotVerify, neverSeen, reachesOthers } from "./report";
+import type { Result } from "./next-state";
 import type { GroupImpact, Pending, Verify } from "./state";
 
 /** What holds for all targets of a run. */
@@ -23,6 +24,8 @@ export interface RunSettings {
   clock: () => Date;
   /** Whether the caller that asked for the rotation is still there. */
   isCallerAlive: () => Promise<boolean>;
+  /** Until when the preflight waits for canary tokens to be accepted; each is tried at least once. */
+  preflightUntil: number;
   breaker: Breaker;
   notify: (level: Level, target: Target, text: string) => void;
 }
@@ -40,15 +43,21 @@ export interface Task {
   pending?: Pending | undefined;
 }
 
-/** A target that may be rotated, and the canary token that will show that its old tokens are rejected. */
+/** A target that may be rotated, and the canary tokens that will show what the rotation invalidates. */
 export interface Prepared {
   task: Task;
-  canary?: SavedCanary | undefined;
+  canaries?: readonly SavedCanary[];
+  /** The attempt before, if this is the second one. */
+  lost?: Attempt;
 }
 
-/** Checks everything that can be known before the request, and mints the canary token. A result ends the target's run. */
-export async function prepare(run: RunSettings, task: Task): Promise<Result | Prepared> {
-  const { lookup, target, pending } = task;
+/**
+ * Checks everything that can be known before the request, and mints the canary tokens. A result ends the target's run.
+ *
+ * @param leads whether the target is the first of its group, so that its rotation shows what rotations in the group reach
+ */
+export async function prepare(run: RunSettings, task: Task, leads: boolean): Promise<Result | Prepared> {
+  const { lookup, target } = task;
   const id = targetId(run.client.organization, target);
   const isGone = lookup instanceof TursoError && lookup.isGone;
   if (task.isAdopted) return isGone ? { kind: "missing", error: neverSeen(id) } : adopt(run, task);
@@ -56,17 +65,58 @@ export async function prepare(run: RunSettings, task: Task): Promise<Result | Pr
     run.notify("warning", target, "it no longer exists, so it has no tokens to invalidate.");
     return { kind: "gone" };
   }
-  if (pending?.status === "unknown" || pending?.status === "unproven") return { task };
   const obstacle = isGone && run.isList ? neverSeen(id) : findObstacle(run, task);
   if (obstacle) return { kind: "failed", error: obstacle };
   if (run.verify === "off") return { task };
-  const hostname = lookup instanceof TursoError ? undefined : lookup.endpoint.hostname;
-  const canary = await plantCanary(run.client, target, hostname, run.verifyTimeoutMs);
-  if (!("why" in canary)) return { task, canary };
-  if (canary.refusal) return { kind: "failed", error: cannotMint(id, canary.refusal) };
-  if (run.verify === "required") return { kind: "failed", error: cannotVerify(id, canary.why) };
-  run.notify("warning", target, `continuing without verification: ${canary.why}.`);
+  const limitMs = Math.max(0, Math.min(run.verifyTimeoutMs, run.preflightUntil - performance.now()));
+  const canaries = await plantCanary(run.client, ownCanary(lookup, target), limitMs);
+  if (!("why" in canaries))
+    return {
+      task,
+      canaries: leads ? [...canaries, ...(await reachCanaries(run, lookup, limitMs))] : canaries,
+    };
+  if (canaries.refusal) return { kind: "failed", error: cannotMint(id, canaries.refusal) };
+  if (run.verify === "required") return { kind: "failed", error: cannotVerify(id, canaries.why) };
+  run.notify("warning", target, `continuing without verification: ${canaries.why}.`);
   return { task };
+}
+
+function ownCanary(lookup: Task["lookup"], target: Target): CanaryPlan {
+  const radius = lookup instanceof TursoError ? undefined : lookup;
+  const hostname = radius?.endpoint.hostname;
+  const places = target.kind === "group" ? radius?.neighbours.map((each) => each.hostname) : [hostname];
+  const hostnames = (places ?? []).filter((each) => each !== undefined);
+  return { label: target.kind, target, hostnames };
+}
+
+/** Canary tokens that do not prove the rotation itself, but show what else it reaches. Without them, that is not known. */
+async function reachCanaries(
+  run: RunSettings,
+  lookup: Task["lookup"],
+  limitMs: number,
+): Promise<SavedCanary[]> {
+  if (lookup instanceof TursoError) return [];
+  const { target, endpoint, neighbours } = lookup;
+  const [neighbour] = neighbours;
+  const plans: CanaryPlan[] = [];
+  const database = (name: string): Target => ({ kind: "database", name });
+  switch (target.kind) {
+    case "group":
+      if (neighbour)
+        plans.push({ label: "database", target: database(neighbour.name), hostnames: [neighbour.hostname] });
+      break;
+    case "database":
+      if (endpoint.hostname !== undefined && endpoint.group !== "")
+        plans.push({
+          label: "group",
+          target: { kind: "group", name: endpoint.group },
+          hostnames: [endpoint.hostname],
+        });
+      if (neighbour)
+        plans.push({ label: "siblings", target: database(neighbour.name), hostnames: [neighbour.hostname] });
+  }
+  const planted = await Promise.all(plans.map((plan) => plantCanary(run.client, plan, limitMs)));
+  return planted.flatMap((each) => ("why" in each ? [] : each));
 }
 
 function adopt(run: RunSettings, { lookup, target }: Task): Result {

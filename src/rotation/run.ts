@@ -6,7 +6,7 @@ import { fingerprint, type Rotation } from "../core/run-ledger";
 import { TursoError } from "../turso/errors";
 import { durationMs } from "../values/duration";
 import { namesOf, targetId, type Subject } from "../values/scope";
-import { nextState } from "./next-state";
+import { nextState, type Result } from "./next-state";
 import type { RunSettings, Task } from "./preflight";
 import { describeFailures, describeList, describeSingle } from "./report";
 import { rollAll } from "./roll";
@@ -63,7 +63,8 @@ export async function rotate(
   const [failure] = failures;
   if (failure && isFull && failures.length === results.size && [...results.values()].every(isUnchanged))
     throw new Error(isList ? describeFailures(id, failures) : failure.error.message);
-  const state = nextState(record, { isList, isFull, members: targets, results }, context.clock());
+  const reached = membersReached(run, tasks, results);
+  const state = nextState(record, { isList, isFull, members: targets, results, reached }, context.clock());
   const rotated = rotations.filter(({ target }) => results.get(target.name)?.kind === "rotated");
   context.ledger.confirm(rotated);
   return withCasualties(context, run, state, rotated);
@@ -91,6 +92,36 @@ async function withCasualties(
 const CASUALTY =
   "a rotation invalidated this token, which the program manages. Run `pulumi up --refresh`, which mints it again. To prevent this, give its AuthToken this TokenRotation as `rotation`, or in dependsOn.";
 
+/**
+ * What the rotations were seen to reach beside their targets: members of the resource whose tokens are dead although they were
+ * not rotated. Warns about group tokens that survived.
+ */
+function membersReached(
+  run: RunSettings,
+  tasks: readonly Task[],
+  results: ReadonlyMap<string, Result>,
+): Map<string, string> {
+  const reached = new Map<string, string>();
+  for (const { target, lookup } of tasks) {
+    const result = results.get(target.name);
+    if (lookup instanceof TursoError || result?.kind !== "rotated") continue;
+    const { group, siblings } = result.reach?.[lookup.endpoint.group] ?? {};
+    if (group === "accepted")
+      run.notify(
+        "warning",
+        target,
+        `rotated, and a token of its group "${lookup.endpoint.group}" from before it is still accepted. If one of those may have leaked, rotate the group.`,
+      );
+    if (siblings !== "rejected" || target.kind === "group") continue;
+    for (const name of lookup.databases)
+      if (run.targets.has(name) && !results.has(name)) reached.set(name, result.at);
+  }
+  return reached;
+}
+
+/** How long the preflight of all targets together waits for databases that do not answer. */
+const PREFLIGHT_MS = 10_000;
+
 function settingsOf(context: Context, subject: Subject, record: RotationState): RunSettings {
   const { organization, isList, targets } = subject;
   const { verify, verifyTimeout, groupImpact, suspend } = record;
@@ -105,6 +136,7 @@ function settingsOf(context: Context, subject: Subject, record: RotationState): 
     clock: context.clock,
     isCallerAlive: context.isCallerAlive,
     breaker: new Breaker(),
+    preflightUntil: performance.now() + PREFLIGHT_MS,
     notify: (level, target, text) => {
       const message = `${targetId(organization, target)}: ${text}`;
       context.notify(level, message, message);

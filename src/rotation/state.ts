@@ -1,4 +1,4 @@
-import type { SavedCanary } from "../core/canary";
+import type { CanaryLabel, SavedCanary } from "../core/canary";
 import type { Properties } from "../core/protocol";
 import { unreadableState } from "../core/state-version";
 import type { Json } from "../values/json";
@@ -50,6 +50,8 @@ export interface RotationState extends RotationInputs {
   rotations: Record<string, string>;
   /** By the target's name, one sentence for each that needs another run. No secrets. */
   failures: Record<string, string>;
+  /** By the group's name, what the last rotation in it was seen to reach. */
+  reach?: Record<string, Reach>;
   /** ISO 8601; absent before the first rotation. In a list: when all its members were last due. */
   rotatedAt?: string;
   rotationCount: number;
@@ -72,10 +74,16 @@ export interface RotationState extends RotationInputs {
 export type Pending =
   /** Certainly not rotated yet. */
   | { status: "not-rotated" }
-  /** Rotated, but its old tokens were not yet seen to be rejected, which `verify: required` demands. */
-  | { status: "unproven"; at: string; canary: SavedCanary }
-  /** Whether it was rotated is unknown. */
-  | { status: "unknown"; at: string; answer: string; canary?: SavedCanary };
+  /** Rotated, but its old tokens were not yet seen to be rejected. */
+  | { status: "unproven"; at: string; canaries: readonly SavedCanary[] }
+  /** Whether it was rotated is unknown. Without a canary token, only a person can find out. */
+  | { status: "unknown"; at: string; answer: string; canaries: readonly SavedCanary[] };
+
+/**
+ * What a rotation was seen to do to each kind of token: those of the database, of its group, and of the group's other databases.
+ * A kind that was not tried is absent.
+ */
+export type Reach = Partial<Record<CanaryLabel, "rejected" | "accepted">>;
 
 /** Reads what a state of any version keeps, as the current version. Each version gets a case of its own here. */
 export function readRotationState(id: string, props: Properties): RotationState {

@@ -182,7 +182,7 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
       },
       async () => (isTried ? hostnameOf(await lookUp()) : undefined),
       durationMs(inputs.verifyTimeout ?? DEFAULT_VERIFY_TIMEOUT),
-      isTried ? known?.hostname : undefined,
+      { hint: isTried ? known?.hostname : undefined },
     );
     const endpoint = isTried ? await (looking ?? known) : undefined;
     if (endpoint !== undefined) this.reportSeen(id, endpoint, seen, performance.now() - start);

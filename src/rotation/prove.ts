@@ -1,0 +1,130 @@
+import { PromisePool } from "@supercharge/promise-pool";
+import type { CanaryLabel, SavedCanary } from "../core/canary";
+import { confirmRejected, proveAll, type CanaryProof } from "../core/proof";
+import { TursoError, attempt } from "../turso/errors";
+import type { Probe } from "../turso/probe";
+import type { Target } from "../values/scope";
+import type { Attempt } from "./attempt";
+import type { RunSettings } from "./preflight";
+import type { Reach } from "./state";
+
+/** What was seen of the tokens from before a rotation. */
+export interface Seen {
+  verdict: Probe["verdict"];
+  /** Why nothing was seen. */
+  why: string;
+  /** From the start of the proof until they were rejected, in milliseconds. */
+  afterMs?: number;
+  /** How long the proof lasted. */
+  waitedMs: number;
+  /** Whether it lasted for `verifyTimeout`, so that a token which is still accepted means that nothing happened. */
+  isFullWait: boolean;
+  /** By the group's name. */
+  reach?: Record<string, Reach>;
+}
+
+/** A rotation that an earlier run has recorded holds up nothing, and is only tried for a moment. */
+const ANOTHER_LOOK_MS = 5_000;
+const CONTROL_LIFE = "1h";
+const PARALLEL_MINTS = 16;
+
+/** The labels that prove a rotation itself; the others only show its reach. */
+const OWN_LABELS: Record<Target["kind"], readonly CanaryLabel[]> = {
+  database: ["database"],
+  group: ["group", "database"],
+};
+
+const isOwn = ({ task }: Attempt, { label }: { label: CanaryLabel }): boolean =>
+  OWN_LABELS[task.target.kind].includes(label);
+
+/** Proves all rotations of a run together: one deadline for all, and no target waits for a different one. */
+export async function prove(
+  run: RunSettings,
+  attempts: readonly Attempt[],
+): Promise<(attempt: Attempt) => Seen> {
+  const start = performance.now();
+  const tried = attempts.filter(({ canaries }) => canaries.length > 0);
+  const controls = await mintControls(run, tried);
+  const isNew = attempts.some((each) => each.isNew);
+  const isUrgent = isNew || run.verify === "required" || attempts.some(({ lost }) => lost !== undefined);
+  const limitMs = isUrgent ? run.verifyTimeoutMs : Math.min(run.verifyTimeoutMs, ANOTHER_LOOK_MS);
+  const ask = (hostname: string, token: string, options = {}) => run.client.probe(hostname, token, options);
+  const items = tried.map((each) => ({
+    key: each.task.target.name,
+    canaries: each.canaries.filter((canary) => isOwn(each, canary)).map(controls.beside),
+  }));
+  const proofs = await proveAll(items, {
+    ask,
+    clock: run.clock,
+    deadlineMs: limitMs,
+    // consumers of tokens from before an earlier run's rotation have new ones
+    graceMs: isNew ? 2_000 : Infinity,
+  });
+  const waitedMs = performance.now() - start;
+  const isFullWait = waitedMs >= run.verifyTimeoutMs;
+  const seen = new Map(
+    attempts.map((each) => {
+      const verdict = judge(proofs.get(each.task.target.name) ?? []);
+      return [each, { ...verdict, waitedMs, isFullWait }] as [Attempt, Seen];
+    }),
+  );
+  await inParallel(tried, async (each) => {
+    const found = seen.get(each);
+    const { lookup } = each.task;
+    if (found?.verdict !== "rejected" || lookup instanceof TursoError) return;
+    found.reach = { [lookup.endpoint.group]: await reachOf(each, ask, controls.beside) };
+  });
+  return (each) => seen.get(each) as Seen;
+}
+
+/** All canary tokens must be rejected; one that is accepted anywhere says that the rotation has not taken effect there. */
+function judge(proofs: readonly CanaryProof[]): Pick<Seen, "verdict" | "why" | "afterMs"> {
+  if (proofs.some(({ verdict }) => verdict === "accepted")) return { verdict: "accepted", why: "" };
+  const unclear = proofs.find((proof) => proof.verdict === "unclear");
+  if (unclear?.verdict === "unclear") return { verdict: "unclear", why: unclear.why };
+  if (proofs.length === 0) return { verdict: "unclear", why: "there is no canary token" };
+  return { verdict: "rejected", why: "", afterMs: Math.max(...proofs.map(({ afterMs = 0 }) => afterMs)) };
+}
+
+/** What the rotation was seen to reach, once it is proven itself. */
+async function reachOf(
+  sent: Attempt,
+  ask: (hostname: string, token: string) => Promise<Probe>,
+  beside: (canary: SavedCanary) => SavedCanary & { control?: { token: string } },
+): Promise<Reach> {
+  const reach: Reach = Object.fromEntries(
+    OWN_LABELS[sent.task.target.kind].map((label) => [label, "rejected"]),
+  );
+  for (const canary of sent.canaries.filter((each) => !isOwn(sent, each)).map(beside)) {
+    const { label, hostname, token, control } = canary;
+    const { verdict } = await confirmRejected((each) => ask(hostname, each), token, control?.token);
+    if (verdict !== "unclear") reach[label] = verdict;
+  }
+  return reach;
+}
+
+/** Mints, for each target of a canary token, a token from after the rotation: beside it, a rejection proves something. */
+async function mintControls(run: RunSettings, attempts: readonly Attempt[]) {
+  const key = ({ kind, name }: Target) => `${kind} ${name}`;
+  const targets = attempts.flatMap(({ canaries }) => canaries.map(({ target }) => target));
+  const distinct = new Map(targets.map((target) => [key(target), target]));
+  const controls = new Map<string, string>();
+  await inParallel([...distinct.values()], async (target) => {
+    const options = { expiration: CONTROL_LIFE, authorization: "read-only" } as const;
+    const token = await attempt(() => run.client.mint(target, options));
+    if (!(token instanceof TursoError)) controls.set(key(target), token);
+  });
+  const beside = (canary: SavedCanary): SavedCanary & { control?: { token: string } } => {
+    const token = controls.get(key(canary.target));
+    return token === undefined ? canary : { ...canary, control: { token } };
+  };
+  return { beside };
+}
+
+const inParallel = <T>(items: readonly T[], act: (item: T) => Promise<void>) =>
+  PromisePool.withConcurrency(PARALLEL_MINTS)
+    .for([...items])
+    .handleError((error) => {
+      throw error;
+    })
+    .process(act);

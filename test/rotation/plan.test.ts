@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import type { Json } from "../../src/values/json";
-import { dueSince, planUpdate as planAt } from "../../src/rotation/plan";
+import { planUpdate as planAt } from "../../src/rotation/plan";
 import type { RotationInputs, RotationState } from "../../src/rotation/state";
 import { UNKNOWN, hasUnknown } from "../../src/core/unknown";
-import { parseSubject } from "../../src/values/scope";
+import { namesOf, parseSubject } from "../../src/values/scope";
 import { NOW, inputs, state } from "../support/fake-turso";
+import { LOST, OWED } from "./results";
 
 /** What a preview knows of the arguments. */
 const preview = (changes: Record<string, unknown>): RotationInputs => ({ ...inputs(), ...changes });
@@ -28,9 +29,9 @@ describe("the trigger of an update", () => {
   const matrix: [before: Json | undefined, after: Json | undefined, expected: boolean][] = [
     ["1", "1", KEEP],
     ["1", "2", ROTATE],
-    ["1", 1, ROTATE],
+    ["1", 1, KEEP],
+    [true, "true", KEEP],
     [0, false, ROTATE],
-    ["true", true, ROTATE],
     ["", "", KEEP],
     ["", "x", ROTATE],
     ["x", "", ROTATE],
@@ -44,7 +45,7 @@ describe("the trigger of an update", () => {
     [{ a: 1, b: null }, { a: 1 }, KEEP],
     [{ a: 1 }, { a: 1, b: 2 }, ROTATE],
     [{ a: 1, b: 2 }, { a: 1 }, ROTATE],
-    [{ a: 1 }, { a: "1" }, ROTATE],
+    [{ a: 1 }, { a: "1" }, KEEP],
     [{ a: 1 }, '{"a":1}', ROTATE],
     [[1, 2], [2, 1], ROTATE],
     [[1, 2], [1, 2], KEEP],
@@ -99,8 +100,14 @@ describe("an update", () => {
       isUndecided: true,
     }));
 
+  it("whose suspend is not known yet is undecided, even under a changed trigger", () =>
+    assert.deepEqual(planned(state(), preview({ trigger: "2", suspend: UNKNOWN })), {
+      ...STATE_ONLY,
+      isUndecided: true,
+    }));
+
   it("with a pending rotation is a change, so that the update resolves it", () => {
-    const pending = { app: { status: "unknown", at: NOW, answer: "it broke" } } as const;
+    const pending = { app: LOST };
     assert.deepEqual(planned(state({ pending }), inputs()), STATE_ONLY);
     assert.deepEqual(planned(state({ pending }), inputs({ trigger: "2" })), {
       ...STATE_ONLY,
@@ -129,56 +136,74 @@ describe("an update", () => {
   });
 });
 
-describe("the age of a rotation", () => {
-  for (const [rotatedAt, rotateEvery, reason] of [
-    ["2026-02-28T12:00:00.000Z", "1d", "age"],
-    ["2026-02-28T12:00:00.001Z", "1d", undefined],
-    ["2025-12-01T12:00:00.000Z", "90d", "age"],
-    ["2025-12-01T12:00:01.000Z", "90d", undefined],
-    ["2026-03-02T00:00:00.000Z", "1s", undefined],
-    ["2020-01-01T00:00:00.000Z", undefined, undefined],
+describe("a first trigger", () => {
+  for (const [before, after, expected] of [
+    [undefined, "1", true],
+    [null, "1", true],
+    [undefined, UNKNOWN, false],
+    ["1", "2", false],
+    ["1", undefined, false],
+    [undefined, undefined, false],
   ] as const)
-    it(`${reason ? "rotates" : "keeps"} at ${NOW} what was rotated at ${rotatedAt} for ${rotateEvery ?? "ever"}`, () => {
-      const every = rotateEvery === undefined ? {} : { rotateEvery };
-      const plan = planned(state({ rotatedAt, ...every }), inputs(every));
-      assert.deepEqual(plan, { ...NOTHING, reason, changes: reason !== undefined });
+    it(`is ${expected ? "a baseline" : "no baseline"} from ${describeShape(before)} to ${describeShape(after)}`, () => {
+      const plan = planUpdate({ ...state(), trigger: before } as RotationState, preview({ trigger: after }));
+      assert.equal(plan.isBaseline, expected);
     });
+});
 
-  it("counts from the creation of the resource while there was no rotation", () => {
-    const { rotatedAt: none, ...olds } = state({ createdAt: "2026-02-01T12:00:00.000Z", rotateEvery: "4w" });
-    assert(none);
-    assert.equal(planned(olds, inputs({ rotateEvery: "4w" })).reason, "age");
-    assert.equal(planned(olds, inputs({ rotateEvery: "5w" })).reason, undefined);
-  });
-
-  it("is less important than a changed trigger, and than what an earlier run did not finish", () => {
-    const olds = state({ rotatedAt: "2020-01-01T00:00:00.000Z", rotateEvery: "1d" });
-    assert.equal(planned(olds, inputs({ rotateEvery: "1d", trigger: "2" })).reason, "trigger");
-    const pending = { app: { status: "not-rotated" } } as const;
-    assert.equal(planned({ ...olds, pending }, inputs({ rotateEvery: "1d" })).reason, undefined);
-  });
+describe("an update of a resource with", () => {
+  for (const [what, changes, unfinished] of [
+    ["failures of an earlier run", { failures: { app: "why" } }, ["app"]],
+    ["failures of other names", { failures: { "token of acme/databases/x": "why" } }, []],
+    ["tokens that its rotations invalidated", { casualties: { "acme/databases/x": "0a" } }, []],
+  ] as [string, Partial<RotationState>, string[]][])
+    it(`${what} is a change, and does not rotate`, () => {
+      const plan = planUpdate(state(changes), inputs());
+      assert.deepEqual([plan.changes, plan.reason, plan.rotates], [true, undefined, []]);
+      assert.deepEqual(namesOf(plan.unfinished), unfinished);
+    });
 });
 
 describe("an update of a list", () => {
   const scope = { databases: ["app", "reports"] };
   const olds = state({ scope });
   const planOf = (news: Record<string, unknown>, before: RotationState = olds) => {
-    const { added, ...plan } = planUpdate(before, preview({ scope, ...news }));
-    return { ...plan, added: added.map(({ kind, name }) => `${kind} ${name}`) };
+    const { rotates, joined, unfinished, ...plan } = planUpdate(before, preview({ scope, ...news }));
+    return { ...plan, rotates: namesOf(rotates), joined: namesOf(joined), unfinished: namesOf(unfinished) };
   };
-  const KEPT = { added: [], unfinished: [], isUndecided: false, replaces: [], changes: true };
-  const joined = { scope: { databases: ["new", "app", "reports", "last"] } };
+  const KEPT = {
+    rotates: [] as string[],
+    joined: [] as string[],
+    unfinished: [] as string[],
+    isBaseline: false,
+    isAhead: false,
+    isUndecided: false,
+    replaces: [],
+    changes: true,
+  };
+  const more = { scope: { databases: ["new", "app", "reports", "last"] } };
+  const joined = ["new", "last"];
+  const all = more.scope.databases;
 
   it("without a change does nothing", () => assert.deepEqual(planOf({}), { ...KEPT, changes: false }));
 
-  it("rotates the targets that joined, and only those", () =>
-    assert.deepEqual(planOf(joined), { ...KEPT, added: ["database new", "database last"] }));
+  it("adopts the targets that joined, without a rotation", () =>
+    assert.deepEqual(planOf(more), { ...KEPT, joined }));
 
-  it("does not rotate the targets that joined if rotateOnCreate is false", () =>
-    assert.deepEqual(planOf({ ...joined, rotateOnCreate: false }), KEPT));
+  it("rotates the targets that joined, and only those, if rotateOnJoin is true", () =>
+    assert.deepEqual(planOf({ ...more, rotateOnJoin: true }), { ...KEPT, joined, rotates: joined }));
 
-  it("rotates all targets under a changed trigger, which includes those that joined", () =>
-    assert.deepEqual(planOf({ ...joined, trigger: "2" }), { ...KEPT, reason: "trigger" }));
+  it("rotates no member because rotateOnJoin becomes true later", () =>
+    assert.deepEqual(planOf({ rotateOnJoin: true }), KEPT));
+
+  for (const rotateOnJoin of [true, false])
+    it(`rotates all targets under a changed trigger, which includes those that joined: rotateOnJoin ${rotateOnJoin}`, () =>
+      assert.deepEqual(planOf({ ...more, rotateOnJoin, trigger: "2" }), {
+        ...KEPT,
+        joined,
+        rotates: all,
+        reason: "trigger",
+      }));
 
   for (const [what, databases] of [
     ["a target left", ["app"]],
@@ -200,48 +225,37 @@ describe("an update of a list", () => {
   it("is undecided, and replaces nothing, while a member is not known yet", () =>
     assert.deepEqual(planOf({ scope: { databases: ["app", UNKNOWN] } }), { ...KEPT, isUndecided: true }));
 
-  const lost = { status: "unknown", at: NOW, answer: "it broke" } as const;
-  const unfinished = state({ scope, pending: { reports: lost, left: { status: "not-rotated" } } });
+  const left = state({ scope, pending: { reports: LOST, left: OWED } });
 
   it("continues with the members that an earlier run did not finish, not with those that left", () =>
-    assert.deepEqual(planOf({}, unfinished), { ...KEPT, unfinished: ["reports"] }));
+    assert.deepEqual(planOf({}, left), { ...KEPT, unfinished: ["reports"] }));
 
-  it("continues there under a changed trigger too, and rotates all", () =>
-    assert.deepEqual(planOf({ trigger: "2" }, unfinished), {
+  it("rotates all under a changed trigger, which rotates those anew", () =>
+    assert.deepEqual(planOf({ trigger: "2" }, left), {
       ...KEPT,
       reason: "trigger",
-      unfinished: ["reports"],
+      rotates: scope.databases,
     }));
 
-  it("continues there and rotates what joined in one run", () =>
-    assert.deepEqual(planOf(joined, unfinished), {
+  it("rotates under age only the members whose outcome is known, and resolves the others", () => {
+    const every = { rotateEvery: "1d" };
+    const before = { ...left, ...every, rotatedAt: "2020-01-01T00:00:00.000Z" };
+    assert.deepEqual(planOf(every, before), {
       ...KEPT,
-      added: ["database new", "database last"],
+      reason: "age",
+      rotates: ["app"],
       unfinished: ["reports"],
-    }));
+    });
+  });
+
+  it("continues there and adopts what joined in one run", () =>
+    assert.deepEqual(planOf(more, left), { ...KEPT, joined, unfinished: ["reports"] }));
 
   it("does not take a name for unfinished because every object has a member of that name", () => {
     const databases = ["app", "constructor", "toString"];
-    const before = state({ scope: { databases }, pending: { app: { status: "not-rotated" } } });
+    const before = state({ scope: { databases }, pending: { app: OWED } });
     assert.deepEqual(planOf({ scope: { databases } }, before).unfinished, ["app"]);
   });
-});
-
-describe("the time since when a rotation by age is due", () => {
-  const now = new Date(NOW);
-  const rotatedAt = "2026-02-01T00:00:00.000Z";
-  const createdAt = "2026-01-01T00:00:00.000Z";
-
-  for (const [what, dates, rotateEvery, expected] of [
-    ["after the last rotation", { rotatedAt, createdAt }, "1w", "2026-02-08T00:00:00.000Z"],
-    ["after the creation", { createdAt }, "1w", "2026-01-08T00:00:00.000Z"],
-    ["now", { rotatedAt: "2026-02-22T12:00:00.000Z", createdAt }, "1w", NOW],
-    ["later", { rotatedAt, createdAt }, "60d", undefined],
-    ["never", { rotatedAt, createdAt }, undefined, undefined],
-    ["never, with null", { rotatedAt, createdAt }, null, undefined],
-  ] as const)
-    it(`is ${expected ?? "absent"}: ${what}`, () =>
-      assert.equal(dueSince(dates, rotateEvery, now)?.toISOString(), expected));
 });
 
 function describeShape(value: unknown): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RotationInputs } from "../../src/rotation/state";
 import { Stage, inputs } from "../support/stage";
-import { failure, savedFailure } from "../support/fake-turso";
+import { failure, unfinishedRun } from "../support/fake-turso";
 
 describe("verification", () => {
   for (const scope of [{ database: "app" }, { group: "default" }])
@@ -35,12 +35,12 @@ describe("verification", () => {
       );
     }));
 
-  it("with required fails in that case but records the rotation, and the next update only checks again", () =>
+  it("with required records that failure beside the rotation, and the next update only checks again", () =>
     Stage.with(1_500, async (stage) => {
-      const { state, message } = await savedFailure(stage.logic().create(inputs({ verify: "required" })));
+      const { state, message } = await unfinishedRun(stage.logic().create(inputs({ verify: "required" })));
       assert.match(
         message,
-        /^Verifying the rotation of acme\/databases\/app: old tokens are still accepted after 1 s\. The rotation itself is done and recorded\. Run `pulumi up` again: it only checks again\./,
+        /^old tokens are still accepted after 1 s\. The rotation itself is done and recorded\. Run `pulumi up` again: it only checks again\./,
       );
       assert.equal(state.rotationCount, 1);
       const after = await stage.logic().update(state, inputs({ verify: "required" }));
@@ -52,7 +52,7 @@ describe("verification", () => {
 
   it("with off no longer fails after an earlier run with required left it unverified", () =>
     Stage.with(60_000, async (stage) => {
-      const { state } = await savedFailure(stage.logic().create(inputs({ verify: "required" })));
+      const { state } = await unfinishedRun(stage.logic().create(inputs({ verify: "required" })));
       const after = await stage.logic().update(state, inputs({ verify: "off" }));
       assert.equal(after.verification, "unverified");
       assert.equal(after.pending, undefined);
@@ -72,11 +72,6 @@ describe("verification", () => {
     scope: RotationInputs["scope"],
     prepare: (stage: Stage) => string | undefined,
   ][] = [
-    [
-      /no canary token could be minted: the API answered 403/,
-      { database: "app" },
-      ({ emulator }) => emulator.createApiToken({ permissions: ["read", "db:rotate-creds"] }),
-    ],
     [/the group has no database on which a token can be tried/, { group: "bare" }, () => undefined],
     [
       /the database answered 503/,
@@ -111,6 +106,18 @@ describe("verification", () => {
       },
     ],
   ];
+
+  for (const verify of ["auto", "required"] as const)
+    it(`with ${verify} stops before rotating if the API refuses to mint: nobody could replace the old tokens`, () =>
+      Stage.with(0, async (stage) => {
+        const apiToken = stage.emulator.createApiToken({ permissions: ["read", "db:rotate-creds"] });
+        const { message } = await failure(stage.logic(apiToken).create(inputs({ verify })));
+        assert.match(
+          message,
+          /^Rotating acme\/databases\/app: no token could be minted to replace those that the rotation invalidates: the API answered 403 .*\. Nothing was changed\. .* lacks the scope db:mint-token\. .* To rotate without a replacement, set verify to "off"\.$/,
+        );
+        assert.equal(stage.rotations, 0);
+      }));
 
   for (const [why, scope, prepare] of OBSTACLES) {
     it(`with auto continues without verification and says why: ${why.source}`, () =>

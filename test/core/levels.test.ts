@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Context } from "../../src/core/context";
 import { rotationResource, tokenResource } from "../../src/hosts/shared/resource";
-import { NOW, PATIENCE, FakeTurso, failure, inputs, state } from "../support/fake-turso";
+import { NOW, PATIENCE, FakeTurso, inputs, state } from "../support/fake-turso";
 
 describe("the level of a message", () => {
   const turso = FakeTurso.use();
@@ -82,7 +82,7 @@ describe("the level of a message", () => {
           {
             ...token,
             expiration: "30d",
-            rotation: { ...token, rotationId: "first", rotateEvery: "90d" },
+            rotation: { ...token, rotations: {}, rotateEvery: "90d" },
           },
         ),
       /^acme\/databases\/app: the token expires after 30d, before its next rotation by age/,
@@ -128,13 +128,14 @@ describe("the level of a message", () => {
       assert.deepEqual(turso.warnings, []);
     });
 
-  it("is error if a rotation invalidated tokens of the same run: the rotation fails", async () => {
+  it("is error if a rotation invalidated tokens of the same run: it becomes a failure of the rotation", async () => {
     const run = context();
     await tokenResource(run).create({ scope: { database: "reports" }, organization: "acme" });
-    const { message } = await failure(rotationResource(run).create(inputs({ verify: "auto" })));
-    assert.match(
-      message,
-      /^Rotating acme\/databases\/app: the rotation succeeded, but it also invalidated tokens managed by this program: acme\/databases\/reports\. Run `pulumi up --refresh`, which mints them again\./,
-    );
+    const { state: saved } = await rotationResource(run).create(inputs({ verify: "auto" }));
+    assert.deepEqual(saved.failures, {
+      "token of acme/databases/reports":
+        "a rotation invalidated this token, which the program manages. Run `pulumi up --refresh`, which mints it again. To prevent this, give its AuthToken this TokenRotation as `rotation`, or in dependsOn.",
+    });
+    assert.deepEqual(Object.keys(saved.casualties ?? {}), ["acme/databases/reports"]);
   });
 });

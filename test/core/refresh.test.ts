@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { FaultAction } from "../../emulator";
 import { closedPort } from "../support/server";
-import { PATIENCE, FakeTurso, savedFailure, inputs, state, ORIGIN } from "../support/fake-turso";
+import { PATIENCE, FakeTurso, unfinishedRun, inputs, state, ORIGIN } from "../support/fake-turso";
 
 describe("a refresh", () => {
   const turso = FakeTurso.use();
@@ -197,7 +197,7 @@ describe("a refresh", () => {
 
   it("keeps a pending rotation and rotates nothing", async () => {
     turso.onRotate("after", { type: "drop" });
-    const { state: olds } = await savedFailure(turso.logic().create(inputs()));
+    const { state: olds } = await unfinishedRun(turso.logic().create(inputs()));
     turso.emulator.clearLog();
     assert.deepEqual(await turso.logic().read(idOf(olds.scope), olds), { gone: false, state: olds });
     assert.deepEqual(turso.rotateRequests(), []);

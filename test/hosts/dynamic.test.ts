@@ -41,6 +41,8 @@ describe("the dynamic host", () => {
     ...engine(),
     stateVersion: 1,
     rotationId: "first",
+    rotations: { app: "2026-01-01T00:00:00.000Z" },
+    failures: {},
     createdAt: "2026-01-01T00:00:00.000Z",
     rotatedAt: "2026-01-01T00:00:00.000Z",
     rotationCount: 1,
@@ -176,27 +178,19 @@ describe("the dynamic host", () => {
   });
 
   for (const path of ["create", "update"] as const)
-    it(`attaches the state to save to the ${path}'s error, including the engine's own key`, async () => {
+    it(`returns the outputs of the ${path} if the outcome is unknown, so that dependents are updated`, async () => {
       turso.onRotate("after", { type: "drop" });
-      const error = await failure(
-        path === "create"
-          ? tokenRotation.create(engine({ trigger: "2" }))
-          : tokenRotation.update("acme/databases/app", olds(), engine({ trigger: "2" })),
-      );
-      const { id, properties, reasons } = error as Error & {
-        id: string;
-        properties: Properties;
-        reasons: string[];
-      };
-      assert.equal(id, "acme/databases/app");
-      assert.deepEqual(reasons, [error.message]);
-      assert.equal(properties["__provider"], PROVIDER);
-      assert.notEqual(properties["pending"], undefined);
+      const { outs } = await (path === "create"
+        ? tokenRotation.create(engine({ trigger: "2" }))
+        : tokenRotation.update("acme/databases/app", olds(), engine({ trigger: "2" })));
+      const properties = outs as Properties;
+      assert.deepEqual(Object.keys(properties["failures"] as object), ["app"]);
+      assert.deepEqual(Object.keys(properties["pending"] as object), ["app"]);
       assert.deepEqual([properties["trigger"], properties["scope"]], ["2", { database: "app" }]);
       assert.doesNotThrow(() => JSON.stringify(properties));
     });
 
-  it("attaches no id to an error without a state to save, because the engine would save it", async () => {
+  it("attaches no id to an error, because the engine would save a state for it", async () => {
     const error = await failure(tokenRotation.create(engine({ scope: { group: "typo" } })));
     assert.match(error.message, /^Looking up acme\/groups\/typo: the API answered 404 \(group not found\)/);
     assert.equal("id" in error, false);

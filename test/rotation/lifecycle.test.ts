@@ -8,7 +8,7 @@ import {
   inputs,
   rotated,
   rotationsOf,
-  savedFailure,
+  unfinishedRun,
   state,
   groupTokensSurvive,
 } from "../support/fake-turso";
@@ -163,7 +163,7 @@ describe("a TokenRotation", () => {
 
     it("with an unresolved rotation says so and sends no request", async () => {
       turso.onRotate("after", { type: "status", status: 500 });
-      const { state: olds } = await savedFailure(turso.logic().create(inputs()));
+      const { state: olds } = await unfinishedRun(turso.logic().create(inputs()));
       turso.emulator.clearLog();
       turso.told.length = 0;
       assert.deepEqual(await turso.logic().diff(olds, inputs()), { changes: true, replaces: [] });

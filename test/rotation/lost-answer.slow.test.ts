@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RotationState } from "../../src/rotation/state";
 import { ROTATE, Stage, inputs } from "../support/stage";
-import { savedFailure } from "../support/fake-turso";
+import { unfinishedRun } from "../support/fake-turso";
 
 describe("a lost response, with a canary token", () => {
   const lose = (stage: Stage, when: "before" | "after", times = 1) =>
@@ -44,7 +44,7 @@ describe("a lost response, with a canary token", () => {
   it("is never sent a third time in one up; the next up resolves it first", () =>
     Stage.with(0, async (stage) => {
       lose(stage, "before", 2);
-      const { state, message } = await savedFailure(stage.logic().create(inputs()));
+      const { state, message } = await unfinishedRun(stage.logic().create(inputs()));
       assert.match(message, /still accepted after 1 s, for the second time\./);
       assert.equal(stage.emulator.log.filter(({ path }) => ROTATE.test(path)).length, 2);
       const after: RotationState = await stage.logic().update(state, inputs());
@@ -64,7 +64,7 @@ describe("a lost response, with a canary token", () => {
           times: 1_000,
           skip: 1,
         });
-        const { state, message } = await savedFailure(stage.logic().create(inputs()));
+        const { state, message } = await unfinishedRun(stage.logic().create(inputs()));
         assert.match(message, /A token from before it could not be tried \(the database could not be asked/);
         assert.equal(state.pending?.["app"]?.status, "unknown");
         assert.equal(stage.rotations, when === "after" ? 1 : 0);
@@ -84,7 +84,7 @@ describe("a lost response, with a canary token", () => {
         action: { type: "status", status: 402 },
         skip: 1,
       });
-      const { state, message } = await savedFailure(stage.logic().create(inputs()));
+      const { state, message } = await unfinishedRun(stage.logic().create(inputs()));
       assert.match(
         message,
         /It seemed not to have been, but sending it once more failed: the API answered 402/,
@@ -107,9 +107,9 @@ describe("a lost response, with a canary token", () => {
         times: 1_000,
         skip: 1,
       });
-      const { state } = await savedFailure(stage.logic().create(inputs()));
+      const { state } = await unfinishedRun(stage.logic().create(inputs()));
       stage.emulator.clearFaults();
-      const { message, state: after } = await savedFailure(
+      const { message, state: after } = await unfinishedRun(
         stage.logic().update(state, inputs({ groupImpact: "refuse" })),
       );
       assert.match(message, /groupImpact is "refuse"/);
@@ -135,11 +135,13 @@ describe("a lost response, with a canary token", () => {
         stateVersion: 1,
         rotationId: "x",
         rotationCount: 0,
+        rotations: {},
+        failures: {},
         createdAt: "2026-01-01T00:00:00.000Z",
         pending,
       };
       stage.emulator.platform.rotateDatabase("app");
-      const { message } = await savedFailure(stage.logic().update(state, inputs()));
+      const { message } = await unfinishedRun(stage.logic().update(state, inputs()));
       assert.match(message, /There is no token from before it that could be tried\./);
       assert.equal(stage.rotations, 1, "only the manual one");
     }));

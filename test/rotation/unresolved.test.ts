@@ -7,7 +7,7 @@ import {
   FakeTurso,
   inputs,
   rotationsOf,
-  savedFailure,
+  unfinishedRun,
   state,
   unresolved,
 } from "../support/fake-turso";
@@ -61,18 +61,19 @@ describe("a rotate request whose outcome is unknown", () => {
   for (const [what, when, action, answer] of rows) {
     it(`is sent once, saved as pending and never sent again under its trigger: ${what}`, async () => {
       turso.onRotate(when, action, 9);
-      const created = await savedFailure(logic(what).create(inputs()));
-      assert.equal(created.message, unresolved(ID, NOW, answer));
+      const created = await unfinishedRun(logic(what).create(inputs()));
+      assert.equal(created.message, unresolved(answer));
       assert.equal(created.id, ID);
       assert.notEqual(created.state.pending, undefined);
       assert.deepEqual([created.state.rotationCount, created.state.rotatedAt], [0, undefined]);
+      assert.deepEqual(created.state.rotations, { app: NOW });
       assert.equal(turso.rotateRequests().length, 1);
       assert.deepEqual(turso.rotations(), when === "after" ? ["database app"] : []);
 
       let kept = created;
       for (let run = 0; run < 3; run += 1) {
         turso.emulator.clearLog();
-        kept = await savedFailure(logic(what).update(kept.state, inputs()));
+        kept = { ...created, ...(await unfinishedRun(logic(what).update(kept.state, inputs()))) };
         assert.equal(kept.message, created.message);
         assert.deepEqual(kept.state, created.state);
         assert.deepEqual(turso.rotateRequests(), []);
@@ -81,15 +82,19 @@ describe("a rotate request whose outcome is unknown", () => {
 
     it(`is resolved once a changed trigger has rotated: ${what}`, async () => {
       turso.onRotate(when, action);
-      const { state: olds } = await savedFailure(logic(what).update(state(), inputs({ trigger: "2" })));
-      assert.deepEqual(rotationsOf(olds), rotationsOf(state()));
+      const { state: olds } = await unfinishedRun(logic(what).update(state(), inputs({ trigger: "2" })));
+      // what follows it mints a new token, because the old one may be dead
+      assert.notEqual(olds.rotationId, "first");
+      assert.deepEqual([olds.rotatedAt, olds.rotationCount], [state().rotatedAt, 1]);
+      assert.deepEqual([olds.rotations, olds.verification], [{ app: NOW }, "unverified"]);
       assert.equal(olds.trigger, "2");
       turso.emulator.clearLog();
 
       const updated = await logic(what).update(olds, inputs({ trigger: "3" }));
       assert.deepEqual(turso.rotateRequests(), ["POST ~/databases/app/auth/rotate 200"]);
       assert.equal(updated.pending, undefined);
-      assert.notEqual(updated.rotationId, "first");
+      assert.notEqual(updated.rotationId, olds.rotationId);
+      assert.deepEqual(updated.failures, {});
       assert.deepEqual([updated.rotatedAt, updated.rotationCount], [NOW, 2]);
       turso.emulator.clearLog();
       assert.deepEqual(
@@ -102,42 +107,39 @@ describe("a rotate request whose outcome is unknown", () => {
 
   it("names the group if the target is a group", async () => {
     turso.onRotate("after", { type: "drop" });
-    const error = await savedFailure(logic().create(inputs({ scope: { group: "solo" } })));
-    assert.equal(error.id, "acme/groups/solo");
-    assert.equal(
-      error.message,
-      unresolved("acme/groups/solo", NOW, "the API could not be reached (socket hang up)"),
-    );
+    const { id, state: saved } = await unfinishedRun(logic().create(inputs({ scope: { group: "solo" } })));
+    assert.equal(id, "acme/groups/solo");
+    assert.deepEqual(saved.failures, { solo: unresolved("the API could not be reached (socket hang up)") });
   });
 
   it("stays unresolved when the next request certainly fails", async () => {
     turso.onRotate("after", { type: "drop" });
-    const { state: olds, message } = await savedFailure(logic().create(inputs()));
+    const { state: olds, message } = await unfinishedRun(logic().create(inputs()));
     const before = structuredClone(olds);
     turso.onRotate("before", { type: "status", status: 403 });
     await harmlessFailure(logic().update(olds, inputs({ trigger: "2" })));
     assert.deepEqual(olds, before);
-    const again = await savedFailure(logic().update(olds, inputs()));
+    const again = await unfinishedRun(logic().update(olds, inputs()));
     assert.equal(again.message, message);
   });
 
   it("stays unresolved, with the newer answer, when the next outcome is unknown too", async () => {
     turso.onRotate("after", { type: "drop" });
-    const { state: olds } = await savedFailure(logic().create(inputs()));
+    const { state: olds } = await unfinishedRun(logic().create(inputs()));
     turso.onRotate("before", { type: "status", status: 500 });
-    const next = await savedFailure(logic().update(olds, inputs({ trigger: "2" })));
-    assert.equal(next.message, unresolved(ID, NOW, "the API answered 500 (fault: status 500)"));
+    const next = await unfinishedRun(logic().update(olds, inputs({ trigger: "2" })));
+    assert.equal(next.message, unresolved("the API answered 500 (fault: status 500)"));
     assert.equal(turso.rotateRequests().length, 2);
     turso.emulator.clearLog();
-    await savedFailure(logic().update(next.state, inputs({ trigger: "2" })));
+    await unfinishedRun(logic().update(next.state, inputs({ trigger: "2" })));
     assert.deepEqual(turso.rotateRequests(), []);
   });
 
   it("stays unresolved when a different argument changes", async () => {
     turso.onRotate("after", { type: "drop" });
-    const { state: olds } = await savedFailure(logic().create(inputs()));
+    const { state: olds } = await unfinishedRun(logic().create(inputs()));
     turso.emulator.clearLog();
-    const next = await savedFailure(
+    const next = await unfinishedRun(
       logic().update(olds, inputs({ groupImpact: "refuse", rotateOnCreate: false })),
     );
     assert.deepEqual(next.state.pending, olds.pending);

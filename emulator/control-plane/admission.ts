@@ -40,12 +40,12 @@ export function requireOrganization(slug: string, { organization }: Context): vo
 function groupOf({ params, query, apiToken }: FastifyRequest, { platform }: Context): string | undefined {
   const { group, database } = params as { group?: string; database?: string };
   if (group !== undefined) return group;
-  // A database that does not exist is the endpoint's to report.
+  // The endpoint reports a database that does not exist.
   if (database !== undefined) return platform.findDatabase(database)?.group.name ?? apiToken.group?.name;
   return (query as { group?: string }).group;
 }
 
-/** Admits as many requests in any one second. Refused requests do not count. */
+/** Admits at most this many requests in any one second. Refused requests do not count. */
 function rateLimit(requestsPerSecond: number, now: () => number): () => boolean {
   let admitted: number[] = [];
   return () => {

@@ -8,7 +8,7 @@ import { databaseEndpoints } from "./databases";
 import { groupEndpoints } from "./groups";
 import type { Context } from "./request";
 
-/** The Platform API. `requestsPerSecond` is not limited if left out. */
+/** The Platform API. Without `requestsPerSecond`, the rate of requests is not limited. */
 export function controlPlane(context: Context, requestsPerSecond: number | undefined): FastifyInstance {
   const app = fastify({
     logger: false,

@@ -6,9 +6,9 @@ import type { ApiToken, ApiTokens, Permission } from "../platform/api-tokens";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** What a restricted API token needs; `null`: nothing; left out: only an unrestricted one will do. */
+    /** What a restricted API token needs; `null`: nothing; absent: only an unrestricted API token is accepted. */
     permission?: Permission | null;
-    /** `none` for a call that concerns no group, `body` for one whose body names the group. */
+    /** `none` for a call that concerns no group, `body` for a call whose body names the group. */
     group?: "none" | "body";
   }
   interface FastifyRequest {

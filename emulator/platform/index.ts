@@ -12,7 +12,7 @@ export type * from "./types";
 /** How long past its expiry a libSQL server still accepts a token, for clocks that disagree. */
 const LEEWAY_SECONDS = 60;
 
-/** The state of one organization and the rules that change it; knows nothing of HTTP. */
+/** The state of one organization and the rules that change it, without HTTP. */
 export class Platform extends Inventory {
   readonly rotations: Rotation[] = [];
 
@@ -92,7 +92,7 @@ export class Platform extends Inventory {
     return isAllowed(allowedIps, ip) && isAllowed(group.allowedIps, ip);
   }
 
-  /** What the data plane of a database finds out about a token. */
+  /** What the data plane of a database determines about a token. */
   async inspect(database: Database, token: string): Promise<Inspection> {
     const now = this.options.now();
     const candidates = [database.group.keys, database.keys].flatMap(

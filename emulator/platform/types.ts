@@ -2,7 +2,7 @@ import type { FineGrainedPermission } from "../permissions";
 import type { ServerGeneration } from "./generation";
 import type { Ending, KeyRing } from "./keys";
 
-/** Which clients a database or a group lets in. Empty lists let everyone in. */
+/** Which clients a database or a group admits. Empty lists admit every client. */
 export interface Access {
   allowedIps: string[];
   /** Kept and reported, but not enforced. */
@@ -64,10 +64,10 @@ export type DatabaseSettings = Partial<
   Access & Pick<Database, "sizeLimit" | "blockReads" | "blockWrites" | "deleteProtection">
 >;
 
-/** What a rotation was aimed at. */
+/** The target of a rotation. */
 export type Rotated = Pick<Rotation, "kind" | "name">;
 
-/** A delay, or one for each rotation by what it is aimed at. */
+/** A delay, or a function that returns the delay for a target. */
 export type DeathDelay = number | ((rotated: Rotated) => number);
 
 export interface PlatformOptions extends Omit<Ending, "deathDelayMs"> {
@@ -84,7 +84,7 @@ export interface Hosting {
 
 export type TokenState = "valid" | "invalid" | "expired" | "other-database";
 
-/** What the data plane of a database finds out about a token. */
+/** What the data plane of a database determines about a token. */
 export interface Inspection {
   state: TokenState;
   readOnly: boolean;

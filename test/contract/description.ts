@@ -45,7 +45,7 @@ export class Description {
     const place = this.#resolve([...operation, "responses", String(status)]);
     if (place === undefined) return [`the status ${status} is not described`];
     const schema = [...place, "content", "application/json", "schema"];
-    if (this.#at(schema) === undefined) return text === "" ? [] : ["a body is sent where none is described"];
+    if (this.#at(schema) === undefined) return text === "" ? [] : ["the body is not described"];
     if (contentType !== "application/json") return [`the content type is ${contentType ?? "missing"}`];
     const validate = this.#validator(schema);
     const isValid = validate(JSON.parse(text));

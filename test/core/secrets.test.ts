@@ -79,7 +79,7 @@ describe("errors, states and messages contain neither the API token nor a JWT", 
             String(error.stack),
             JSON.stringify(error),
             inspect(error, { depth: null, showHidden: true }),
-            turso.told.join("\n"),
+            turso.messages.join("\n"),
           ])
             assertHidden(text, secrets);
         }
@@ -93,9 +93,9 @@ describe("errors, states and messages contain neither the API token nor a JWT", 
     const logic = turso.logic({ apiUrl: url, apiToken });
     await logic.check({}, { scope: { database: "app" }, trigger: 1 });
     await logic.read("acme/databases/app", state());
-    assert.equal(turso.told.length, 2);
-    assert.match(turso.told.join("\n"), /\[redacted\] \[redacted\]/);
-    assertHidden(turso.told.join("\n"), [apiToken, JWT]);
+    assert.equal(turso.messages.length, 2);
+    assert.match(turso.messages.join("\n"), /\[redacted\] \[redacted\]/);
+    assertHidden(turso.messages.join("\n"), [apiToken, JWT]);
   });
 
   it("if the response breaks off after them", async () => {

@@ -38,7 +38,7 @@ interface ArmedFault extends Fault {
 }
 
 /** What a fault does to an answer: leaves it unchanged, replaces it, or takes the connection away from the framework. */
-export type Outcome =
+export type FaultEffect =
   { type: "continue" } | { type: "replace"; body: string; contentType: string } | { type: "gone" };
 
 export class Faults {
@@ -70,7 +70,7 @@ export class Faults {
     return undefined;
   }
 
-  async apply(action: FaultAction, reply: FastifyReply, payload: string): Promise<Outcome> {
+  async apply(action: FaultAction, reply: FastifyReply, payload: string): Promise<FaultEffect> {
     switch (action.type) {
       case "delay":
         await this.sleep(action.ms);

@@ -17,11 +17,11 @@ export type {
   GroupOptions,
   MintOptions,
   Platform,
-  Rotation,
+  RotationRecord,
   ServerGeneration,
 } from "./platform";
 export { requireGeneration } from "./platform";
-export type { ApiTokenOptions, Permission } from "./platform/api-tokens";
+export type { ApiTokenOptions, ApiTokenPermission } from "./platform/api-tokens";
 
 export interface EmulatorOptions {
   /** Port of the control plane; 0, the default, lets the operating system choose. */

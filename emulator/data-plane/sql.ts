@@ -22,7 +22,7 @@ export interface StatementResult {
 const BUSY_RETRY_MS = 10;
 
 /** One connection to a database: the transaction of one stream. */
-export class Connection {
+export class SqlConnection {
   readonly #engine: Engine.Database;
   #queryOnly = false;
 

@@ -14,11 +14,11 @@ const SCOPES = [
   "group:rotate-creds",
 ] as const;
 
-export type Permission = (typeof SCOPES)[number];
+export type ApiTokenPermission = (typeof SCOPES)[number];
 
 export interface ApiTokenOptions {
   /** What the token may do; everything by default. */
-  permissions?: Permission[] | undefined;
+  permissions?: ApiTokenPermission[] | undefined;
   /** When the token expires, in milliseconds since 1970; never by default. */
   expiresAt?: number | undefined;
   /** The group that the token belongs to. It reaches nothing else, and is revoked with the group. */
@@ -32,7 +32,7 @@ export interface ApiToken {
   name: string;
   value: string;
   createdAt: number;
-  permissions: Permission[] | undefined;
+  permissions: ApiTokenPermission[] | undefined;
   expiresAt: number | undefined;
   group: { name: string; uuid: string } | undefined;
 }
@@ -107,7 +107,7 @@ export class ApiTokens {
 }
 
 /** `undefined` means that only an unrestricted token has the permission. */
-export function demand(token: ApiToken, permission: Permission | undefined): void {
+export function demand(token: ApiToken, permission: ApiTokenPermission | undefined): void {
   if (token.permissions === undefined) return;
   if (permission !== undefined && token.permissions.includes(permission)) return;
   throw new ApiError(403, `forbidden: the API token lacks the permission ${permission ?? "to do this"}`);
@@ -125,8 +125,8 @@ export function demandGroup(token: ApiToken, group: string | undefined): void {
 }
 
 /** Expands the presets of a request to mint an API token. */
-export function parseScopes(names: readonly string[]): Permission[] {
-  const scopes = names.flatMap((name): readonly Permission[] => {
+export function parseScopes(names: readonly string[]): ApiTokenPermission[] {
+  const scopes = names.flatMap((name): readonly ApiTokenPermission[] => {
     if (name === "full-access") return SCOPES;
     if (name === "read-only") return ["read"];
     const scope = SCOPES.find((each) => each === name);

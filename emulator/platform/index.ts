@@ -4,7 +4,7 @@ import { isAllowed } from "./allowed-ips";
 import { parseExpiration } from "./expiration";
 import { Inventory } from "./inventory";
 import { verify, type Claims, type Ending, type Endings, type KeyRing } from "./keys";
-import type { Database, Group, Inspection, MintOptions, Rotated, Rotation } from "./types";
+import type { Database, Group, Inspection, MintOptions, Rotated, RotationRecord } from "./types";
 
 export { requireGeneration, SERVER_GENERATIONS, versionOf, type ServerGeneration } from "./generation";
 export type * from "./types";
@@ -14,7 +14,7 @@ const LEEWAY_SECONDS = 60;
 
 /** The state of one organization and the rules that change it, without HTTP. */
 export class Platform extends Inventory {
-  readonly rotations: Rotation[] = [];
+  readonly rotations: RotationRecord[] = [];
 
   rotateDatabase(name: string): void {
     const database = this.database(name);

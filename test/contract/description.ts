@@ -8,7 +8,7 @@ type Json = Record<string, unknown>;
 const OPTIONAL = new Set(["group", "scopes", "organization"]);
 
 /** An answer of the emulator. */
-export interface Answer {
+export interface ObservedAnswer {
   method: string;
   template: string;
   status: number;
@@ -39,7 +39,7 @@ export class Description {
   }
 
   /** One sentence for each difference between the answer and the description. */
-  violations({ method, template, status, text, contentType }: Answer): string[] {
+  violations({ method, template, status, text, contentType }: ObservedAnswer): string[] {
     const operation = ["paths", template, method.toLowerCase()];
     if (this.#at(operation) === undefined) return ["the endpoint is not described"];
     const place = this.#resolve([...operation, "responses", String(status)]);

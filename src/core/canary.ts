@@ -31,7 +31,7 @@ const NO_HOSTNAME: Record<TargetKind, string> = {
   database: "the database's Hostname is unknown",
 };
 
-/** Mints a read-only token and waits until it is accepted, or says why there is none. */
+/** Mints a read-only token and waits until it is accepted, or returns the reason why that failed. */
 export async function plantCanary(
   client: TursoClient,
   target: Target,

@@ -17,7 +17,7 @@ export interface Environment {
   /** Shows a sentence to the person who runs the program. */
   notify: (level: Level, text: string) => void;
   retryPolicy?: Partial<RetryPolicy>;
-  /** Whether nobody waits for messages: then none is shown, and nothing is looked up for one. */
+  /** Whether messages are suppressed. Then nothing is looked up for them either. */
   isQuiet?: boolean;
   /** Whether the caller that asked for this run is still there. The default is yes. */
   isCallerAlive?: () => Promise<boolean>;

@@ -4,7 +4,7 @@ import type { Effect } from "./errors";
 import type { Target } from "../values/scope";
 
 /** What a failed call knows; the advice follows from it. */
-export interface Failure {
+export interface FailedCall {
   status: number | undefined;
   effect: Effect;
   retryAfterMs: number;
@@ -21,7 +21,7 @@ export const MISSING_TOKEN =
   "Set it with `pulumi config set --secret turso:apiToken`, which prompts for it, or in the environment as TURSO_API_TOKEN.";
 
 /** What to do after a failed call: the last sentence of its error. */
-export function adviceFor(failure: Failure, { apiTokenOrigin, apiUrl }: Connection): string {
+export function adviceFor(failure: FailedCall, { apiTokenOrigin, apiUrl }: Connection): string {
   const { status, effect, retryAfterMs, target, permission, organization, isGone } = failure;
   if (effect === "unknown") return "Find out whether it happened before you send it again.";
   switch (status) {

@@ -15,7 +15,7 @@ export interface Database {
   Hostname: string;
   /** Empty where it is in no group. */
   group: string;
-  /** Another id under the same name is another database. */
+  /** A different id under the same name is a different database. */
   DbId?: string;
 }
 
@@ -79,7 +79,7 @@ export class TursoClient {
   }
 
   /**
-   * Mints a token. A repeated request only makes another token that nobody sees, so it is retried like a read.
+   * Mints a token. A repeated request only mints one more token, which is discarded, so it is retried like a read.
    *
    * @returns the JWT
    */

@@ -6,7 +6,7 @@ export interface Outcome {
   effect: Effect;
   /**
    * Which request may be sent again: `any`, because it was certainly not processed; only an `idempotent` one (reads, and
-   * minting, which only makes another token that nobody sees); or `none`, because the answer would be the same.
+   * minting, which only mints one more token, which is discarded); or `none`, because the answer would be the same.
    */
   retry: "any" | "idempotent" | "none";
 }

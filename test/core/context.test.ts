@@ -69,8 +69,8 @@ describe("a message", () => {
   it("is shown once in a run", async () => {
     const logic = turso.logic();
     for (let i = 0; i < 3; i += 1) await logic.diff(state(), inputs({ trigger: "2" }));
-    assert.deepEqual(turso.told, [...new Set(turso.told)]);
-    assert.notEqual(turso.told.length, 0);
+    assert.deepEqual(turso.messages, [...new Set(turso.messages)]);
+    assert.notEqual(turso.messages.length, 0);
   });
 
   it("is shown once for each key, whatever its text and level", () => {
@@ -83,7 +83,7 @@ describe("a message", () => {
     notify("info", "minted after 0.2 s", "app minted");
     notify("warning", "minted, but not verified", "app minted");
     notify("warning", "minted after 0.1 s", "reports minted");
-    assert.deepEqual(turso.told, ["minted after 0.1 s", "minted after 0.1 s"]);
+    assert.deepEqual(turso.messages, ["minted after 0.1 s", "minted after 0.1 s"]);
     assert.deepEqual(turso.warnings, ["minted after 0.1 s"]);
   });
 });

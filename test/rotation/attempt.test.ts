@@ -156,7 +156,7 @@ describe("a rotate request that was certainly not processed", () => {
       assert.deepEqual(turso.rotateRequests(), [`${path} ${status}`, `${path} ${status}`, `${path} 200`]);
       assert.deepEqual(turso.rotations(), ["database app"]);
       const again = `POST /v1/organizations/acme/databases/app/auth/rotate: the API answered ${status} (later); try`;
-      assert.deepEqual(turso.told.slice(0, 2), [`${again} 2 of at most 3`, `${again} 3 of at most 3`]);
+      assert.deepEqual(turso.messages.slice(0, 2), [`${again} 2 of at most 3`, `${again} 3 of at most 3`]);
     });
 });
 

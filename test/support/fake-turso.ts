@@ -22,7 +22,7 @@ export const ORIGIN = "the environment's TURSO_API_TOKEN";
  */
 export class FakeTurso {
   /** All messages to the person who runs the program. */
-  readonly told: string[] = [];
+  readonly messages: string[] = [];
   /** Those that the person should worry about. */
   readonly warnings: string[] = [];
   #emulator: Emulator | undefined;
@@ -58,12 +58,12 @@ export class FakeTurso {
 
   /** Records a message. */
   readonly notify = (level: Level, text: string): void => {
-    this.told.push(text);
+    this.messages.push(text);
     if (level === "warning") this.warnings.push(text);
   };
 
   forgetMessages(): void {
-    this.told.length = 0;
+    this.messages.length = 0;
     this.warnings.length = 0;
   }
 

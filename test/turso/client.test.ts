@@ -16,7 +16,7 @@ describe("the client", () => {
     new TursoClient(
       turso.settings({ apiToken }),
       organization,
-      (message) => turso.told.push(message),
+      (message) => turso.messages.push(message),
       PATIENCE,
     );
 
@@ -101,7 +101,7 @@ describe("the client", () => {
       "Looking up acme/groups/default: the API answered 500 (fault: status 500). Nothing was changed. Run it again. If it keeps failing, ask Turso's support.",
     );
     assert.equal(turso.requests().length, 3);
-    assert.deepEqual(turso.told, [
+    assert.deepEqual(turso.messages, [
       "GET /v1/organizations/acme/groups/default: the API answered 500 (fault: status 500); try 2 of at most 3",
       "GET /v1/organizations/acme/groups/default: the API answered 500 (fault: status 500); try 3 of at most 3",
     ]);

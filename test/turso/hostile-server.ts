@@ -10,7 +10,7 @@ export const API_TOKEN = "opaque-api-token-0123456789";
 export const JWT =
   "eyJhbGciOiJFZERTQSJ9.eyJhIjoicnciLCJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJlLXRoYXQtbXVzdC1ub3QtYmUtc2Vlbg";
 /** A part of a secret that is this long counts as a leak. */
-const TELLING = 16;
+const REVEALING_LENGTH = 16;
 
 /** Writes to a connection that has sent a request's head. */
 export type Misbehave = (socket: Socket, head: string) => void;
@@ -154,8 +154,8 @@ export function assertSentence(message: string): void {
 
 export function assertHidden(text: string, secrets: readonly string[] = [API_TOKEN, JWT]): void {
   for (const secret of secrets)
-    for (let start = 0; start + TELLING <= secret.length; start += 1) {
-      const part = secret.slice(start, start + TELLING);
+    for (let start = 0; start + REVEALING_LENGTH <= secret.length; start += 1) {
+      const part = secret.slice(start, start + REVEALING_LENGTH);
       if (text.includes(part)) assert.fail(`shows ${JSON.stringify(part)} of a secret:\n${text}`);
     }
 }

@@ -50,7 +50,7 @@ describe("the transport", () => {
     assert.deepEqual(bodies, ['{"a":[1]}']);
   });
 
-  it("sends an empty body if there is none, and accepts an empty response", async () => {
+  it("sends an empty body by default, and accepts an empty response", async () => {
     const { url, requests } = await serve((_, response) => response.end());
     assert.deepEqual(await ask(url, ROTATE), { ok: true, status: 200, text: "" });
     const { headers } = requests[0] ?? assert.fail();

@@ -5,7 +5,7 @@ import { MISSING_TOKEN, adviceFor } from "./advice";
 import type { Connection } from "./connection";
 import { organizationPath, permissionTo, saysNotFound, targetPath, type ApiScope } from "./endpoints";
 import { TursoError } from "./errors";
-import { probe, type Probe } from "./probe";
+import { probe, type Probe, type ProbeOptions } from "./probe";
 import { RETRY_POLICY, type RetryPolicy } from "./retry-policy";
 import { apiError, transport, type Reply, type Send } from "./transport";
 
@@ -113,8 +113,8 @@ export class TursoClient {
   }
 
   /** Asks a database whether it accepts a token. */
-  probe(hostname: string, token: string): Promise<Probe> {
-    return probe(this.connection, hostname, token);
+  probe(hostname: string, token: string, options?: ProbeOptions): Promise<Probe> {
+    return probe(this.connection, hostname, token, options);
   }
 
   /** Checks that a group exists. */

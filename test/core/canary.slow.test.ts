@@ -100,7 +100,11 @@ describe("verification", () => {
           plane: "data",
           path: /./,
           when: "before",
-          action: { type: "status", status: 401 },
+          action: {
+            type: "status",
+            status: 401,
+            body: JSON.stringify({ error: "Unauthorized: `The JWT is invalid`" }),
+          },
           times: 1_000,
         });
         return undefined;

@@ -22,7 +22,11 @@ describe("the level of a message", () => {
       plane: "data",
       path: /./,
       when: "before",
-      action: { type: "status", status: 401 },
+      action: {
+        type: "status",
+        status: 401,
+        body: JSON.stringify({ error: "Unauthorized: `The JWT is invalid`" }),
+      },
       times: 1_000,
     });
 

@@ -9,7 +9,7 @@ export interface Visit {
 }
 
 /** How far apart waiting requests resume, in milliseconds, so that one of them can find out that it is too early. */
-const SPACING_MS = 10;
+const SPACING_MS = 5;
 
 /**
  * One gate for all requests to an API. When one request is answered with 429, all of them wait: each further one would be
@@ -40,13 +40,14 @@ export class RateLimit {
   async enter(visit: Visit): Promise<number | undefined> {
     this.#waiting.add(visit);
     try {
-      for (;;) {
+      for (let mayResume = true; ;) {
         const start = performance.now();
         const pauseMs = Math.max(0, this.#openAt - start);
         if (pauseMs > visit.leftMs) return pauseMs;
-        if (pauseMs === 0) return undefined;
-        await sleep(Math.ceil(pauseMs) + this.#rank(visit) * SPACING_MS);
+        if (pauseMs === 0 && mayResume) return undefined;
+        await sleep(pauseMs > 0 ? Math.ceil(pauseMs) : this.#rank(visit) * SPACING_MS);
         visit.leftMs = Math.max(0, visit.leftMs - (performance.now() - start));
+        mayResume = pauseMs === 0; // those that waited resume one after another
       }
     } finally {
       this.#waiting.delete(visit);

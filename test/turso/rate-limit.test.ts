@@ -67,7 +67,7 @@ describe("a rate limit", () => {
       const start = performance.now();
       for (const answer of [
         /^the API answered 429 \(quota\)$/,
-        /^the API limits the rate of requests and asks to wait (3600|3599|Infinity) s$/,
+        /^the API limits the rate of requests and asks to wait (3[56]\d\d|Infinity) s$/,
       ]) {
         const reply = await ask(url, ROTATE);
         assert(!reply.ok);
@@ -111,14 +111,14 @@ describe("a rate limit", () => {
     assert.deepEqual([other.isRateLimited, other.retryAfterMs], [false, 0]);
   });
 
-  /** Rotates 40 databases and mints a token for each, in 8 workers. */
-  async function rollForty(
+  /** Rotates 30 databases and mints a token for each, in 8 workers. */
+  async function rollThirty(
     requestsPerSecond: number,
   ): Promise<{ tookMs: number; refused: number; lines: string[] }> {
     const emulator = await startEmulator({ requestsPerSecond });
     try {
       emulator.platform.createGroup("default");
-      const names = Array.from({ length: 40 }, (_, i) => `tenant-${i}`);
+      const names = Array.from({ length: 30 }, (_, i) => `tenant-${i}`);
       for (const name of names) await emulator.platform.createDatabase(name, "default");
       const connection = { apiUrl: emulator.url, apiToken: emulator.apiToken, apiTokenOrigin: "a test" };
       const lines: string[] = [];
@@ -136,20 +136,21 @@ describe("a rate limit", () => {
       const tookMs = performance.now() - start;
       assert.deepEqual(emulator.platform.rotations.map(({ name }) => name).sort(), names.sort());
       const statuses = emulator.log.map(({ status }) => status);
-      assert.equal(statuses.filter((status) => status === 200).length, 80);
+      assert.equal(statuses.filter((status) => status === 200).length, 60);
       return { tookMs, refused: statuses.filter((status) => status === 429).length, lines };
     } finally {
       await emulator.close();
     }
   }
 
-  it("costs hardly more time than it asks for: 40 rotations and 40 mints at 40 per second, in 8 workers", async () => {
-    const free = await rollForty(1_000);
-    const { tookMs, refused, lines } = await rollForty(40);
+  it("costs hardly more time than it asks for: 30 rotations and 30 mints at 40 per second, in 8 workers", async function () {
+    this.timeout(20_000);
+    const free = await rollThirty(1_000);
+    const { tookMs, refused, lines } = await rollThirty(40);
     assert.equal(free.refused, 0);
     assert(refused >= 1 && refused <= 16, `${refused} were refused`);
     assert(
-      tookMs < 2_600 + free.tookMs,
+      tookMs < 1.3 * 1_500 + free.tookMs,
       `${tookMs.toFixed(0)} ms, and ${free.tookMs.toFixed(0)} without a limit`,
     );
     assert.equal(lines.length, 1, lines.join("\n"));

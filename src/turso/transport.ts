@@ -163,7 +163,7 @@ const isLimited = (retryAfterMs: number): NotSent =>
   new NotSent({
     from: "api",
     status: 429,
-    answer: `the API limits the rate of requests and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`,
+    answer: "the API answered 429 to an earlier request, so this one was not sent",
     retryAfterMs,
   });
 

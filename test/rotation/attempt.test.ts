@@ -11,7 +11,6 @@ const json = (status: number, error: string, headers: Record<string, string> = {
   headers,
 });
 const GROUP: Scope = { group: "solo" };
-const SUPPORT = "Run it again. If it keeps failing, ask Turso's support.";
 
 interface Row {
   what: string;
@@ -19,7 +18,6 @@ interface Row {
   action: FaultAction;
   /** The text of the error after `Rotating ID: `; {url} is the API's. */
   text: string;
-  requests?: number;
 }
 
 describe("a rotate request that certainly failed", () => {

@@ -67,7 +67,7 @@ describe("a rate limit", () => {
       const start = performance.now();
       for (const answer of [
         /^the API answered 429 \(quota\)$/,
-        /^the API limits the rate of requests and asks to wait (3[56]\d\d|Infinity) s$/,
+        /^the API answered 429 to an earlier request, so this one was not sent$/,
       ]) {
         const reply = await ask(url, ROTATE);
         assert(!reply.ok);

@@ -111,14 +111,14 @@ describe("a rate limit", () => {
     assert.deepEqual([other.isRateLimited, other.retryAfterMs], [false, 0]);
   });
 
-  /** Rotates 30 databases and mints a token for each, in 8 workers. */
-  async function rollThirty(
+  /** Rotates 12 databases and mints a token for each, in 8 workers. */
+  async function roll(
     requestsPerSecond: number,
   ): Promise<{ tookMs: number; refused: number; lines: string[] }> {
     const emulator = await startEmulator({ requestsPerSecond });
     try {
       emulator.platform.createGroup("default");
-      const names = Array.from({ length: 30 }, (_, i) => `tenant-${i}`);
+      const names = Array.from({ length: 12 }, (_, i) => `tenant-${i}`);
       for (const name of names) await emulator.platform.createDatabase(name, "default");
       const connection = { apiUrl: emulator.url, apiToken: emulator.apiToken, apiTokenOrigin: "a test" };
       const lines: string[] = [];
@@ -136,21 +136,21 @@ describe("a rate limit", () => {
       const tookMs = performance.now() - start;
       assert.deepEqual(emulator.platform.rotations.map(({ name }) => name).sort(), names.sort());
       const statuses = emulator.log.map(({ status }) => status);
-      assert.equal(statuses.filter((status) => status === 200).length, 60);
+      assert.equal(statuses.filter((status) => status === 200).length, 24);
       return { tookMs, refused: statuses.filter((status) => status === 429).length, lines };
     } finally {
       await emulator.close();
     }
   }
 
-  it("costs hardly more time than it asks for: 30 rotations and 30 mints at 40 per second, in 8 workers", async function () {
+  it("costs hardly more time than it asks for: 12 rotations and 12 mints at 10 per second, in 8 workers", async function () {
     this.timeout(20_000);
-    const free = await rollThirty(1_000);
-    const { tookMs, refused, lines } = await rollThirty(40);
+    const free = await roll(1_000);
+    const { tookMs, refused, lines } = await roll(10);
     assert.equal(free.refused, 0);
-    assert(refused >= 1 && refused <= 16, `${refused} were refused`);
+    assert(refused >= 1 && refused <= 24, `${refused} were refused`);
     assert(
-      tookMs < 1.3 * 1_500 + free.tookMs,
+      tookMs < 1.3 * 2_400 + free.tookMs,
       `${tookMs.toFixed(0)} ms, and ${free.tookMs.toFixed(0)} without a limit`,
     );
     assert.equal(lines.length, 1, lines.join("\n"));

@@ -24,15 +24,15 @@ class Exchange {
       const isSecure = options.protocol === "https:";
       const request = (isSecure ? https : http).request(options, onResponse);
       // emitted before anything is written to the socket
-      request.once("socket", (socket) => this.#watch(socket, isSecure, request.reusedSocket));
+      request.once("socket", (socket) => this.#watch(socket, isSecure));
       return request;
     },
   };
 
-  #watch(socket: Socket, isSecure: boolean, isReused: boolean): void {
+  #watch(socket: Socket, isSecure: boolean): void {
+    // a pooled connection is ready already
     const leaves = () => (this.#mayHaveLeft = true);
-    if (isReused) leaves();
-    else if (!isSecure) {
+    if (!isSecure) {
       if (socket.connecting) socket.once("connect", leaves);
       else leaves();
     } else if (socket instanceof TLSSocket) {

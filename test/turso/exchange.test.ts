@@ -112,6 +112,18 @@ describe("the TLS connection of a rotation", () => {
     assert.deepEqual(requests, ["POST /v1/rotate"]);
   });
 
+  it("is not the pooled one of the lookups, whose answers are the API's too", async () => {
+    trusting();
+    const used: Socket[] = [];
+    const { port, requests } = await serve((request, response) => {
+      used.push(request.socket);
+      response.end(request.method === "GET" ? "{}" : "");
+    });
+    for (const request of [LOOKUP, LOOKUP, ROTATE])
+      assert.equal((await ask(`https://localhost:${port}`, request)).ok, true);
+    assert.deepEqual([requests.length, new Set(used).size, used[0] === used[1]], [3, 2, true]);
+  });
+
   it("leaves its outcome unknown if it is cut after the handshake", async () => {
     trusting();
     const { port, requests } = await serve((request) => request.socket.destroy());

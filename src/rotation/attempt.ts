@@ -64,8 +64,7 @@ export async function rotateTarget(run: RunSettings, task: Task): Promise<Result
 }
 
 /** Sends the request, at most once. Nothing else in this package sends it. */
-async function send({ client, clock, isCallerAlive }: RunSettings, target: Target): Promise<Sent> {
-  if (!(await isCallerAlive())) return { outcome: "refused", error: callerGone(client.organization, target) };
+async function send({ client, clock }: RunSettings, target: Target): Promise<Sent> {
   const at = clock().toISOString();
   const error = await attempt(() => client.rotate(target));
   if (!(error instanceof TursoError)) return { outcome: "rotated", at: clock().toISOString() };
@@ -215,11 +214,3 @@ function unresolved({ client }: RunSettings, target: Target, lost: LostRequest, 
     }),
   };
 }
-
-const callerGone = (organization: string, target: Target): TursoError =>
-  new TursoError({
-    attempted: `rotating ${targetId(organization, target)}`,
-    answer: "the Pulumi CLI that asked for it is gone",
-    effect: "unchanged",
-    next: "Run `pulumi cancel`, then `pulumi up` again.",
-  });

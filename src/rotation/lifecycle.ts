@@ -225,7 +225,6 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
       verifyTimeoutMs: durationMs(verifyTimeout ?? DEFAULT_VERIFY_TIMEOUT),
       groupImpact: groupImpact ?? "warn",
       clock: this.context.clock,
-      isCallerAlive: this.context.isCallerAlive,
       notify: (level, target, text) => {
         const message = `${targetId(organization, target)}: ${text}`;
         this.context.notify(level, message, message);

@@ -15,8 +15,6 @@ export interface RunSettings {
   verifyTimeoutMs: number;
   groupImpact: GroupImpact;
   clock: () => Date;
-  /** Whether the caller that asked for the rotation is still there. */
-  isCallerAlive: () => Promise<boolean>;
   notify: (level: Level, target: Target, text: string) => void;
 }
 

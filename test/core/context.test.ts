@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Context } from "../../src/core/context";
 import { readSettings } from "../../src/turso/connection";
-import { FakeTurso, inputs, state } from "../support/fake-turso";
+import { FakeTurso, PATIENCE, inputs, state, tursoFailure } from "../support/fake-turso";
 
 describe("the organization of a resource", () => {
   const turso = FakeTurso.use();
@@ -60,6 +60,24 @@ describe("the organization of a resource", () => {
   it("in the state is the one that an update uses, whatever the environment says", async () => {
     await logic(undefined, "other").update(state(), inputs({ trigger: "2" }));
     assert.deepEqual(turso.rotateRequests(), ["POST ~/databases/app/auth/rotate 200"]);
+  });
+});
+
+describe("the requests of a run", () => {
+  const turso = FakeTurso.use();
+
+  it("wait together for the API's rate limit, whatever their organization", async () => {
+    const context = new Context({
+      settings: turso.settings(),
+      clock: () => new Date(),
+      notify: turso.notify,
+      retryPolicy: PATIENCE,
+    });
+    turso.onLookUp({ type: "status", status: 429, headers: { "retry-after": "3600" } });
+    assert.equal((await tursoFailure(context.client("acme").getDatabase("app"))).isRateLimited, true);
+    for (const organization of ["acme", "other"])
+      assert.equal((await tursoFailure(context.client(organization).getDatabase("app"))).isRateLimited, true);
+    assert.deepEqual(turso.requests(), ["GET ~/databases/app 429"]);
   });
 });
 

@@ -59,7 +59,7 @@ const ACTIONS: Record<Trouble, FaultAction> = {
 };
 
 /** Responses that a server sends only if it did nothing. */
-const REFUSALS = /^(503, Retry|429|404)/;
+const REFUSALS = /^(429|404)/;
 
 export const actionOf = ({ trouble }: PlannedFault): FaultAction => ACTIONS[trouble];
 

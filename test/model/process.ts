@@ -77,7 +77,7 @@ export class Process {
       clock: () => new Date(clock.now()),
       notify: (_level, text) => this.messages.push(text),
       // real time; TIMEOUT_MS is what limits a request here
-      retryPolicy: { timeoutMs: 60_000, retries: 2, pauseMs: 0.1, longestPauseMs: 1_000 },
+      retryPolicy: { timeoutMs: 60_000, retries: 2, pauseMs: 0.1, longestPauseMs: 1_000, patienceMs: 1_000 },
     });
   }
 

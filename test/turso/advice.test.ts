@@ -55,8 +55,18 @@ describe("the advice after a failed call", () => {
     ["429", { status: 429 }, "The API limits the rate of requests. Wait a minute and run it again."],
     [
       "no response",
-      { status: undefined },
+      { from: "network", status: undefined },
       `Check the network and the API's URL ${apiUrl}, then run it again.`,
+    ],
+    [
+      "a proxy's refusal",
+      { from: "proxy", status: undefined },
+      "Check HTTPS_PROXY and its credentials, then run it again.",
+    ],
+    [
+      "nothing, because the caller is gone",
+      { from: "caller", status: undefined },
+      "Run `pulumi cancel`, then `pulumi up` again.",
     ],
     ["500", { status: 500 }, AGAIN],
     ["503", { status: 503 }, AGAIN],
@@ -72,6 +82,7 @@ describe("the advice after a failed call", () => {
   for (const [what, failure, advice] of ROWS)
     it(`${what}: ${advice}`, () => {
       const rotation: FailedCall = {
+        from: "api",
         status: undefined,
         effect: "unchanged",
         retryAfterMs: 0,

@@ -5,6 +5,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { TursoClient } from "../../src/turso/client";
 import { TursoError } from "../../src/turso/errors";
 import type { RetryPolicy } from "../../src/turso/retry-policy";
+import { hooks } from "../support/fake-turso";
 
 export const API_TOKEN = "opaque-api-token-0123456789";
 export const JWT =
@@ -89,8 +90,9 @@ export function impatientClient(
 ): { client: TursoClient; messages: string[] } {
   const messages: string[] = [];
   const connection = { apiUrl, apiToken, apiTokenOrigin: "the environment's TURSO_API_TOKEN" };
-  const all = { timeoutMs: 500, retries: 1, pauseMs: 1, longestPauseMs: 5, ...patience };
-  return { client: new TursoClient(connection, "acme", (message) => messages.push(message), all), messages };
+  const all = { timeoutMs: 500, retries: 1, pauseMs: 1, longestPauseMs: 5, patienceMs: 5, ...patience };
+  const client = new TursoClient(connection, "acme", hooks({ onRetry: (line) => messages.push(line) }), all);
+  return { client, messages };
 }
 
 const APP = { kind: "database", name: "app" } as const;

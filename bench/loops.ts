@@ -1,5 +1,5 @@
 /**
- * Loops that people would run instead of the package, without Pulumi. Each runs in a fresh process, reads its order from
+ * Loops that people would run instead of the package, without Pulumi. Each runs in a fresh process, reads its parameters from
  * standard input, and prints the time it took.
  */
 import { createClient } from "@tursodatabase/api";

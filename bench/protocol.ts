@@ -1,5 +1,5 @@
 /** The kinds of requests that are counted separately. */
-export type RequestKind = "rotate" | "mint" | "probe" | "list" | "get";
+export type CountedRequest = "rotate" | "mint" | "probe" | "list" | "get";
 
 export interface Hello {
   url: string;
@@ -9,7 +9,7 @@ export interface Hello {
 }
 
 export interface Tally {
-  calls: Record<RequestKind, number>;
+  calls: Record<CountedRequest, number>;
   /** Milliseconds since 1970: when the first request arrived, and when the last response was sent. */
   firstAt?: number;
   lastAt?: number;

@@ -15,14 +15,14 @@ export function watchProvider(root: number): () => Sighting {
   const sighting: Sighting = { peakKib: 0 };
   const others = new Set<string>();
   let pid: string | undefined;
-  const look = (): void => {
+  const sample = (): void => {
     pid ??= processes().find((each) => !others.has(each) && isProvider(each, root, others));
     if (pid === undefined) return;
     sighting.seenAt ??= Date.now();
     const status = read(`/proc/${pid}/status`);
     sighting.peakKib = Math.max(sighting.peakKib, Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0));
   };
-  const timer = setInterval(look, EVERY_MS);
+  const timer = setInterval(sample, EVERY_MS);
   return () => {
     clearInterval(timer);
     return sighting;

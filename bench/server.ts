@@ -5,9 +5,9 @@
  */
 import { createInterface } from "node:readline";
 import { startEmulator, type LogEntry } from "../emulator";
-import { GROUP, type RequestKind, type Hello, type Tally } from "./protocol";
+import { GROUP, type CountedRequest, type Hello, type Tally } from "./protocol";
 
-function kindOf({ plane, method, path }: LogEntry): RequestKind {
+function kindOf({ plane, method, path }: LogEntry): CountedRequest {
   if (plane === "data") return "probe";
   if (path.includes("/auth/rotate")) return "rotate";
   if (path.includes("/auth/tokens")) return "mint";

@@ -26,7 +26,7 @@ usage: npm run emulator -- [options]
 
 Ctrl-C stops it; nothing is kept.`;
 
-/** A mistake of the person at the keyboard: reported in one sentence, without a stack. */
+/** An invalid command line: reported in one sentence, without a stack trace. */
 class UsageError extends Error {}
 
 interface Arguments {

@@ -16,17 +16,17 @@ export type FaultAction =
   | { type: "hang" };
 
 export interface Fault {
-  /** Any method if left out. */
+  /** Any method by default. */
   method?: string;
   /** A string is the whole path without its query; a RegExp is tried on path and query. */
   path: string | RegExp;
   plane?: Plane;
   /** A database by its name; on the data plane only. */
   database?: string;
-  /** Before or after the request has had its effect. */
+  /** Before or after the request takes effect. */
   when: "before" | "after";
   action: FaultAction;
-  /** How many requests it meets; 1 if left out. */
+  /** How many requests it applies to; 1 by default. */
   times?: number;
   /** How many matching requests it lets through first. */
   skip?: number;
@@ -37,8 +37,8 @@ interface ArmedFault extends Fault {
   toSkip: number;
 }
 
-/** What became of the answer: sent as it was, replaced, or taken out of the framework's hands. */
-export type Outcome =
+/** What a fault does to an answer: leaves it unchanged, replaces it, or takes the connection away from the framework. */
+export type FaultEffect =
   { type: "continue" } | { type: "replace"; body: string; contentType: string } | { type: "gone" };
 
 export class Faults {
@@ -53,7 +53,7 @@ export class Faults {
     this.#armed.length = 0;
   }
 
-  /** The first fault that meets this request; asked once a request and moment, as it counts. */
+  /** The first fault that applies to this request. Call it once per request and phase, because it counts. */
   take(
     when: Fault["when"],
     request: Pick<LogEntry, "plane" | "method" | "path" | "database">,
@@ -70,7 +70,7 @@ export class Faults {
     return undefined;
   }
 
-  async apply(action: FaultAction, reply: FastifyReply, payload: string): Promise<Outcome> {
+  async apply(action: FaultAction, reply: FastifyReply, payload: string): Promise<FaultEffect> {
     switch (action.type) {
       case "delay":
         await this.sleep(action.ms);
@@ -106,7 +106,7 @@ export class Faults {
     });
   }
 
-  /** Ends every delay at once, so that closing does not wait for them. */
+  /** Ends every delay immediately, so that closing does not wait for them. */
   wakeAll(): void {
     for (const wake of [...this.#sleepers]) wake();
   }

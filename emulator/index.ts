@@ -17,11 +17,11 @@ export type {
   GroupOptions,
   MintOptions,
   Platform,
-  Rotation,
+  RotationRecord,
   ServerGeneration,
 } from "./platform";
 export { requireGeneration } from "./platform";
-export type { ApiTokenOptions, Permission } from "./platform/api-tokens";
+export type { ApiTokenOptions, ApiTokenPermission } from "./platform/api-tokens";
 
 export interface EmulatorOptions {
   /** Port of the control plane; 0, the default, lets the operating system choose. */
@@ -46,13 +46,13 @@ export interface EmulatorOptions {
   requestsPerSecond?: number | undefined;
   /** A fixed delay before each answer; 0 by default. */
   latencyMs?: number | undefined;
-  /** How long a stream of the data plane may be left alone; 10 seconds by default, as on a libSQL server. */
+  /** How long a stream of the data plane may be idle; 10 seconds by default, as on a libSQL server. */
   streamExpiryMs?: number | undefined;
   /** How long a statement waits for a transaction of another stream; 5 seconds by default, then SQLITE_BUSY. */
   busyTimeoutMs?: number | undefined;
   /** The clock of issue times, expiries and death delays. */
   now?: (() => number) | undefined;
-  /** Called once a request has been answered, or lost to a fault. */
+  /** Called after each request, whether it was answered or a fault dropped the answer. */
   onRequest?: ((entry: LogEntry) => void) | undefined;
 }
 

@@ -6,7 +6,7 @@ export interface LogEntry {
   /** When the request arrived, in milliseconds, by the emulator's clock. */
   at: number;
   plane: Plane;
-  /** The database whose port was spoken to; on the data plane only. */
+  /** The database whose port received the request; on the data plane only. */
   database?: string;
   method: string;
   /** Path and query. */
@@ -15,9 +15,9 @@ export interface LogEntry {
   status: number;
   /** Control plane: whether the request did what it asks for (rotated, minted, created, deleted, configured). */
   changed?: boolean;
-  /** The fault that met the request, such as `after drop`. */
+  /** The fault that was applied to the request, such as `after drop`. */
   fault?: string;
-  /** Tells tokens apart without showing them: `Bearer (343 chars, tag 1f0c22ab)`. */
+  /** Distinguishes tokens without showing them: `Bearer (343 chars, tag 1f0c22ab)`. */
   authorization?: string;
 }
 

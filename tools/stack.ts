@@ -6,7 +6,7 @@ import { findCli } from "./pulumi-cli/cli.js";
 
 export const ROOT = path.dirname(__dirname);
 
-export interface Run {
+export interface CommandResult {
   code: number | null;
   stdout: string;
   stderr: string;
@@ -73,12 +73,12 @@ export class Stack {
   }
 
   /** Runs the CLI in the project's folder. */
-  run(...args: string[]): Promise<Run> {
+  run(...args: string[]): Promise<CommandResult> {
     return this.start(...args).done;
   }
 
   /** Starts the CLI in its own process group, so that a signal can reach all of its processes. */
-  start(...args: string[]): { child: ChildProcess; done: Promise<Run> } {
+  start(...args: string[]): { child: ChildProcess; done: Promise<CommandResult> } {
     const env = Object.fromEntries(Object.entries(this.env).filter(([, value]) => value !== undefined));
     const child = spawn("pulumi", [...args, "--non-interactive"], {
       cwd: this.project,
@@ -87,7 +87,7 @@ export class Stack {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.children.add(child);
-    const done = new Promise<Run>((resolve, reject) => {
+    const done = new Promise<CommandResult>((resolve, reject) => {
       let [stdout, stderr] = ["", ""];
       child.stdout.on("data", (chunk) => (stdout += String(chunk)));
       child.stderr.on("data", (chunk) => (stderr += String(chunk)));
@@ -101,7 +101,7 @@ export class Stack {
   }
 
   /** Runs the CLI and throws an error with its output unless it succeeds. */
-  async must(...args: string[]): Promise<Run> {
+  async must(...args: string[]): Promise<CommandResult> {
     const run = await this.run(...args);
     if (run.code !== 0)
       throw new Error(`pulumi ${args.join(" ")} exited with code ${run.code}:\n${run.stdout}${run.stderr}`);

@@ -1,5 +1,5 @@
 // @ts-nocheck
-// What a person would write without the package: a dynamic provider in the program itself, one resource a database.
+// What a person would write without the package: a dynamic provider in the program itself, one resource per database.
 "use strict";
 
 const pulumi = require("@pulumi/pulumi");

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
-import { ORGANIZATION, positive, READ, type Context } from "./request";
+import { ORGANIZATION, positive, READ, type EndpointContext } from "./request";
 
 /** Organizations, users, locations, and the audit log. */
-export function accountEndpoints(app: FastifyInstance, { platform, organization }: Context): void {
+export function accountEndpoints(app: FastifyInstance, { platform, organization }: EndpointContext): void {
   const anyone = { config: { permission: null } };
   for (const path of ["/v1/auth/validate", "/v1/auth/api-tokens/validate"]) {
     app.get(path, anyone, ({ apiToken: { expiresAt } }) => ({

@@ -1,10 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ApiError } from "../errors";
 import { demand, demandGroup } from "../platform/api-tokens";
-import type { Context } from "./request";
+import type { EndpointContext } from "./request";
 
 /** Refuses requests before their body is read: 429, then 401, 403 and 404. */
-export function guard(app: FastifyInstance, context: Context, requestsPerSecond: number | undefined): void {
+export function guard(
+  app: FastifyInstance,
+  context: EndpointContext,
+  requestsPerSecond: number | undefined,
+): void {
   const { now } = context.instruments;
   const isWithinLimit = rateLimit(requestsPerSecond ?? Infinity, now);
   app.addHook("preParsing", (request, reply, _payload, done) => {
@@ -21,7 +25,7 @@ export function guard(app: FastifyInstance, context: Context, requestsPerSecond:
   });
 }
 
-function admit(request: FastifyRequest, context: Context): void {
+function admit(request: FastifyRequest, context: EndpointContext): void {
   const token = context.tokens.authenticate(request.headers.authorization);
   request.apiToken = token;
   if (request.is404) return;
@@ -32,20 +36,23 @@ function admit(request: FastifyRequest, context: Context): void {
   if (slug !== undefined) requireOrganization(slug, context);
 }
 
-export function requireOrganization(slug: string, { organization }: Context): void {
+export function requireOrganization(slug: string, { organization }: EndpointContext): void {
   if (slug !== organization) throw new ApiError(404, `organization ${slug} not found`);
 }
 
 /** The group that a request concerns by its path or its query. */
-function groupOf({ params, query, apiToken }: FastifyRequest, { platform }: Context): string | undefined {
+function groupOf(
+  { params, query, apiToken }: FastifyRequest,
+  { platform }: EndpointContext,
+): string | undefined {
   const { group, database } = params as { group?: string; database?: string };
   if (group !== undefined) return group;
-  // A database that does not exist is the endpoint's to report.
+  // The endpoint reports a database that does not exist.
   if (database !== undefined) return platform.findDatabase(database)?.group.name ?? apiToken.group?.name;
   return (query as { group?: string }).group;
 }
 
-/** Admits as many requests in any one second. Refused requests do not count. */
+/** Admits at most this many requests in any one second. Refused requests do not count. */
 function rateLimit(requestsPerSecond: number, now: () => number): () => boolean {
   let admitted: number[] = [];
   return () => {

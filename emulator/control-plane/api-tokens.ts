@@ -2,14 +2,14 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ApiError } from "../errors";
 import { parseScopes, type ApiToken, type ApiTokenOptions } from "../platform/api-tokens";
 import { requireOrganization } from "./admission";
-import { changed, field, ORGANIZATION, texts, type Context } from "./request";
+import { changed, field, ORGANIZATION, texts, type EndpointContext } from "./request";
 
 interface Named {
   Params: { name: string };
 }
 
 /** Lists, mints and revokes API tokens. Only an unrestricted API token may. */
-export function apiTokenEndpoints(app: FastifyInstance, context: Context): void {
+export function apiTokenEndpoints(app: FastifyInstance, context: EndpointContext): void {
   const { tokens, platform, organization } = context;
   const list = () => ({ tokens: tokens.list().map((token) => describe(token, organization)) });
   const mint = (request: FastifyRequest<Named>): ApiToken => {
@@ -42,7 +42,7 @@ export function apiTokenEndpoints(app: FastifyInstance, context: Context): void 
   });
 }
 
-function restrictions(body: unknown, context: Context): ApiTokenOptions {
+function restrictions(body: unknown, context: EndpointContext): ApiTokenOptions {
   const slug = field(body, "organization");
   const group = field(body, "group");
   const scopes = texts(body, "scopes") ?? [];

@@ -2,10 +2,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ApiError } from "../errors";
 import { parsePermissions } from "../permissions";
 import type { MintOptions } from "../platform";
-import { changed, needs, object, ORGANIZATION, type Context, type OfDatabase, type OfGroup } from "./request";
+import {
+  changed,
+  needs,
+  object,
+  ORGANIZATION,
+  type EndpointContext,
+  type OfDatabase,
+  type OfGroup,
+} from "./request";
 
 /** Rotates signing keys and mints the tokens of databases and groups. */
-export function credentialEndpoints(app: FastifyInstance, { platform }: Context): void {
+export function credentialEndpoints(app: FastifyInstance, { platform }: EndpointContext): void {
   const database = `${ORGANIZATION}/databases/:database/auth`;
   app.post<OfDatabase>(`${database}/rotate`, needs("db:rotate-creds"), (request, reply) => {
     platform.rotateDatabase(request.params.database);

@@ -13,11 +13,11 @@ import {
   positive,
   READ,
   texts,
-  type Context,
+  type EndpointContext,
   type OfDatabase,
 } from "./request";
 
-export function databaseEndpoints(app: FastifyInstance, context: Context): void {
+export function databaseEndpoints(app: FastifyInstance, context: EndpointContext): void {
   const { platform } = context;
   app.get(`${ORGANIZATION}/databases`, READ, ({ query }) => list(platform, query as ListQuery));
   app.get<OfDatabase>(`${ORGANIZATION}/databases/:database`, READ, ({ params }) => ({

@@ -10,11 +10,11 @@ import {
   ORGANIZATION,
   READ,
   texts,
-  type Context,
+  type EndpointContext,
   type OfGroup,
 } from "./request";
 
-export function groupEndpoints(app: FastifyInstance, { platform }: Context): void {
+export function groupEndpoints(app: FastifyInstance, { platform }: EndpointContext): void {
   app.get(`${ORGANIZATION}/groups`, READ, () => ({ groups: platform.groups().map(describe) }));
   app.get<OfGroup>(`${ORGANIZATION}/groups/:group`, READ, ({ params }) => ({
     group: describe(platform.group(params.group)),

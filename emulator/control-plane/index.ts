@@ -6,10 +6,13 @@ import { apiTokenEndpoints } from "./api-tokens";
 import { credentialEndpoints } from "./credentials";
 import { databaseEndpoints } from "./databases";
 import { groupEndpoints } from "./groups";
-import type { Context } from "./request";
+import type { EndpointContext } from "./request";
 
-/** The Platform API. `requestsPerSecond` is not limited if left out. */
-export function controlPlane(context: Context, requestsPerSecond: number | undefined): FastifyInstance {
+/** The Platform API. Without `requestsPerSecond`, the rate of requests is not limited. */
+export function controlPlane(
+  context: EndpointContext,
+  requestsPerSecond: number | undefined,
+): FastifyInstance {
   const app = fastify({
     logger: false,
     forceCloseConnections: true,

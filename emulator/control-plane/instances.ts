@@ -1,10 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { ApiError } from "../errors";
 import type { Database } from "../platform";
-import { ORGANIZATION, READ, type Context, type OfDatabase } from "./request";
+import { ORGANIZATION, READ, type EndpointContext, type OfDatabase } from "./request";
 
 /** Each database has one instance. Nothing is metered: every usage is 0. */
-export function instanceEndpoints(app: FastifyInstance, { platform }: Context): void {
+export function instanceEndpoints(app: FastifyInstance, { platform }: EndpointContext): void {
   const path = `${ORGANIZATION}/databases/:database`;
   app.get<OfDatabase>(`${path}/instances`, READ, ({ params }) => ({
     instances: [describeInstance(platform.database(params.database))],

@@ -2,13 +2,13 @@ import type { FastifyRequest } from "fastify";
 import { ApiError } from "../errors";
 import type { Instruments } from "../instrument";
 import type { Platform } from "../platform";
-import type { ApiToken, ApiTokens, Permission } from "../platform/api-tokens";
+import type { ApiToken, ApiTokens, ApiTokenPermission } from "../platform/api-tokens";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** What a restricted API token needs; `null`: nothing; left out: only an unrestricted one will do. */
-    permission?: Permission | null;
-    /** `none` for a call that concerns no group, `body` for one whose body names the group. */
+    /** What a restricted API token needs; `null`: nothing; absent: only an unrestricted API token is accepted. */
+    permission?: ApiTokenPermission | null;
+    /** `none` for a call that concerns no group, `body` for a call whose body names the group. */
     group?: "none" | "body";
   }
   interface FastifyRequest {
@@ -17,7 +17,7 @@ declare module "fastify" {
 }
 
 /** What the endpoints work on. */
-export interface Context {
+export interface EndpointContext {
   platform: Platform;
   organization: string;
   tokens: ApiTokens;
@@ -26,7 +26,7 @@ export interface Context {
 
 export const ORGANIZATION = "/v1/organizations/:organization";
 
-export const needs = (permission: Permission) => ({ config: { permission } });
+export const needs = (permission: ApiTokenPermission) => ({ config: { permission } });
 export const READ = needs("read");
 
 export interface OfGroup {

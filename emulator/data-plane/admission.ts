@@ -5,7 +5,7 @@ import type { Access } from "./authorizer";
 
 /**
  * Decides whether a request may use a database. A refused request is answered here, and the result is null. The checks
- * have the order of a libSQL server: whether the database exists comes before who asks.
+ * have the order of a libSQL server: it looks up the database before it checks the token.
  */
 export async function admit(
   platform: Platform,

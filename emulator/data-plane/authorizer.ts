@@ -8,7 +8,7 @@ const DATA = ["data_read", "data_add", "data_update", "data_delete"] as const;
 export interface Access {
   read: "allowed" | "blocked";
   write: "allowed" | "blocked" | "forbidden";
-  /** What is left out is not restricted. */
+  /** Absent: the session is not restricted. */
   permissions?: readonly FineGrainedPermission[] | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { ProtocolError, required, SqlError } from "./errors";
 import {
   errorBody,
-  execute,
+  executeRequest,
   requireVersion3,
   sqlOf,
   type ErrorBody,
@@ -61,7 +61,7 @@ export async function* runSteps({ steps }: Batch, session: Session): AsyncGenera
   for (const [step, { condition, stmt }] of steps.entries()) {
     if (condition && !holds(condition, succeeded, session)) continue;
     try {
-      const result = await execute(stmt, session);
+      const result = await executeRequest(stmt, session);
       succeeded.add(step);
       yield { step, result };
     } catch (error) {

@@ -1,7 +1,7 @@
 import { runBatch, type Batch } from "./batch";
 import { ProtocolError, required, SqlError } from "./errors";
 import type { Access } from "./authorizer";
-import type { Connection, StatementResult } from "./sql";
+import type { SqlConnection, StatementResult } from "./sql";
 import type { Value } from "./values";
 
 export interface Statement {
@@ -30,7 +30,7 @@ export type StreamResult = { type: "ok"; response: object } | { type: "error"; e
 
 export interface Session {
   /** Opens the engine at the first statement and not before. */
-  connection: () => Connection;
+  connection: () => SqlConnection;
   readonly storedSql: Map<number, string>;
   access: () => Access;
   readonly version: 2 | 3;
@@ -60,7 +60,7 @@ async function respond(
   const { type } = request;
   switch (type) {
     case "execute":
-      return { type, result: await execute(required(request.stmt, "stmt"), session) };
+      return { type, result: await executeRequest(required(request.stmt, "stmt"), session) };
     case "batch":
       return { type, result: await runBatch(request.batch, session) };
     case "sequence":
@@ -84,7 +84,7 @@ async function respond(
   }
 }
 
-export function execute(statement: Statement, session: Session): Promise<StatementResult> {
+export function executeRequest(statement: Statement, session: Session): Promise<StatementResult> {
   const args = { positional: statement.args ?? [], named: statement.named_args ?? [] };
   const sql = sqlOf(statement, session);
   return session.connection().execute(sql, args, session.access(), statement.want_rows ?? true);

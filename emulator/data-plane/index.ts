@@ -31,7 +31,7 @@ interface CursorBody {
 }
 
 export interface Times {
-  /** How long a stream may be left alone. */
+  /** How long a stream may be idle. */
   streamExpiryMs: number;
   /** How long a statement waits for the lock of another stream. */
   busyTimeoutMs: number;

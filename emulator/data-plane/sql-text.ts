@@ -1,6 +1,6 @@
 /** One statement of an SQL text, as far as a tokenizer can describe it. */
 export interface StatementText {
-  /** The leading words, in capitals: enough to tell `BEGIN` from `CREATE TEMP TRIGGER`. */
+  /** The leading words, in capitals: enough to distinguish `BEGIN` from `CREATE TEMP TRIGGER`. */
   words: string[];
   /** The parameters in their order, with their prefix; `null` for a bare `?`. */
   parameters: (string | null)[];

@@ -22,7 +22,7 @@ export interface StatementResult {
 const BUSY_RETRY_MS = 10;
 
 /** One connection to a database: the transaction of one stream. */
-export class Connection {
+export class SqlConnection {
   readonly #engine: Engine.Database;
   #queryOnly = false;
 
@@ -84,7 +84,7 @@ export class Connection {
     for (const statement of statements) authorize(statement, permissions, schema);
   }
 
-  /** Makes the checks that need no engine, then tells the engine whether it may write. */
+  /** Makes the checks that need no engine, then sets whether the engine may write. */
   #permit(statements: StatementText[], access: Access): void {
     for (const { words } of statements) {
       const first = words[0] ?? "";
@@ -189,7 +189,7 @@ export class Connection {
     return { total, changes, rowid };
   }
 
-  /** Temporary objects are included, as a temporary view shows a table under another name. */
+  /** Temporary objects are included, as a temporary view shows a table under a different name. */
   #schema(): SchemaObject[] {
     const columns = "SELECT type, name, tbl_name, coalesce(sql, '')";
     const sql = `${columns} FROM main.sqlite_schema UNION ALL ${columns} FROM temp.sqlite_schema`;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Connection } from "./sql";
+import { SqlConnection } from "./sql";
 
 /** How many idle connections all databases keep together: opening one costs more than a request does. */
 const IDLE_CONNECTIONS = 256;
@@ -14,7 +14,7 @@ export class Storage {
   #folder: string | undefined;
   #files = 0;
   /** The pool of each idle connection, the longest idle first. The first ones are evicted when there are too many. */
-  readonly #idle = new Map<Connection, ConnectionPool>();
+  readonly #idle = new Map<SqlConnection, ConnectionPool>();
   readonly #removeAtExit = (): void => this.#remove();
 
   createFile(): string {
@@ -25,7 +25,7 @@ export class Storage {
     return join(this.#folder, `${++this.#files}.db`);
   }
 
-  park(connection: Connection, pool: ConnectionPool): void {
+  park(connection: SqlConnection, pool: ConnectionPool): void {
     this.#idle.set(connection, pool);
     const [eldest] = this.#idle;
     if (eldest === undefined || this.#idle.size <= IDLE_CONNECTIONS) return;
@@ -33,7 +33,7 @@ export class Storage {
     eldest[1].evict(eldest[0]);
   }
 
-  unpark(connection: Connection): void {
+  unpark(connection: SqlConnection): void {
     this.#idle.delete(connection);
   }
 
@@ -53,22 +53,22 @@ export class Storage {
 /** The connections of one database. */
 export class ConnectionPool {
   #path: string | undefined;
-  readonly #idle = new Set<Connection>();
-  readonly #busy = new Set<Connection>();
+  readonly #idle = new Set<SqlConnection>();
+  readonly #busy = new Set<SqlConnection>();
 
   constructor(private readonly storage: Storage) {}
 
-  acquire(): Connection {
+  acquire(): SqlConnection {
     const [idle] = this.#idle;
     const connection =
-      idle ?? new Connection((this.#path ??= this.storage.createFile()), this.storage.busyTimeoutMs);
+      idle ?? new SqlConnection((this.#path ??= this.storage.createFile()), this.storage.busyTimeoutMs);
     this.#idle.delete(connection);
     this.storage.unpark(connection);
     this.#busy.add(connection);
     return connection;
   }
 
-  release(connection: Connection): void {
+  release(connection: SqlConnection): void {
     // Closed already, together with its database.
     if (!this.#busy.delete(connection)) return;
     connection.rollback();
@@ -76,7 +76,7 @@ export class ConnectionPool {
     this.storage.park(connection, this);
   }
 
-  evict(connection: Connection): void {
+  evict(connection: SqlConnection): void {
     if (this.#idle.delete(connection)) connection.close();
   }
 

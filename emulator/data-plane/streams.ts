@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ProtocolError, StreamExpired } from "./errors";
-import type { Connection } from "./sql";
+import type { SqlConnection } from "./sql";
 import type { ConnectionPool } from "./storage";
 
 /** An interactive session over several HTTP requests. The latest baton gives access to its one connection. */
@@ -10,11 +10,11 @@ export class Stream {
   state: "acquired" | "available" | "expired" | "closed" = "acquired";
   sequence = 0;
   timer: NodeJS.Timeout | undefined;
-  #connection: Connection | undefined;
+  #connection: SqlConnection | undefined;
 
   constructor(private readonly pool: ConnectionPool) {}
 
-  connection(): Connection {
+  connection(): SqlConnection {
     if (this.state === "closed") throw new ProtocolError("Stream for this baton was closed");
     return (this.#connection ??= this.pool.acquire());
   }

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { ApiError } from "../errors";
 
-/** The addresses and CIDR blocks that may connect; an empty list lets everyone in. */
+/** The addresses and CIDR blocks that may connect; an empty list admits every client. */
 export function requireAddresses(values: readonly string[]): void {
   for (const value of values) {
     if (!isRule(value)) throw new ApiError(400, `invalid IP address or CIDR block: ${value}`);

@@ -4,7 +4,7 @@ import { isAllowed } from "./allowed-ips";
 import { parseExpiration } from "./expiration";
 import { Inventory } from "./inventory";
 import { verify, type Claims, type Ending, type Endings, type KeyRing } from "./keys";
-import type { Database, Group, Inspection, MintOptions, Rotated, Rotation } from "./types";
+import type { Database, Group, Inspection, MintOptions, Rotated, RotationRecord } from "./types";
 
 export { requireGeneration, SERVER_GENERATIONS, versionOf, type ServerGeneration } from "./generation";
 export type * from "./types";
@@ -12,9 +12,9 @@ export type * from "./types";
 /** How long past its expiry a libSQL server still accepts a token, for clocks that disagree. */
 const LEEWAY_SECONDS = 60;
 
-/** The state of one organization and the rules that change it; knows nothing of HTTP. */
+/** The state of one organization and the rules that change it, without HTTP. */
 export class Platform extends Inventory {
-  readonly rotations: Rotation[] = [];
+  readonly rotations: RotationRecord[] = [];
 
   rotateDatabase(name: string): void {
     const database = this.database(name);
@@ -92,7 +92,7 @@ export class Platform extends Inventory {
     return isAllowed(allowedIps, ip) && isAllowed(group.allowedIps, ip);
   }
 
-  /** What the data plane of a database finds out about a token. */
+  /** What the data plane of a database determines about a token. */
   async inspect(database: Database, token: string): Promise<Inspection> {
     const now = this.options.now();
     const candidates = [database.group.keys, database.keys].flatMap(

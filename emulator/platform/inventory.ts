@@ -5,7 +5,7 @@ import { AuditLog } from "./audit-log";
 import { requireGeneration } from "./generation";
 import { KeyRing } from "./keys";
 import type {
-  Access,
+  AllowRules,
   Database,
   DatabaseOptions,
   DatabaseSettings,
@@ -140,7 +140,7 @@ export class Inventory {
   }
 }
 
-const openAccess = (): Access => ({ allowedIps: [], allowedAwsVpcIds: [] });
+const openAccess = (): AllowRules => ({ allowedIps: [], allowedAwsVpcIds: [] });
 
 function requireName(name: unknown, kind: string): asserts name is string {
   // The platform documents lower case, digits and dashes. Capitals are accepted too, since tests use them as labels.

@@ -37,7 +37,7 @@ interface SigningKey {
 /** A key as one database sees it at one time. */
 interface Candidate {
   publicKey: KeyObject;
-  /** Asked once for each request, because the answer may alternate. */
+  /** Called once for each request, because the answer may alternate. */
   accepts: (token: string) => boolean;
 }
 
@@ -50,7 +50,7 @@ class RetiredKey {
     readonly endings: Endings,
   ) {}
 
-  /** A server that knows a newer key has dropped all older ones: none outlives the delay of a later rotation. */
+  /** A server that knows a newer key has dropped all older ones, so an older key never outlives the delay of a later rotation. */
   successor: RetiredKey | undefined;
 
   endsAt(databaseId: string): number {

@@ -2,8 +2,8 @@ import type { FineGrainedPermission } from "../permissions";
 import type { ServerGeneration } from "./generation";
 import type { Ending, KeyRing } from "./keys";
 
-/** Which clients a database or a group lets in. Empty lists let everyone in. */
-export interface Access {
+/** Which clients a database or a group admits. Empty lists admit every client. */
+export interface AllowRules {
   allowedIps: string[];
   /** Kept and reported, but not enforced. */
   allowedAwsVpcIds: string[];
@@ -12,7 +12,7 @@ export interface Access {
 /** How old tokens end after a rotation; a field that is left out inherits from the group, then from the platform. */
 export type EndingOptions = { [Key in keyof Ending]?: Ending[Key] | undefined };
 
-export interface Group extends Access, EndingOptions {
+export interface Group extends AllowRules, EndingOptions {
   name: string;
   uuid: string;
   location: string;
@@ -21,7 +21,7 @@ export interface Group extends Access, EndingOptions {
   keys: KeyRing;
 }
 
-export interface Database extends Access, EndingOptions {
+export interface Database extends AllowRules, EndingOptions {
   name: string;
   id: string;
   /** Grows with each creation: the order of listings. */
@@ -44,7 +44,7 @@ export interface GroupOptions extends EndingOptions {
 
 export type DatabaseOptions = EndingOptions;
 
-export interface Rotation {
+export interface RotationRecord {
   at: number;
   kind: "group" | "database";
   name: string;
@@ -58,16 +58,16 @@ export interface MintOptions {
   permissions?: readonly FineGrainedPermission[] | undefined;
 }
 
-export type GroupSettings = Partial<Access & Pick<Group, "deleteProtection">>;
+export type GroupSettings = Partial<AllowRules & Pick<Group, "deleteProtection">>;
 
 export type DatabaseSettings = Partial<
-  Access & Pick<Database, "sizeLimit" | "blockReads" | "blockWrites" | "deleteProtection">
+  AllowRules & Pick<Database, "sizeLimit" | "blockReads" | "blockWrites" | "deleteProtection">
 >;
 
-/** What a rotation was aimed at. */
-export type Rotated = Pick<Rotation, "kind" | "name">;
+/** The target of a rotation. */
+export type Rotated = Pick<RotationRecord, "kind" | "name">;
 
-/** A delay, or one for each rotation by what it is aimed at. */
+/** A delay, or a function that returns the delay for a target. */
 export type DeathDelay = number | ((rotated: Rotated) => number);
 
 export interface PlatformOptions extends Omit<Ending, "deathDelayMs"> {
@@ -82,11 +82,11 @@ export interface Hosting {
   discard(databaseName: string): void;
 }
 
-export type TokenState = "valid" | "invalid" | "expired" | "other-database";
+export type TokenValidity = "valid" | "invalid" | "expired" | "other-database";
 
-/** What the data plane of a database finds out about a token. */
+/** What the data plane of a database determines about a token. */
 export interface Inspection {
-  state: TokenState;
+  state: TokenValidity;
   readOnly: boolean;
   /** Absent for a token that was minted without fine-grained permissions. */
   permissions?: readonly FineGrainedPermission[] | undefined;

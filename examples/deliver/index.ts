@@ -9,7 +9,13 @@ const scope = { database: config.require("database") };
 const rotation = new TokenRotation("rotation", { scope, trigger: config.require("rotation") });
 
 // A changed `renewal` mints a new token while the old one stays valid. A changed `rotation` invalidates both, then mints one.
-const fresh = new AuthToken("server", { scope, rotation, trigger: config.get("renewal") ?? "none yet" });
+const fresh = new AuthToken("server", {
+  scope,
+  rotation,
+  trigger: config.get("renewal") ?? "none yet",
+  // all that server.ts does; the token can do nothing else if it leaks
+  permissions: [{ tables: ["orders"], actions: ["data_read"] }],
+});
 
 // In production, send the token to a secret store, a Kubernetes Secret or a host's environment here.
 new TokenFile("file", { path: path.resolve(config.get("file") ?? "database-token"), token: fresh.token });

@@ -11,7 +11,7 @@ export interface Endpoint {
   hostname?: string;
   /** Empty for a database that is in no group. */
   group: string;
-  /** The database that answers at the hostname; another id under the same name is another database. */
+  /** The database that answers at the hostname; a different id under the same name is a different database. */
   databaseId?: string;
 }
 
@@ -161,7 +161,7 @@ function blastRadiusOf(target: Target, own: Database, { names, some }: Members):
 }
 
 /**
- * The databases that the resource does not name and whose tokens its rotation may invalidate all the same. Servers of
+ * The databases that the resource does not name and whose tokens its rotation may still invalidate. Servers of
  * different generations differ in what a database's rotation reaches, so the worse case is assumed.
  */
 export function bystanders({ target, databases }: BlastRadius, targets: ReadonlySet<string>): string[] {

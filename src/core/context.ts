@@ -1,5 +1,6 @@
 import { TursoClient } from "../turso/client";
 import type { Settings } from "../turso/connection";
+import { RateLimit } from "../turso/rate-limit";
 import type { RetryPolicy } from "../turso/retry-policy";
 import { nameProblem } from "../values/scope";
 import { LookupCache, type Lookups } from "./lookup-cache";
@@ -17,7 +18,7 @@ export interface Environment {
   /** Shows a sentence to the person who runs the program. */
   notify: (level: Level, text: string) => void;
   retryPolicy?: Partial<RetryPolicy>;
-  /** Whether nobody waits for messages: then none is shown, and nothing is looked up for one. */
+  /** Whether messages are suppressed. Then nothing is looked up for them either. */
   isQuiet?: boolean;
   /** Whether the caller that asked for this run is still there. The default is yes. */
   isCallerAlive?: () => Promise<boolean>;
@@ -29,6 +30,8 @@ export class Context {
   readonly isQuiet: boolean;
   readonly ledger = new RunLedger();
   private readonly cache = new LookupCache();
+  /** One gate for all requests of the run: a limit that one of them meets holds for the others. */
+  private readonly rateLimit = new RateLimit();
   private readonly notified = new Set<string>();
 
   constructor(private readonly environment: Environment) {
@@ -43,14 +46,11 @@ export class Context {
     this.environment.notify(level, text);
   };
 
-  /** Whether the caller that asked for this run is still there. */
-  readonly isCallerAlive = (): Promise<boolean> =>
-    this.environment.isCallerAlive?.() ?? Promise.resolve(true);
-
   client(organization: string, policy: Partial<RetryPolicy> = {}): TursoClient {
-    const { settings, retryPolicy } = this.environment;
+    const { settings, retryPolicy, isCallerAlive = () => Promise.resolve(true) } = this.environment;
     const onRetry = (line: string) => this.notify("info", line, line);
-    return new TursoClient(settings, organization, onRetry, { ...retryPolicy, ...policy });
+    const hooks = { onRetry, isCallerAlive, rateLimit: this.rateLimit };
+    return new TursoClient(settings, organization, hooks, { ...retryPolicy, ...policy });
   }
 
   /** What exists, from the API's answer moments ago or from a new request. */

@@ -127,7 +127,7 @@ export class AuthToken extends pulumi.CustomResource {
   declare readonly authorization: pulumi.Output<"full-access" | "read-only" | undefined>;
   /** As given; absent counts as `"never"`. */
   declare readonly expiration: pulumi.Output<string | undefined>;
-  /** As given; absent: none. */
+  /** As given; absent: the token may attach no databases. */
   declare readonly readAttach: pulumi.Output<string[] | undefined>;
   /** As given; absent: not restricted. */
   declare readonly permissions: pulumi.Output<Permission[] | undefined>;

@@ -9,8 +9,8 @@ type ResourceName = "TokenRotation" | "AuthToken";
 /**
  * The text that Pulumi keeps in the state as a dynamic resource's `__provider`, and evaluates in its provider process.
  *
- * Pulumi would make such a text by serialising closures, which changes with its version, the compiler and the bundler,
- * and loads the TypeScript compiler. This text is constant: it names the package that the program installed.
+ * Pulumi would produce this text by serialising closures. The result changes with its version, the compiler and the bundler,
+ * and producing it loads the TypeScript compiler. This text is constant: it names the package that the program installed.
  * Never change it: states of earlier releases hold it.
  */
 export const providerText = (name: ResourceName): string =>

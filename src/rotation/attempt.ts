@@ -2,7 +2,7 @@ import { isSpent, plantCanary, type SavedCanary } from "../core/canary";
 import { TursoError, attempt } from "../turso/errors";
 import { humanDuration } from "../values/duration";
 import { targetId } from "../values/scope";
-import { callerGone, notProven, notResent, outcomeUnknown, rollEnded } from "./report";
+import { notProven, notResent, outcomeUnknown, rollEnded } from "./report";
 import { findObstacle, type Prepared, type RunSettings, type Task } from "./preflight";
 import type { Seen } from "./prove";
 import type { Pending, Verification } from "./state";
@@ -29,12 +29,11 @@ export async function send(
   run: RunSettings,
   { task, canaries = [], lost }: Prepared,
 ): Promise<Attempt | Result> {
-  const { client, clock, isCallerAlive, breaker } = run;
+  const { client, clock, breaker } = run;
   const id = targetId(client.organization, task.target);
   // a refusal of the second request says nothing about the first, which only seemed not to have happened
   const refused = (error: TursoError): Result =>
     lost ? unresolved(run, lost, secondFailed(error)) : { kind: "failed", error };
-  if (!(await isCallerAlive())) return refused(callerGone(id));
   if (breaker.isOpen) return refused(rollEnded(id));
   const at = clock().toISOString();
   const error = await attempt(() => client.rotate(task.target));

@@ -22,8 +22,6 @@ export interface RunSettings {
   /** Whether nothing may be rotated: an earlier rotation is only resolved. */
   isSuspended: boolean;
   clock: () => Date;
-  /** Whether the caller that asked for the rotation is still there. */
-  isCallerAlive: () => Promise<boolean>;
   /** Until when the preflight waits for canary tokens to be accepted; each is tried at least once. */
   preflightUntil: number;
   breaker: Breaker;

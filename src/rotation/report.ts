@@ -88,7 +88,7 @@ export function describeAge(olds: RotationState, { rotateEvery }: RotationInputs
 // Errors that are not the API's own; `id` is that of the target: `acme/databases/app`.
 
 const refused = (id: string, data: Omit<ErrorData, "attempted" | "effect">): TursoError =>
-  new TursoError({ attempted: `rotating ${id}`, effect: "unchanged", ...data });
+  new TursoError({ ...data, attempted: `rotating ${id}`, effect: "unchanged" });
 
 /** A name that never existed is probably a typing error. */
 export const neverSeen = (id: string): TursoError =>
@@ -117,12 +117,6 @@ export const cannotVerify = (id: string, why: string): TursoError =>
   refused(id, {
     answer: `verify is "required", and the rotation could not be verified: ${why}`,
     next: 'Fix this, or set verify to "auto" to rotate without verification.',
-  });
-
-export const callerGone = (id: string): TursoError =>
-  refused(id, {
-    answer: "the Pulumi CLI that asked for it is gone",
-    next: "Run `pulumi cancel`, then `pulumi up` again.",
   });
 
 export const rollEnded = (id: string): TursoError =>

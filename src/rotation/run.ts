@@ -134,7 +134,6 @@ function settingsOf(context: Context, subject: Subject, record: RotationState): 
     groupImpact: groupImpact ?? "warn",
     isSuspended: suspend === true,
     clock: context.clock,
-    isCallerAlive: context.isCallerAlive,
     breaker: new Breaker(),
     preflightUntil: performance.now() + PREFLIGHT_MS,
     notify: (level, target, text) => {

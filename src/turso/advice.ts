@@ -1,10 +1,13 @@
 import type { Connection } from "./connection";
 import type { ApiScope } from "./endpoints";
 import type { Effect } from "./errors";
+import type { Source } from "./transport";
 import type { Target } from "../values/scope";
 
 /** What a failed call knows; the advice follows from it. */
-export interface Failure {
+export interface FailedCall {
+  /** What ended the call. */
+  from: Source;
   status: number | undefined;
   effect: Effect;
   retryAfterMs: number;
@@ -21,9 +24,11 @@ export const MISSING_TOKEN =
   "Set it with `pulumi config set --secret turso:apiToken`, which prompts for it, or in the environment as TURSO_API_TOKEN.";
 
 /** What to do after a failed call: the last sentence of its error. */
-export function adviceFor(failure: Failure, { apiTokenOrigin, apiUrl }: Connection): string {
-  const { status, effect, retryAfterMs, target, permission, organization, isGone } = failure;
+export function adviceFor(failure: FailedCall, { apiTokenOrigin, apiUrl }: Connection): string {
+  const { from, status, effect, retryAfterMs, target, permission, organization, isGone } = failure;
   if (effect === "unknown") return "Find out whether it happened before you send it again.";
+  if (from === "caller") return "Run `pulumi cancel`, then `pulumi up` again.";
+  if (from === "proxy") return "Check HTTPS_PROXY and its credentials, then run it again.";
   switch (status) {
     case 400:
       return target?.kind === "database" && permission === "db:rotate-creds"

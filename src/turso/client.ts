@@ -2,12 +2,13 @@ import { toWire, type Permission } from "../values/permissions";
 import { targetId, type Target } from "../values/scope";
 import { sanitise } from "../values/text";
 import { MISSING_TOKEN, adviceFor } from "./advice";
+import { apiError } from "./answer";
 import type { Connection } from "./connection";
 import { organizationPath, permissionTo, saysNotFound, targetPath, type ApiScope } from "./endpoints";
 import { TursoError } from "./errors";
 import { probe, type Probe, type ProbeOptions } from "./probe";
 import { RETRY_POLICY, type RetryPolicy } from "./retry-policy";
-import { apiError, transport, type Reply, type Send } from "./transport";
+import { transport, type FailedReply, type Reply, type RunHooks, type Send } from "./transport";
 
 /** What this package reads of a database; the API's names. */
 export interface Database {
@@ -15,7 +16,7 @@ export interface Database {
   Hostname: string;
   /** Empty where it is in no group. */
   group: string;
-  /** Another id under the same name is another database. */
+  /** A different id under the same name is a different database. */
   DbId?: string;
 }
 
@@ -46,19 +47,18 @@ export class TursoClient {
   private readonly connection: Connection;
   private readonly send: Send;
 
-  /** @param onRetry receives a line about each retry */
   constructor(
     connection: Connection,
     organization: string,
-    onRetry: (line: string) => void,
+    hooks: RunHooks,
     policy: Partial<RetryPolicy> = {},
   ) {
     this.connection = connection;
     this.organization = organization;
-    this.send = transport(connection, { ...RETRY_POLICY, ...policy }, onRetry);
+    this.send = transport(connection, { ...RETRY_POLICY, ...policy }, hooks);
   }
 
-  /** Replaces the target's signing key, which invalidates every token that the old key signed. Never sent twice. */
+  /** Replaces the target's signing key, which invalidates every token that the old key signed. Never sent twice while its outcome is unknown. */
   async rotate(target: Target): Promise<void> {
     const call: Call = {
       attempted: `rotating ${this.label(target)}`,
@@ -67,7 +67,6 @@ export class TursoClient {
     };
     const path = `${targetPath(this.organization, target)}/auth/rotate`;
     const reply = await this.ask(call, { method: "POST", path, isIdempotent: false });
-    // the API answers with an empty body: there is nothing to read
     if (!reply.ok) throw this.failure(call, reply);
   }
 
@@ -79,7 +78,7 @@ export class TursoClient {
   }
 
   /**
-   * Mints a token. A repeated request only makes another token that nobody sees, so it is retried like a read.
+   * Mints a token. A repeated request only mints one more token, which is discarded, so it is retried like a read.
    *
    * @returns the JWT
    */
@@ -188,17 +187,17 @@ export class TursoClient {
     });
   }
 
-  private failure(call: Call, reply: Reply & { ok: false }): TursoError {
+  private failure(call: Call, reply: FailedReply): TursoError {
     const { attempted, permission, target } = call;
-    const { status, answer, retryAfterMs } = reply;
+    const { from, status, answer, retryAfterMs } = reply;
     const { effect } = reply.outcome;
     const isGone = status === 404 && target !== undefined && saysNotFound(target, apiError(reply.text) ?? "");
     const { organization } = this;
     const next = adviceFor(
-      { status, effect, retryAfterMs, target, permission, organization, isGone },
+      { from, status, effect, retryAfterMs, target, permission, organization, isGone },
       this.connection,
     );
-    return new TursoError({ attempted, answer, effect, status, isGone, next });
+    return new TursoError({ attempted, answer, effect, status, isGone, retryAfterMs, next });
   }
 }
 

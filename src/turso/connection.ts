@@ -13,7 +13,7 @@ export interface Connection {
 /** A connection, and the organization that goes with it where a resource does not name its own. */
 export interface Settings extends Connection {
   readonly organization: string | undefined;
-  /** Only stack config moves an existing resource to another organization; a machine's environment does not. */
+  /** Only stack config moves an existing resource to a different organization; a machine's environment does not. */
   readonly organizationIsConfigured: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface SettingsProblem {
 }
 
 /**
- * Stack config first, then the environment. Both may be empty: what is missing is told where it is needed.
+ * Reads stack config first, then the environment. Both may be empty: a missing setting is reported where it is needed.
  *
  * @param config reads a full key of the stack's config, such as `turso:apiToken`
  */
@@ -64,7 +64,7 @@ export function readSettings(
   };
 }
 
-/** Whether a URL's host is this machine, where plain http reaches nobody else. */
+/** Whether a URL's host is this machine, which plain http does not leave. */
 export const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 

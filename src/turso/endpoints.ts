@@ -27,7 +27,7 @@ const ENDPOINTS: Record<TargetKind, Endpoint> = {
 export const organizationPath = (organization: string): string =>
   `/v1/organizations/${encodeURIComponent(organization)}`;
 
-/** The API's path of a target. Names are validated before, and encoded all the same. */
+/** The API's path of a target. Names are validated before, and encoded as well. */
 export const targetPath = (organization: string, { kind, name }: Target): string =>
   `${organizationPath(organization)}/${SEGMENTS[kind]}/${encodeURIComponent(name)}`;
 

@@ -21,6 +21,8 @@ export interface ErrorData {
   status?: number | undefined;
   /** The API itself says that the target does not exist; any other 404 proves nothing. */
   isGone?: boolean;
+  /** How long the server asks to wait, in milliseconds; 0: it does not say. */
+  retryAfterMs?: number;
 }
 
 const CHANGED: Record<Effect, string> = {
@@ -60,6 +62,16 @@ export class TursoError extends Error {
 
   get isGone(): boolean {
     return this.data.isGone ?? false;
+  }
+
+  /** The API limits the rate of requests for longer than one request waits: the next one would fail too. */
+  get isRateLimited(): boolean {
+    return this.data.status === 429;
+  }
+
+  /** How long the server asks to wait, in milliseconds; 0: it does not say. */
+  get retryAfterMs(): number {
+    return this.data.retryAfterMs ?? 0;
   }
 }
 

@@ -1,4 +1,3 @@
-import type { AxiosError, AxiosResponse } from "axios";
 import type { Effect } from "./errors";
 
 /** What an exchange with the API means for the request that was sent. */
@@ -6,7 +5,7 @@ export interface Outcome {
   effect: Effect;
   /**
    * Which request may be sent again: `any`, because it was certainly not processed; only an `idempotent` one (reads, and
-   * minting, which only makes another token that nobody sees); or `none`, because the answer would be the same.
+   * minting, which only mints one more token, which is discarded); or `none`, because the answer would be the same.
    */
   retry: "any" | "idempotent" | "none";
 }
@@ -15,38 +14,29 @@ const NOT_PROCESSED: Outcome = { effect: "unchanged", retry: "any" };
 const REFUSED: Outcome = { effect: "unchanged", retry: "none" };
 const UNKNOWN: Outcome = { effect: "unknown", retry: "idempotent" };
 
-/** No connection was made, so nothing was sent. */
-const NO_CONNECTION = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EADDRNOTAVAIL",
-]);
-/** The server is not the one that its name claims, so nothing was sent. */
+/** The server is not the one that its name claims. */
 const NOT_TRUSTED = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY))/;
 
-/** The outcome of a response that is not a success. */
-export function outcomeOfStatus(response: Pick<AxiosResponse, "status" | "headers">): Outcome {
-  const { status } = response;
-  if (status === 429) return NOT_PROCESSED;
-  if (status === 503 && response.headers["retry-after"] !== undefined) return NOT_PROCESSED;
-  // 408 and 499 say that somebody gave up waiting, not that nothing was done
-  if (status >= 300 && status < 500 && status !== 408 && status !== 499) return REFUSED;
-  return UNKNOWN;
+/** The outcome of a response of the API that is not a success. */
+export function outcomeOfStatus(status: number): Outcome {
+  // 408 and 499 say that somebody gave up waiting, not that nothing was done. Caches and gateways send any 5xx, with
+  // Retry-After too, for requests that they have passed on
+  return status >= 300 && status < 500 && status !== 408 && status !== 499 ? REFUSED : UNKNOWN;
 }
 
-/** The outcome of an exchange that ended without a usable response. */
-export function outcomeOfError(error: AxiosError): Outcome {
-  const code = error.code ?? "";
-  if (error.response) return UNKNOWN; // a response began and was cut off
-  if (NO_CONNECTION.has(code) || (code === "ETIMEDOUT" && isConnect(error.cause))) return NOT_PROCESSED;
-  if (NOT_TRUSTED.test(code)) return REFUSED;
-  return UNKNOWN;
+/**
+ * The outcome of a try without a response of the API.
+ *
+ * @param code the error's code, which proves nothing about what the server did
+ * @param mayHaveLeft whether any of the request can have left this process
+ */
+export function outcomeOfError(code: string | undefined, mayHaveLeft: boolean): Outcome {
+  if (mayHaveLeft) return UNKNOWN;
+  return NOT_TRUSTED.test(code ?? "") ? REFUSED : NOT_PROCESSED;
 }
 
-function isConnect(cause: unknown): boolean {
-  if (cause instanceof AggregateError) return cause.errors.every(isConnect);
-  return cause instanceof Error && "syscall" in cause && cause.syscall === "connect";
-}
+/**
+ * The outcome of a successful status with a body that the API does not send: something else may have answered, before or
+ * after the API did.
+ */
+export const ANSWERED_BY_SOMETHING_ELSE: Outcome = { effect: "unknown", retry: "none" };

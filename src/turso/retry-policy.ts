@@ -4,14 +4,16 @@ import type { Outcome } from "./outcome";
 
 /** How long to wait for a response, and how often to send a request again. */
 export interface RetryPolicy {
-  /** How long one request may take in all, in milliseconds. */
+  /** How long one try may take in all, in milliseconds. */
   timeoutMs: number;
-  /** How often a request is sent again at most. */
+  /** How often a request is sent again at most, not counting answers of 429. */
   retries: number;
   /** The first pause, in milliseconds; it doubles each time. */
   pauseMs: number;
   /** The longest Retry-After that is waited for, in milliseconds. */
   longestPauseMs: number;
+  /** How long one request may wait in all while the API limits the rate of requests, in milliseconds. */
+  patienceMs: number;
 }
 
 export const RETRY_POLICY: RetryPolicy = {
@@ -19,6 +21,7 @@ export const RETRY_POLICY: RetryPolicy = {
   retries: 4,
   pauseMs: 500,
   longestPauseMs: 60_000,
+  patienceMs: 120_000,
 };
 
 /**

@@ -1,7 +1,7 @@
 import { describeType, show } from "./text";
 
 /**
- * What a rotation is aimed at.
+ * What a rotation applies to.
  *
  * - `{ database: "app" }`: the tokens of one database. Depending on the generation of Turso's servers, the tokens of its
  *   whole group may be rejected too.

@@ -26,7 +26,7 @@ export function describeType(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-/** How much of a response can end up in a message; patterns are tried on no more, so that none takes long. */
+/** How much of a response can end up in a message; patterns are matched against no more than this, which bounds their run time. */
 const MOST_READ = 4_096;
 const JWT = /eyJ[\w-]{5,2000}\.[\w-]{1,4000}(?:\.[\w-]{0,2000})?/g;
 /** A token whose end was cut off. */

@@ -55,7 +55,7 @@ describe("the comparison with an OpenAPI description", () => {
       undefined,
       "the endpoint is not described",
     ],
-    ["a body where none is described", rotate, undefined, "a body is sent where none is described"],
+    ["a body that is not described", rotate, undefined, "the body is not described"],
   ];
   for (const [what, exchange, change, violation] of differences) {
     it(`reports ${what}`, async () => {

@@ -8,7 +8,7 @@ type Json = Record<string, unknown>;
 const OPTIONAL = new Set(["group", "scopes", "organization"]);
 
 /** An answer of the emulator. */
-export interface Answer {
+export interface ObservedAnswer {
   method: string;
   template: string;
   status: number;
@@ -39,13 +39,13 @@ export class Description {
   }
 
   /** One sentence for each difference between the answer and the description. */
-  violations({ method, template, status, text, contentType }: Answer): string[] {
+  violations({ method, template, status, text, contentType }: ObservedAnswer): string[] {
     const operation = ["paths", template, method.toLowerCase()];
     if (this.#at(operation) === undefined) return ["the endpoint is not described"];
     const place = this.#resolve([...operation, "responses", String(status)]);
     if (place === undefined) return [`the status ${status} is not described`];
     const schema = [...place, "content", "application/json", "schema"];
-    if (this.#at(schema) === undefined) return text === "" ? [] : ["a body is sent where none is described"];
+    if (this.#at(schema) === undefined) return text === "" ? [] : ["the body is not described"];
     if (contentType !== "application/json") return [`the content type is ${contentType ?? "missing"}`];
     const validate = this.#validator(schema);
     const isValid = validate(JSON.parse(text));

@@ -1,4 +1,11 @@
 import assert from "node:assert/strict";
+import {
+  bystanders,
+  describeBlastRadius,
+  groupsOfDatabases,
+  wholeGroups,
+  type BlastRadius,
+} from "../../src/core/blast-radius";
 import { NOW, FakeTurso, harmlessFailure, inputs, state } from "../support/fake-turso";
 
 const REFUSED =
@@ -104,5 +111,82 @@ describe("before it rotates, a TokenRotation", () => {
       turso.logic().create(inputs({ scope: { database: "c3" }, groupImpact: "refuse" })),
     );
     assert.match(error.message, /"crowd": 7 other databases \(c1, c2, c4, c5, c6 and 2 more\)\. Nothing/);
+  });
+});
+
+const DEFAULT = ["app", "reports"];
+const SMALL = ["tiny"];
+
+const of = (name: string, group: string, databases: string[]): BlastRadius => ({
+  target: { kind: "database", name },
+  endpoint: { group },
+  databases,
+});
+const ofGroup = (name: string, databases: string[]): BlastRadius => ({
+  target: { kind: "group", name },
+  endpoint: { group: name },
+  databases,
+});
+const app = of("app", "default", DEFAULT);
+const reports = of("reports", "default", DEFAULT);
+const tiny = of("tiny", "small", SMALL);
+const alone = of("alone", "", ["alone"]);
+
+describe("the sentence about a blast radius", () => {
+  const ROWS: [radii: BlastRadius[], text: string][] = [
+    [[], "its blast radius could not be looked up"],
+    [[alone], "this invalidates every token of the database"],
+    [[tiny], 'this invalidates every token of the database; no other database is in the group "small"'],
+    [
+      [app],
+      'this invalidates every token of the database, and on some servers the tokens of its whole group "default": 1 other database (reports)',
+    ],
+    [
+      [app, reports],
+      'this invalidates every token of 2 databases (app, reports); no other database is in the group "default"',
+    ],
+    [
+      [tiny, app, reports],
+      "this invalidates every token of 3 databases (tiny, app, reports); no other database is in their groups",
+    ],
+    [
+      [app, tiny, alone],
+      'this invalidates every token of 3 databases (app, tiny, alone), and on some servers the tokens of their whole groups "default", "small": 1 other database (reports)',
+    ],
+    [
+      [ofGroup("default", DEFAULT)],
+      "this invalidates every token of the group and of its 2 databases (app, reports)",
+    ],
+    [[ofGroup("bare", [])], "this invalidates every token of the group, which has no databases yet"],
+    [
+      [ofGroup("bare", []), ofGroup("new", [])],
+      "this invalidates every token of 2 groups (bare, new), which have no databases yet",
+    ],
+    [
+      [ofGroup("small", SMALL), ofGroup("bare", [])],
+      "this invalidates every token of 2 groups (small, bare) and of their 1 database (tiny)",
+    ],
+  ];
+  for (const [radii, text] of ROWS) it(text, () => assert.equal(describeBlastRadius(radii), text));
+});
+
+describe("the databases and groups within a blast radius", () => {
+  it("are bystanders if the resource does not name them", () => {
+    assert.deepEqual(bystanders(app, new Set(["app"])), ["reports"]);
+    assert.deepEqual(bystanders(app, new Set(["app", "reports"])), []);
+    assert.deepEqual(bystanders(ofGroup("default", DEFAULT), new Set(["default"])), []);
+  });
+
+  it("are the groups of the databases, each once", () =>
+    assert.deepEqual(groupsOfDatabases([app, reports, tiny, alone, ofGroup("other", [])]), [
+      "default",
+      "small",
+    ]));
+
+  it("are whole groups if a list names each of several databases", () => {
+    assert.deepEqual(wholeGroups([app, reports, tiny, alone]), ["default"]);
+    assert.deepEqual(wholeGroups([app, tiny]), []);
+    assert.deepEqual(wholeGroups([of("app", "", DEFAULT), of("reports", "", DEFAULT)]), []);
+    assert.deepEqual(wholeGroups([ofGroup("app", DEFAULT), ofGroup("reports", DEFAULT)]), []);
   });
 });

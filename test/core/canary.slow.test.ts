@@ -14,14 +14,14 @@ describe("verification", () => {
           stage.emulator.log.filter(({ plane }) => plane === "data").map(({ status }) => status),
           [200, 401],
         );
-        assert.match(stage.told.at(-1) ?? "", /: rotated at .*Z; old tokens rejected after 0\.1 s\.$/);
+        assert.match(stage.messages.at(-1) ?? "", /: rotated at .*Z; old tokens rejected after 0\.1 s\.$/);
       }));
 
   it("waits until old tokens are rejected and reports how long it took", () =>
     Stage.with(400, async (stage) => {
       const { state } = await stage.logic().create(inputs());
       assert.equal(state.verification, "verified");
-      assert.match(stage.told.at(-1) ?? "", /old tokens rejected after 0\.[4-9] s\.$/);
+      assert.match(stage.messages.at(-1) ?? "", /old tokens rejected after 0\.[4-9] s\.$/);
     }));
 
   it("with auto warns if old tokens outlive verifyTimeout", () =>
@@ -29,7 +29,7 @@ describe("verification", () => {
       const { state } = await stage.logic().create(inputs());
       assert.equal(state.verification, "unverified");
       assert.ok(
-        stage.told.includes(
+        stage.messages.includes(
           "acme/databases/app: rotated, but old tokens are still accepted after 1 s. Turso says that it can take up to an hour.",
         ),
       );
@@ -126,8 +126,8 @@ describe("verification", () => {
         assert.equal(state.verification, "unverified");
         assert.equal(stage.rotations, 1);
         assert.ok(
-          stage.told.some((each) => each.includes("continuing without verification: ") && why.test(each)),
-          stage.told.join("\n"),
+          stage.messages.some((each) => each.includes("continuing without verification: ") && why.test(each)),
+          stage.messages.join("\n"),
         );
       }));
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Context } from "../../src/core/context";
 import { readSettings } from "../../src/turso/connection";
-import { FakeTurso, inputs, state } from "../support/fake-turso";
+import { FakeTurso, PATIENCE, inputs, state, tursoFailure } from "../support/fake-turso";
 
 describe("the organization of a resource", () => {
   const turso = FakeTurso.use();
@@ -63,14 +63,32 @@ describe("the organization of a resource", () => {
   });
 });
 
+describe("the requests of a run", () => {
+  const turso = FakeTurso.use();
+
+  it("wait together for the API's rate limit, whatever their organization", async () => {
+    const context = new Context({
+      settings: turso.settings(),
+      clock: () => new Date(),
+      notify: turso.notify,
+      retryPolicy: PATIENCE,
+    });
+    turso.onLookUp({ type: "status", status: 429, headers: { "retry-after": "3600" } });
+    assert.equal((await tursoFailure(context.client("acme").getDatabase("app"))).isRateLimited, true);
+    for (const organization of ["acme", "other"])
+      assert.equal((await tursoFailure(context.client(organization).getDatabase("app"))).isRateLimited, true);
+    assert.deepEqual(turso.requests(), ["GET ~/databases/app 429"]);
+  });
+});
+
 describe("a message", () => {
   const turso = FakeTurso.use();
 
   it("is shown once in a run", async () => {
     const logic = turso.logic();
     for (let i = 0; i < 3; i += 1) await logic.diff(state(), inputs({ trigger: "2" }));
-    assert.deepEqual(turso.told, [...new Set(turso.told)]);
-    assert.notEqual(turso.told.length, 0);
+    assert.deepEqual(turso.messages, [...new Set(turso.messages)]);
+    assert.notEqual(turso.messages.length, 0);
   });
 
   it("is shown once for each key, whatever its text and level", () => {
@@ -83,7 +101,7 @@ describe("a message", () => {
     notify("info", "minted after 0.2 s", "app minted");
     notify("warning", "minted, but not verified", "app minted");
     notify("warning", "minted after 0.1 s", "reports minted");
-    assert.deepEqual(turso.told, ["minted after 0.1 s", "minted after 0.1 s"]);
+    assert.deepEqual(turso.messages, ["minted after 0.1 s", "minted after 0.1 s"]);
     assert.deepEqual(turso.warnings, ["minted after 0.1 s"]);
   });
 });

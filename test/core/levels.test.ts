@@ -124,7 +124,7 @@ describe("the level of a message", () => {
   for (const [what, act, message] of PROGRESS)
     it(`is info for ${what}`, async () => {
       await act();
-      assert.match(turso.told.join("\n"), message);
+      assert.match(turso.messages.join("\n"), message);
       assert.deepEqual(turso.warnings, []);
     });
 

@@ -75,7 +75,7 @@ describe("a token that replaces an earlier one", () => {
       "POST ~/databases/app/auth/tokens?expiration=never&authorization=full-access 200",
     ]);
     assert.deepEqual(again.endpoint, state.endpoint);
-    assert.match(turso.told.join("\n"), /minted, and accepted after/);
+    assert.match(turso.messages.join("\n"), /minted, and accepted after/);
   });
 
   it("is tried at the database's new hostname if that has changed", async () => {
@@ -85,7 +85,7 @@ describe("a token that replaces an earlier one", () => {
     turso.forgetMessages();
     const again = await logic().update(gone, { ...inputs, trigger: 2 });
     assert.deepEqual(again.endpoint, state.endpoint);
-    assert.match(turso.told.join("\n"), /minted, and accepted after/);
+    assert.match(turso.messages.join("\n"), /minted, and accepted after/);
   });
 
   it("is published with a warning if neither that hostname accepts it nor a lookup works", async () => {

@@ -16,7 +16,7 @@ describe("a refresh", () => {
       const olds = state({ scope });
       assert.deepEqual(await turso.logic().read(idOf(olds.scope), olds), { gone: false, state: olds });
       assert.deepEqual(turso.requests(), [request]);
-      assert.deepEqual(turso.told, []);
+      assert.deepEqual(turso.messages, []);
     });
 
   for (const [scope, message] of [

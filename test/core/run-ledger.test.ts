@@ -143,7 +143,7 @@ describe("the ledger of a run", () => {
       assert.deepEqual([ledger.isRotating, ledger.mayHaveInvalidated(affected)], [false, true]);
     });
 
-    it("passes its failure on, and remembers it all the same", async () => {
+    it("propagates its failure, and records it anyway", async () => {
       const ledger = new RunLedger();
       await assert.rejects(
         ledger.during([rotated], () => Promise.reject(new Error("lost"))),

@@ -7,7 +7,7 @@ import { FakeTurso, failure, inputs, state } from "../support/fake-turso";
 const JWT =
   "eyJhbGciOiJFZERTQSJ9.eyJhIjoicnciLCJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJlLXRoYXQtbXVzdC1ub3QtYmUtc2Vlbg";
 /** A part of a secret that is this long counts as a leak. */
-const TELLING = 16;
+const REVEALING_LENGTH = 16;
 
 /** How servers may echo the credentials that they were sent. */
 const ECHOES: Record<string, (authorization: string) => string> = {
@@ -33,8 +33,8 @@ const TOKENS: Record<string, string> = {
 
 function assertHidden(text: string, secrets: string[]): void {
   for (const secret of secrets)
-    for (let start = 0; start + TELLING <= secret.length; start += 1) {
-      const part = secret.slice(start, start + TELLING);
+    for (let start = 0; start + REVEALING_LENGTH <= secret.length; start += 1) {
+      const part = secret.slice(start, start + REVEALING_LENGTH);
       assert(!text.includes(part), `shows ${JSON.stringify(part)} of a secret:\n${text}`);
     }
 }
@@ -81,7 +81,7 @@ describe("errors, states and messages contain neither the API token nor a JWT", 
             String(result),
             JSON.stringify(result),
             inspect(result, { depth: null, showHidden: true }),
-            turso.told.join("\n"),
+            turso.messages.join("\n"),
           ])
             assertHidden(text, secrets);
         }
@@ -95,9 +95,9 @@ describe("errors, states and messages contain neither the API token nor a JWT", 
     const logic = turso.logic({ apiUrl: url, apiToken });
     await logic.check({}, { scope: { database: "app" }, trigger: 1 });
     await logic.read("acme/databases/app", state());
-    assert.equal(turso.told.length, 2);
-    assert.match(turso.told.join("\n"), /\[redacted\] \[redacted\]/);
-    assertHidden(turso.told.join("\n"), [apiToken, JWT]);
+    assert.equal(turso.messages.length, 2);
+    assert.match(turso.messages.join("\n"), /\[redacted\] \[redacted\]/);
+    assertHidden(turso.messages.join("\n"), [apiToken, JWT]);
   });
 
   it("if the response breaks off after them", async () => {

@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { Stack } from "../../tools/stack";
 import { PAGES, ROOT, blocksOf, commandsOf, isElsewhere, type Block } from "./markdown";
-import { blocksToFollow, type Session } from "./sessions";
+import { blocksToFollow, type PageSession } from "./sessions";
 import { assertShown } from "./shown";
 
 /** Starts the emulator with the page's command, and waits for the line that the user has to paste. */
@@ -45,7 +45,7 @@ npx() {
 const marker = (index: number): string => `@@ block ${index}`;
 
 /** Converts the page to a script that prints a marker before each block's commands. */
-function script(session: Session, blocks: Block[], pasted: string): string {
+function script(session: PageSession, blocks: Block[], pasted: string): string {
   const lines = ["set -eo pipefail", USER, pasted];
   let hasStack = false;
   for (const [index, block] of blocks.entries()) {
@@ -78,7 +78,7 @@ async function run(stack: Stack, text: string): Promise<Map<number, string>> {
 }
 
 /** Runs a page's commands in sequence and compares their output with what the page shows. */
-export async function follow(session: Session): Promise<void> {
+export async function follow(session: PageSession): Promise<void> {
   const { child, line } = await startEmulator(session.page);
   const stack = new Stack({ copy: session.copy });
   try {

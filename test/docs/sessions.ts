@@ -1,7 +1,7 @@
 import { blocksOf, type Block } from "./markdown";
 
 /** A page whose commands are run in sequence, as a reader would. */
-export interface Session {
+export interface PageSession {
   page: string;
   /** A page whose first block comes before. */
   before?: string;
@@ -11,7 +11,7 @@ export interface Session {
   copy: { from: string; files: string[] };
 }
 
-const example = (name: string, ...files: string[]): Session => ({
+const example = (name: string, ...files: string[]): PageSession => ({
   page: `examples/${name}/README.md`,
   before: "examples/README.md",
   copy: {
@@ -20,7 +20,7 @@ const example = (name: string, ...files: string[]): Session => ({
   },
 });
 
-export const SESSIONS: Session[] = [
+export const SESSIONS: PageSession[] = [
   { page: "README.md", copy: { from: ".", files: ["Pulumi.yaml", "package.json", "examples/quickstart"] } },
   {
     page: "examples/README.md",
@@ -34,7 +34,7 @@ export const SESSIONS: Session[] = [
 ];
 
 /** The blocks to run: the first one of the page before, and all of this page. */
-export const blocksToFollow = ({ page, before }: Session): Block[] => [
+export const blocksToFollow = ({ page, before }: PageSession): Block[] => [
   ...(before === undefined ? [] : blocksOf(before, "sh").slice(0, 1)),
   ...blocksOf(page, "sh", "text"),
 ];

@@ -13,6 +13,11 @@ const COPY = {
   files: ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts", "token-file.ts"],
 };
 const CLIENTS = 4;
+const SCHEMA = [
+  "create table orders (id integer primary key)",
+  "insert into orders values (1)",
+  "create table customers (id integer primary key)",
+];
 
 interface Served {
   at: number;
@@ -97,8 +102,11 @@ async function underLoad(
 ): Promise<void> {
   await inDelivery(async (sandbox, tokenFile) => {
     const url = urlOf(sandbox);
-    const client = createClient({ url, authToken: readFileSync(tokenFile, "utf8") });
-    await client.migrate(["create table orders (id integer primary key)", "insert into orders values (1)"]);
+    const client = createClient({
+      url,
+      authToken: await sandbox.turso.platform.mintDatabaseToken("app", {}),
+    });
+    await client.migrate(SCHEMA);
     client.close();
     const service = await Service.start({ DATABASE_URL: url, TOKEN_FILE: tokenFile, ...env });
     try {
@@ -143,6 +151,15 @@ describe("the example that delivers a token to a running server", () => {
       assert.ok(after.all > 10, `${after.all} requests after the up`);
       assert.equal(after.failed, 0);
       assert.equal(service.process.exitCode, null, "the server has exited");
+    }));
+
+  it("delivers a token that can read the orders and do nothing else", () =>
+    underLoad({}, async (sandbox, tokenFile) => {
+      const client = createClient({ url: urlOf(sandbox), authToken: readFileSync(tokenFile, "utf8") });
+      assert.equal((await client.execute("select id from orders")).rows[0]?.["id"], 1);
+      for (const sql of ["insert into orders values (2)", "select * from customers", "drop table orders"])
+        await assert.rejects(client.execute(sql), { code: "SQLITE_AUTH" }, sql);
+      client.close();
     }));
 
   it("serves every request during a rotation if requests wait for the new token", () =>

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { ROOT, type Run } from "../../tools/stack";
+import { ROOT, type CommandResult } from "../../tools/stack";
 import { Sandbox, inSandbox } from "./sandbox";
 
 const FOLDER = "examples/scheduled";
@@ -57,7 +57,7 @@ const GITLAB: Ci = { script: gitlab.rotate.script, runId: "CI_PIPELINE_ID" };
 const REASON = `a "leak" & $(more) 'of it'`;
 
 /** Runs a job's script in the stack's project. In a scheduled run, both systems set an empty reason. */
-async function run(sandbox: Sandbox, { script, runId }: Ci, id: number, reason = ""): Promise<Run> {
+async function run(sandbox: Sandbox, { script, runId }: Ci, id: number, reason = ""): Promise<CommandResult> {
   const { stack } = sandbox;
   // here the CLI is on the PATH; in CI, npx finds it in node_modules
   const bin = path.join(stack.folder, "bin");

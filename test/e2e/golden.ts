@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Session } from "./terminal";
+import type { TerminalSession } from "./terminal";
 
 const FOLDER = path.join(__dirname, "golden");
 
@@ -72,7 +72,7 @@ function sortedDiagnostics([title = "", ...lines]: string[]): string[] {
 /** Normalises the output of a program that does not format for a terminal. */
 export const printed = (output: string): string => output.split("\n").map(normalise).join("\n");
 
-export const transcript = (command: string, { code, lines }: Session): string =>
+export const transcript = (command: string, { code, lines }: TerminalSession): string =>
   [`$ ${command}`, ...sorted(lines.map(normalise)), `[exit code ${code}]`, ""].join("\n");
 
 /** Compares a text with the committed golden file; `UPDATE_GOLDEN=1` overwrites the file instead. */

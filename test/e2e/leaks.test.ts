@@ -135,7 +135,7 @@ describe("secrets stay encrypted, with the real CLI", () => {
   });
   after(() => detector.sandbox.close());
 
-  it("the state, its backups, the history of each run, the output, JSON previews and the emulator's log contain none", () => {
+  it("the state, its backups, the history of each run, the output, JSON previews and the emulator's log contain no secrets", () => {
     assert.ok(detector.minted.length >= 8, "too few tokens were minted for this to prove anything");
     for (const place of [/^backend.*history/, /^backend.*backups/, /^home/, /^project/, /emulator/])
       assert.ok(
@@ -148,7 +148,7 @@ describe("secrets stay encrypted, with the real CLI", () => {
     }
   });
 
-  it("Pulumi's debug logs contain none, except for the payloads that Pulumi itself logs", () => {
+  it("Pulumi's debug logs contain no secrets, except in the payloads that Pulumi itself logs", () => {
     assert.equal(detector.logs.length, 3);
     for (const { name, text } of detector.logs)
       for (const line of text.split("\n"))

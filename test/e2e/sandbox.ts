@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { startEmulator, type Emulator, type ServerGeneration } from "../../emulator";
-import { Stack, type Run, type StackOptions } from "../../tools/stack";
+import { Stack, type CommandResult, type StackOptions } from "../../tools/stack";
 
 /**
  * An emulated Turso and a Pulumi stack that is configured for it. The organization has the group "default" with the
@@ -44,11 +44,11 @@ export class Sandbox {
   }
 
   /** `pulumi up` without a preview; it must succeed. */
-  up(...args: string[]): Promise<Run> {
+  up(...args: string[]): Promise<CommandResult> {
     return this.stack.must("up", "--yes", "--skip-preview", ...args);
   }
 
-  preview(...args: string[]): Promise<Run> {
+  preview(...args: string[]): Promise<CommandResult> {
     return this.stack.must("preview", ...args);
   }
 

@@ -6,10 +6,10 @@ import { Sandbox } from "./sandbox";
 
 /** How the CLI is ended: killed; stopped by Ctrl-C or by a service manager; or by a second Ctrl-C, which terminates it immediately. */
 export const ENDINGS = ["SIGKILL", "SIGINT", "SIGTERM", "SIGINT twice"] as const;
-export type Ending = (typeof ENDINGS)[number];
+export type StopMethod = (typeof ENDINGS)[number];
 
 export interface Interruption {
-  ending: Ending;
+  ending: StopMethod;
   /** When, in milliseconds after the first API request; negative: before it. */
   afterMs: number;
   /** The requests that had arrived by then. */
@@ -75,7 +75,7 @@ export async function waitFor(what: string, condition: () => boolean, limitMs = 
 }
 
 /** Ends the CLI and returns the ids of its processes. The provider processes have their own process groups. */
-async function end(child: ChildProcess, ending: Ending): Promise<number[]> {
+async function end(child: ChildProcess, ending: StopMethod): Promise<number[]> {
   const group = child.pid ?? 0;
   const tree = treeOf(group);
   const [signal, again] = ending.split(" ") as [NodeJS.Signals, string?];
@@ -92,7 +92,7 @@ async function end(child: ChildProcess, ending: Ending): Promise<number[]> {
 export async function interrupt(
   sandbox: Sandbox,
   trigger: number,
-  ending: Ending,
+  ending: StopMethod,
   afterMs: number,
 ): Promise<Interruption> {
   const { stack, turso } = sandbox;

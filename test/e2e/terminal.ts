@@ -13,7 +13,7 @@ export interface Typing {
   keys: string[];
 }
 
-export interface Session {
+export interface TerminalSession {
   code: number;
   /** The final content of the terminal including its scrollback. A wrapped line counts as one. */
   lines: string[];
@@ -23,7 +23,7 @@ export interface Session {
 export async function inTerminal(
   [file = "", ...args]: string[],
   { cwd, env, typing }: { cwd: string; env: Record<string, string | undefined>; typing?: Typing | undefined },
-): Promise<Session> {
+): Promise<TerminalSession> {
   const screen = new Screen({ cols: COLUMNS, rows: ROWS, scrollback: 10_000, allowProposedApi: true });
   // node-pty would set an undefined variable to the text "undefined"
   const defined = Object.entries({ ...env, TERM: "xterm-256color" }).filter(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Postgres } from "../../tools/postgres";
-import type { Run } from "../../tools/stack";
+import type { CommandResult } from "../../tools/stack";
 import { Sandbox } from "./sandbox";
 
 const LOCKED = /the stack is currently locked by 1 lock\(s\)/;
@@ -82,7 +82,7 @@ for (const { name, open, close } of BACKENDS)
       const { stack } = the();
       stack.write(program(2));
       const before = the().rotations.length;
-      const runs: Run[] = await Promise.all([stack.run(...UP), stack.run(...UP)]);
+      const runs: CommandResult[] = await Promise.all([stack.run(...UP), stack.run(...UP)]);
       const failed = runs.filter(({ code }) => code !== 0);
       assert.ok(failed.length >= 1, "both succeeded");
       for (const { stdout, stderr } of failed)

@@ -99,7 +99,7 @@ describe("emulator: faults", () => {
     assert.deepEqual(statuses, [200, 500, 500, 200, 200]);
   });
 
-  it("leaves other methods, paths, planes and databases alone", async () => {
+  it("affects no other method, path, plane or database", async () => {
     const action: FaultAction = { type: "status", status: 500 };
     emulator.fault({ path: LIST, method: "POST", when: "before", action });
     emulator.fault({ path: /./, plane: "data", database: "reports", when: "before", action });
@@ -109,7 +109,7 @@ describe("emulator: faults", () => {
     assert.equal(await probe(emulator, "reports", token), 500);
   });
 
-  it("loses the answer of the data plane after the write, which stays", async () => {
+  it("drops the answer of the data plane after the write, which persists", async () => {
     const token = await emulator.platform.mintDatabaseToken("app");
     emulator.fault({ path: "/v2/pipeline", plane: "data", when: "after", action: { type: "drop" } });
     await assert.rejects(pipeline(emulator, "app", token, [execute("create table t (a)"), CLOSE]));
@@ -123,13 +123,13 @@ describe("emulator: faults", () => {
     );
   });
 
-  it("forgets what has not happened yet when asked", async () => {
+  it("clears pending faults on request", async () => {
     emulator.fault({ path: LIST, when: "before", action: { type: "drop" } });
     emulator.clearFaults();
     assert.equal((await call(emulator, "GET", LIST)).status, 200);
   });
 
-  it("waits before each answer for the latency it was given", async () => {
+  it("delays each answer by the configured latency", async () => {
     const slow = await seeded({ latencyMs: 40 });
     const start = performance.now();
     await call(slow, "GET", LIST);
@@ -137,7 +137,7 @@ describe("emulator: faults", () => {
     assert.ok(performance.now() - start >= 78);
   });
 
-  it("closes at once although requests hang and wait", async () => {
+  it("closes immediately even if requests hang or wait", async () => {
     emulator.fault({ path: LIST, when: "before", action: { type: "hang" } });
     emulator.fault({ path: LIST, when: "before", action: { type: "delay", ms: 60_000 } });
     const requests = [1, 2].map(() => call(emulator, "GET", LIST).catch(() => "lost"));

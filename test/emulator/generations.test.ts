@@ -5,7 +5,7 @@ import { call, closeAll, emulate, ORGANIZATION, probe, seeded } from "./support"
 describe("emulator: server generations", () => {
   afterEach(closeAll);
 
-  it("are current unless the organization has another, and a group may differ from it", async () => {
+  it("are current by default, can be set for the organization, and can differ for a group", async () => {
     const emulator = await emulate({ serverGeneration: "legacy-group" });
     const { platform } = emulator;
     platform.createGroup("old");
@@ -50,7 +50,7 @@ describe("emulator: server generations", () => {
     });
   }
 
-  it("that do not exist are refused in one sentence", async () => {
+  it("that do not exist are rejected in one sentence", async () => {
     const message =
       'The server generation must be "current", "legacy-group" or "legacy-dedicated", not "next".';
     const serverGeneration = "next" as ServerGeneration;
@@ -60,7 +60,7 @@ describe("emulator: server generations", () => {
   });
 });
 
-describe("emulator: the end of old tokens", () => {
+describe("emulator: the rejection of old tokens", () => {
   const START = 1_000_000_000_000;
   let time: number;
   let emulator: Emulator;
@@ -87,7 +87,7 @@ describe("emulator: the end of old tokens", () => {
     return { own, shared };
   };
 
-  it("comes when the database says, else when its group says, else when the platform says", async () => {
+  it("is set by the database, otherwise by its group, otherwise by the platform", async () => {
     const tokens = await seedAndRotate();
     const accepting = async (at: number, kind: "own" | "shared") => {
       time = START + at;
@@ -141,7 +141,7 @@ describe("emulator: the end of old tokens", () => {
     );
   });
 
-  it("alternates after the delay when the platform has both", async () => {
+  it("alternates after the delay if the platform sets both", async () => {
     const both = await seeded({ deathDelayMs: 1_000, alternatingEdgesMs: 1_000, now: () => time });
     const old = await both.platform.mintDatabaseToken("app");
     both.platform.rotateDatabase("app");

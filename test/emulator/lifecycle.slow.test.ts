@@ -75,7 +75,7 @@ describe("emulator: lifecycle", () => {
     await assert.rejects(pipeline(emulator, "app", token, []));
   });
 
-  it("leaves nothing that keeps the process alive", async () => {
+  it("leaves nothing open that would keep the process running", async () => {
     const script = `
       const { startEmulator } = require("./emulator");
       startEmulator().then(async (emulator) => {

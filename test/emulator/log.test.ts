@@ -5,7 +5,7 @@ import { call, closeAll, hostOf, ORGANIZATION, probe, seeded } from "./support";
 describe("emulator: log", () => {
   afterEach(closeAll);
 
-  it("tells each request in its order, and what became of it", async () => {
+  it("records each request in order, with its result", async () => {
     const finished: LogEntry[] = [];
     const emulator = await seeded({ now: () => 42, onRequest: (entry) => finished.push(entry) });
     await call(emulator, "POST", `${ORGANIZATION}/databases/app/auth/tokens?expiration=1d`);
@@ -42,7 +42,7 @@ describe("emulator: log", () => {
     assert.deepEqual(emulator.log, []);
   });
 
-  it("never holds a credential, wherever it was sent", async () => {
+  it("never contains a credential, wherever it was sent", async () => {
     const emulator = await seeded();
     const jwt = await emulator.platform.mintDatabaseToken("app");
     await probe(emulator, "app", jwt);

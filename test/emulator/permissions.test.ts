@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Emulator, Permission } from "../../emulator";
+import type { Emulator, ApiTokenPermission } from "../../emulator";
 import { call, closeAll, ORGANIZATION, seeded } from "./support";
 
 describe("emulator: permissions of API tokens", () => {
@@ -9,7 +9,7 @@ describe("emulator: permissions of API tokens", () => {
   });
   afterEach(closeAll);
 
-  const guarded: [Permission, string, string][] = [
+  const guarded: [ApiTokenPermission, string, string][] = [
     ["db:rotate-creds", "POST", "/databases/app/auth/rotate"],
     ["group:rotate-creds", "POST", "/groups/default/auth/rotate"],
     ["db:mint-token", "POST", "/databases/app/auth/tokens"],

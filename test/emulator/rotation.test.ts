@@ -33,7 +33,7 @@ describe("emulator: rotation", () => {
     ["current", "/groups/default", ["shop", "other"]],
   ];
   for (const [serverGeneration, target, survivors] of reaches) {
-    it(`leaves ${survivors.join(", ")} alive when ${target} rotates on servers of the generation ${serverGeneration}`, async () => {
+    it(`keeps ${survivors.join(", ")} valid when ${target} rotates on servers of the generation ${serverGeneration}`, async () => {
       const emulator = await seeded({ serverGeneration });
       const tokens = await mintAll(emulator);
       assert.equal((await alive(emulator, tokens)).length, 5);
@@ -43,7 +43,7 @@ describe("emulator: rotation", () => {
     });
   }
 
-  it("kills tokens that were minted after the first rotation with the second", async () => {
+  it("invalidates tokens minted after the first rotation with the second", async () => {
     const emulator = await seeded();
     emulator.platform.rotateGroup("default");
     const token = await emulator.platform.mintGroupToken("default");
@@ -65,7 +65,7 @@ describe("emulator: rotation", () => {
     assert.deepEqual(emulator.platform.rotations, [{ at: 1_000_000_000_000, kind: "database", name: "app" }]);
   });
 
-  it("gives each of several old keys its own time to die", async () => {
+  it("gives each of several old keys its own delay", async () => {
     let time = 1_000_000_000_000;
     const emulator = await seeded({ deathDelayMs: 60_000, now: () => time });
     const first = await emulator.platform.mintGroupToken("default");

@@ -5,7 +5,7 @@ import { closeAll, emulate, probe } from "./support";
 describe("emulator: many databases", () => {
   afterEach(closeAll);
 
-  it("serves 1,000 databases at once, each with its own answer", async function () {
+  it("serves 1,000 databases in parallel, each with its own answer", async function () {
     this.timeout(30_000);
     const emulator = await emulate({ serverGeneration: "legacy-group" });
     emulator.platform.createGroup("fleet");
@@ -26,7 +26,7 @@ describe("emulator: many databases", () => {
     assert.deepEqual(new Set(after), new Set([401]));
   });
 
-  it("holds the engine of a database open only once it is asked", async function () {
+  it("opens no engine for a database before the first request to it", async function () {
     if (process.platform !== "linux") return this.skip();
     const emulator = await emulate();
     emulator.platform.createGroup("fleet");

@@ -17,7 +17,7 @@ export const ORGANIZATION = "/v1/organizations/acme";
 
 const running = new Set<Emulator>();
 
-/** Closed by `closeAll`, whatever becomes of the test. */
+/** `closeAll` closes it, whether the test passes or fails. */
 export async function emulate(options?: EmulatorOptions): Promise<Emulator> {
   const emulator = await startEmulator(options);
   running.add(emulator);
@@ -56,7 +56,7 @@ async function send(url: string, method: string, { token, body, headers }: Askin
   };
 }
 
-/** A request to the control plane; with the unrestricted API token unless told otherwise. */
+/** A request to the control plane; with the unrestricted API token by default. */
 export function call(emulator: Emulator, method: string, path: string, asking: Asking = {}): Promise<Answer> {
   return send(emulator.url + path, method, { token: emulator.apiToken, ...asking });
 }
@@ -84,7 +84,7 @@ export function pipeline(
 export const execute = (sql: string): object => ({ type: "execute", stmt: { sql } });
 export const CLOSE = { type: "close" };
 
-/** The status that a token gets for `select 1`: 200 alive, 401 dead. */
+/** The status that a token gets for `select 1`: 200 accepted, 401 rejected. */
 export async function probe(emulator: Emulator, database: string, token: string): Promise<number> {
   return (await pipeline(emulator, database, token, [execute("select 1"), CLOSE])).status;
 }

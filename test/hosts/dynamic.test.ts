@@ -212,7 +212,7 @@ describe("the dynamic host", () => {
       });
   });
 
-  it("reads the settings from the environment if stack config has none", async () => {
+  it("reads the settings from the environment if stack config does not set them", async () => {
     process.env["TURSO_API_TOKEN"] = turso.emulator.apiToken;
     process.env["TURSO_API_BASEURL"] = turso.url;
     process.env["TURSO_ORGANIZATION"] = "acme";

@@ -1,5 +1,6 @@
 /** The live test, with everything that it needs from outside. */
 import { TursoClient } from "../../src/turso/client";
+import { RateLimit } from "../../src/turso/rate-limit";
 import { nameList } from "../../src/values/text";
 import { ControlPlane, LiveError } from "./control-plane";
 import { labelled, listOf, newNames, withDatabases } from "./databases";
@@ -39,7 +40,11 @@ export async function liveTest(options: Options, world: World): Promise<Result> 
   const { signal, pace, say } = world;
   const phases: Phase[] = [];
   const secrets = new Secrets();
-  const client = new TursoClient(connection, organization, say);
+  const client = new TursoClient(connection, organization, {
+    onRetry: say,
+    isCallerAlive: () => Promise.resolve(true),
+    rateLimit: new RateLimit(),
+  });
   const api = new ControlPlane(connection, organization, secrets, signal, pace.intervalMs * 4);
   let version = "unknown";
   let problem: string | undefined;

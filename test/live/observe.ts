@@ -84,7 +84,7 @@ async function observeRotation(bench: Bench, target: Target): Promise<Phase> {
 
 /** Whether the status says that nothing was changed. After any other failure the rotation may have happened. */
 const isRefusal = ({ status }: Call): boolean =>
-  status !== undefined && outcomeOfStatus({ status, headers: {} }).effect === "unchanged";
+  status !== undefined && outcomeOfStatus(status).effect === "unchanged";
 
 const expirationFor = ({ timeoutMs, readyMs }: Pace): string =>
   `${Math.ceil((timeoutMs + readyMs) / 60_000) + MINUTES_MORE}m`;

@@ -15,15 +15,15 @@ interface Logic {
 }
 
 /** A resource as the program declares it. Its inputs may depend on the outputs of other resources. */
-export interface Resource {
+export interface DeclaredResource {
   name: string;
   type: "rotation" | "token";
   inputs: (outputsOf: (name: string) => Properties) => Properties;
 }
 
 /** A resource as the state file keeps it. */
-export interface Saved {
-  type: Resource["type"];
+export interface SavedResource {
+  type: DeclaredResource["type"];
   id: string;
   inputs: Properties;
   outputs: Properties;
@@ -39,10 +39,10 @@ export interface Step {
 
 /** A model of Pulumi's engine as a provider sees it: the order of its calls, and what it saves of the results. */
 export class Engine {
-  readonly state = new Map<string, Saved>();
+  readonly state = new Map<string, SavedResource>();
 
   /** Calls `check` and `diff` only. */
-  async preview(program: Resource[], process: Process): Promise<Error | undefined> {
+  async preview(program: DeclaredResource[], process: Process): Promise<Error | undefined> {
     const planned = new Map<string, Properties>();
     for (const resource of program) {
       const saved = this.state.get(resource.name);
@@ -65,7 +65,7 @@ export class Engine {
    * @param onStep is called after each resource
    */
   async up(
-    program: Resource[],
+    program: DeclaredResource[],
     process: Process,
     onStep: (step: Step) => Promise<void> = () => Promise.resolve(),
   ): Promise<Step[]> {
@@ -98,7 +98,7 @@ export class Engine {
     for (const name of [...this.state.keys()].reverse()) this.#delete(name);
   }
 
-  async #apply(resource: Resource, process: Process, index: number): Promise<Step> {
+  async #apply(resource: DeclaredResource, process: Process, index: number): Promise<Step> {
     const { name, type } = resource;
     const saved = this.state.get(name);
     const news = resource.inputs((other) => this.state.get(other)?.outputs ?? {});
@@ -123,7 +123,7 @@ export class Engine {
   }
 
   #create(
-    resource: Resource,
+    resource: DeclaredResource,
     inputs: Properties,
     did: Step["did"],
     process: Process,
@@ -137,12 +137,12 @@ export class Engine {
 
   /** Saves the result. A failed call's state is saved if its error carries one. */
   async #execute(
-    { name, type }: Resource,
+    { name, type }: DeclaredResource,
     inputs: Properties,
     did: Step["did"],
     process: Process,
     index: number,
-    act: () => Promise<Saved>,
+    act: () => Promise<SavedResource>,
   ): Promise<Step> {
     try {
       const saved = await act();
@@ -159,7 +159,7 @@ export class Engine {
   }
 
   async #check(
-    { type }: Resource,
+    { type }: DeclaredResource,
     olds: Properties,
     news: Properties,
     process: Process,
@@ -170,8 +170,8 @@ export class Engine {
   }
 
   /** The state file is JSON: values that JSON cannot represent are lost. */
-  #save(name: string, saved: Saved): void {
-    this.state.set(name, JSON.parse(JSON.stringify(saved)) as Saved);
+  #save(name: string, saved: SavedResource): void {
+    this.state.set(name, JSON.parse(JSON.stringify(saved)) as SavedResource);
   }
 
   #delete(name: string): void {
@@ -180,6 +180,6 @@ export class Engine {
 }
 
 /** Casts, because the properties that the engine passes are untyped. */
-function logic(type: Resource["type"], { context }: Process): Logic {
+function logic(type: DeclaredResource["type"], { context }: Process): Logic {
   return (type === "rotation" ? rotationResource(context) : tokenResource(context)) as unknown as Logic;
 }

@@ -23,7 +23,7 @@ export type Trouble =
   | "late by 1 s"
   | "late by 2 h";
 
-export interface Fault {
+export interface PlannedFault {
   on: RequestKind;
   /** How many requests of this kind succeed first. */
   skip: number;
@@ -59,19 +59,19 @@ const ACTIONS: Record<Trouble, FaultAction> = {
 };
 
 /** Responses that a server sends only if it did nothing. */
-const REFUSALS = /^(503, Retry|429|404)/;
+const REFUSALS = /^(429|404)/;
 
-export const actionOf = ({ trouble }: Fault): FaultAction => ACTIONS[trouble];
+export const actionOf = ({ trouble }: PlannedFault): FaultAction => ACTIONS[trouble];
 
 /** Excludes a server that did something and claims the opposite. Only rotations can be executed late. */
-export const isPossible = ({ on, when, trouble }: Fault): boolean =>
+export const isPossible = ({ on, when, trouble }: PlannedFault): boolean =>
   !(REFUSALS.test(trouble) && when === "after") &&
   !(trouble.startsWith("late") && (on !== "rotate" || when === "after"));
 
 /** Whether the client cannot know if the request was carried out. */
-export const losesResponse = ({ trouble }: Fault): boolean => !REFUSALS.test(trouble);
+export const losesResponse = ({ trouble }: PlannedFault): boolean => !REFUSALS.test(trouble);
 
-export const lateness = ({ trouble }: Fault): number | undefined =>
+export const lateness = ({ trouble }: PlannedFault): number | undefined =>
   trouble === "late by 1 s" ? 1_000 : trouble === "late by 2 h" ? 7_200_000 : undefined;
 
 /** Where a process crashes: at its nth request, or before the engine saves its nth resource. */

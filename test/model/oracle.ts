@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { durationMs } from "../../src/values/duration";
 import type { RotationState } from "../../src/rotation/state";
 import type { Target } from "../../src/values/scope";
-import type { Saved, Step } from "./engine";
+import type { SavedResource, Step } from "./engine";
 import { TIMEOUT_MS, type Process, type Sent } from "./process";
 import { targetsOf, type Program } from "./program";
 import { mayMint, mayRead, type ModelOrganization } from "./organization";
@@ -42,7 +42,7 @@ export class Oracle {
   constructor(private readonly organization: ModelOrganization) {}
 
   /** Before an `up`: determines which targets have a reason to be rotated. */
-  begin(program: Program, saved: Saved | undefined, now: number): void {
+  begin(program: Program, saved: SavedResource | undefined, now: number): void {
     const { rotationId, pending } = (saved?.outputs ?? {}) as Partial<RotationState>;
     this.#rotationId = rotationId;
     this.#begunAt = now;
@@ -96,7 +96,7 @@ export class Oracle {
     program: Program,
     process: Process,
     step: Step | undefined,
-    saved: Saved | undefined,
+    saved: SavedResource | undefined,
   ): Promise<void> {
     const rotates = process.sent.filter(({ kind }) => kind === "rotate");
     for (const sent of rotates) this.#mayBeSent(sent, program, process);

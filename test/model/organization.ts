@@ -2,7 +2,7 @@ import {
   startEmulator,
   type Database,
   type Emulator,
-  type Permission,
+  type ApiTokenPermission,
   type ServerGeneration,
 } from "../../emulator";
 import type { Target } from "../../src/values/scope";
@@ -10,7 +10,7 @@ import type { Target } from "../../src/values/scope";
 /** What an API token of a schedule may do; `wrong` is one that Turso does not know. */
 export type Credentials = "full" | "rotate only" | "rotate and read" | "read and mint" | "wrong" | "none";
 
-const PERMISSIONS: Record<Exclude<Credentials, "full" | "wrong" | "none">, Permission[]> = {
+const PERMISSIONS: Record<Exclude<Credentials, "full" | "wrong" | "none">, ApiTokenPermission[]> = {
   "rotate only": ["db:rotate-creds", "group:rotate-creds"],
   "rotate and read": ["db:rotate-creds", "group:rotate-creds", "read"],
   "read and mint": ["db:mint-token", "group:mint-token", "read"],

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import axios, { type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from "axios";
 import { Context } from "../../src/core/context";
 import { withClock, type Clock } from "./clock";
-import { actionOf, lateness, losesResponse, type Crash, type Fault, type RequestKind } from "./faults";
+import { actionOf, lateness, losesResponse, type Crash, type PlannedFault, type RequestKind } from "./faults";
 import type { Target } from "../../src/values/scope";
 import { mayRotate, type Credentials, type ModelOrganization } from "./organization";
 
@@ -27,7 +27,7 @@ export interface Sent {
 
 export interface Circumstances {
   credentials: Credentials;
-  faults: Fault[];
+  faults: PlannedFault[];
   crash?: Crash | undefined;
 }
 
@@ -51,7 +51,7 @@ export class Process {
   readonly sent: Sent[] = [];
   readonly messages: string[] = [];
   readonly context: Context;
-  readonly #faults: (Fault & { left: number; toSkip: number })[];
+  readonly #faults: (PlannedFault & { left: number; toSkip: number })[];
   readonly #inFlight = new Set<Promise<unknown>>();
   #hasExited = false;
   #abort!: (reason: Crashed) => void;
@@ -77,7 +77,7 @@ export class Process {
       clock: () => new Date(clock.now()),
       notify: (_level, text) => this.messages.push(text),
       // real time; TIMEOUT_MS is what limits a request here
-      retryPolicy: { timeoutMs: 60_000, retries: 2, pauseMs: 0.1, longestPauseMs: 1_000 },
+      retryPolicy: { timeoutMs: 60_000, retries: 2, pauseMs: 0.1, longestPauseMs: 1_000, patienceMs: 1_000 },
     });
   }
 
@@ -139,7 +139,7 @@ export class Process {
   async #hang(
     config: InternalAxiosRequestConfig,
     http: AxiosAdapter,
-    when: Fault["when"],
+    when: PlannedFault["when"],
     then: () => unknown,
   ): Promise<AxiosResponse> {
     const timeout = new AbortController();
@@ -155,7 +155,7 @@ export class Process {
     throw outcome[0].reason;
   }
 
-  #executeLater(sent: Sent, fault: Fault): void {
+  #executeLater(sent: Sent, fault: PlannedFault): void {
     const delay = lateness(fault);
     const { target } = sent;
     if (delay === undefined || target === undefined || !this.organization.exists(target)) return;
@@ -186,7 +186,7 @@ export class Process {
     }
   }
 
-  #nextFault(kind: RequestKind): Fault | undefined {
+  #nextFault(kind: RequestKind): PlannedFault | undefined {
     const fault = this.#faults.find(({ on, left }) => on === kind && left > 0);
     if (fault === undefined) return undefined;
     if (fault.toSkip > 0) {

@@ -1,7 +1,7 @@
 import type { Json } from "../../src/values/json";
 import type { RotationInputs } from "../../src/rotation/state";
 import { parseSubject, type Scope, type Target } from "../../src/values/scope";
-import type { Properties, Resource } from "./engine";
+import type { Properties, DeclaredResource } from "./engine";
 
 /** What a schedule's program declares: one TokenRotation and the AuthTokens that depend on it. */
 export interface Program {
@@ -55,8 +55,8 @@ function followed({ rotationId, scope, organization, rotateEvery }: Properties, 
   return { rotationId, scope: isListed ? own : covered, organization, rotateEvery };
 }
 
-export function resourcesOf(program: Program): Resource[] {
-  const tokens = followers(program).map((target, i): Resource => {
+export function resourcesOf(program: Program): DeclaredResource[] {
+  const tokens = followers(program).map((target, i): DeclaredResource => {
     const scope = { [target.kind]: target.name } as unknown as Scope;
     return {
       name: `token ${i + 1}`,

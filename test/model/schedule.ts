@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { ServerGeneration } from "../../emulator";
 import type { Scope } from "../../src/values/scope";
-import { isPossible, type Crash, type Fault, type RequestKind, type Trouble } from "./faults";
+import { isPossible, type Crash, type PlannedFault, type RequestKind, type Trouble } from "./faults";
 import type { Change } from "./program";
 import type { Credentials, RejectionDelays } from "./organization";
 
@@ -11,7 +11,7 @@ export type Operation =
       type: "up" | "preview" | "refresh";
       change?: Change | undefined;
       credentials: Credentials;
-      faults: Fault[];
+      faults: PlannedFault[];
       crash?: Crash | undefined;
     }
   | { type: "wait"; hours: number }
@@ -102,13 +102,13 @@ const credentials = weighted<Credentials>(
   [1, "none"],
 );
 
-const faultOn = (...kinds: [weight: number, value: RequestKind][]): fc.Arbitrary<Fault> =>
+const faultOn = (...kinds: [weight: number, value: RequestKind][]): fc.Arbitrary<PlannedFault> =>
   fc
     .record({
       on: weighted<RequestKind>(...kinds),
       skip: weighted([4, 0], [2, 1], [1, 2], [1, 4]),
       times: weighted([4, 1], [1, 2], [1, 5], [2, 100]),
-      when: weighted<Fault["when"]>([1, "before"], [2, "after"]),
+      when: weighted<PlannedFault["when"]>([1, "before"], [2, "after"]),
       trouble: weighted<Trouble>(
         [3, "drop"],
         [3, "hang"],
@@ -134,10 +134,10 @@ const anyFault = faultOn([5, "rotate"], [2, "probe"], [1, "mint"], [1, "read"]);
 const readFault = faultOn([3, "read"], [1, "probe"]);
 
 /** A rotation's response is lost and the databases are unreachable: the next run has to resolve it. */
-const unresolved: fc.Arbitrary<Fault[]> = fc
+const unresolved: fc.Arbitrary<PlannedFault[]> = fc
   .record({
     times: weighted([2, 1], [2, 2], [1, 3]),
-    when: weighted<Fault["when"]>([1, "before"], [1, "after"]),
+    when: weighted<PlannedFault["when"]>([1, "before"], [1, "after"]),
     skip: weighted([2, 1], [2, 2], [1, 3]),
   })
   .map(({ times, when, skip }) => [
@@ -158,7 +158,7 @@ const crash: fc.Arbitrary<Crash> = fc.oneof(
 
 const up = (
   change: fc.Arbitrary<Change>,
-  faults: fc.Arbitrary<Fault[]>,
+  faults: fc.Arbitrary<PlannedFault[]>,
   who: fc.Arbitrary<Credentials> = fc.constant("full"),
   end: fc.Arbitrary<Crash | undefined> = fc.constant(undefined),
 ): fc.Arbitrary<Operation> =>
@@ -175,7 +175,7 @@ const readOnly = (type: "preview" | "refresh", maxEdits: number): fc.Arbitrary<O
 const wait = (...hours: [weight: number, value: number][]): fc.Arbitrary<Operation> =>
   weighted(...hours).map((value) => ({ type: "wait" as const, hours: value }));
 
-const noFaults = fc.constant<Fault[]>([]);
+const noFaults = fc.constant<PlannedFault[]>([]);
 const faults = fc.oneof(
   { weight: 5, arbitrary: noFaults },
   { weight: 4, arbitrary: fc.array(anyFault, { minLength: 1, maxLength: 2 }) },

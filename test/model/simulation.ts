@@ -5,7 +5,7 @@ import type { RotationState } from "../../src/rotation/state";
 import type { TokenState } from "../../src/token/state";
 import { parseSubject, type Target } from "../../src/values/scope";
 import { Clock } from "./clock";
-import { Engine, type Saved, type Step } from "./engine";
+import { Engine, type SavedResource, type Step } from "./engine";
 import { Oracle } from "./oracle";
 import { Crashed, Process, type Circumstances } from "./process";
 import { change, FIRST, resourcesOf, targetsOf, type Change, type Program } from "./program";
@@ -228,5 +228,5 @@ export class Simulation {
   }
 }
 
-const targetsIn = (saved: Saved | undefined): readonly Target[] =>
+const targetsIn = (saved: SavedResource | undefined): readonly Target[] =>
   saved ? parseSubject(saved.outputs as unknown as { organization: string; scope: unknown }).targets : [];

@@ -1,9 +1,9 @@
-import type { Fault } from "./faults";
+import type { PlannedFault } from "./faults";
 import type { RejectionDelays } from "./organization";
 import type { Change } from "./program";
 import type { Operation } from "./schedule";
 
-const faultText = ({ on, skip, times, when, trouble }: Fault): string =>
+const faultText = ({ on, skip, times, when, trouble }: PlannedFault): string =>
   `${trouble} ${when} ${on}${skip > 0 ? ` #${skip + 1}` : ""}${times > 1 ? ` (${times} times)` : ""}`;
 
 /** An operation in words, for the log of a counter-example. */

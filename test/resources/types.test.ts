@@ -31,7 +31,7 @@ describe("the arguments of a resource have the same names in its public type, it
     assert.ok(same.rules && same.state);
   });
 
-  it("else the comparison does not compile", () => {
+  it("otherwise the comparison does not compile", () => {
     // @ts-expect-error: the second union lacks a name
     const missing: Equal<"a" | "b", "a"> = true;
     // @ts-expect-error: the second union has a name too many

@@ -30,7 +30,7 @@ describe("the check of a TokenRotation", () => {
         const id = `acme/${form}s/${name}`;
         const survivors =
           form === "database" ? [groupTokensSurvive(id, name === "lone" ? "solo" : "default")] : [];
-        assert.deepEqual(turso.told, [`${id}: creating it rotates; ${message}`, ...survivors]);
+        assert.deepEqual(turso.messages, [`${id}: creating it rotates; ${message}`, ...survivors]);
         assert.deepEqual(turso.warnings, survivors);
         assert.deepEqual(turso.rotateRequests(), []);
       });
@@ -38,14 +38,14 @@ describe("the check of a TokenRotation", () => {
     it("and warns that groupImpact will stop the update", async () => {
       await turso.logic().check({}, { ...good, groupImpact: "refuse" });
       assert.equal(
-        turso.told[1],
+        turso.messages[1],
         'acme/databases/app: groupImpact is "refuse", so the update will stop before it rotates.',
       );
     });
 
     it("but nothing if the resource is adopted", async () => {
       await turso.logic().check({}, { ...good, rotateOnCreate: false });
-      assert.deepEqual([turso.told, turso.requests()], [[], []]);
+      assert.deepEqual([turso.messages, turso.requests()], [[], []]);
     });
   });
 
@@ -63,7 +63,7 @@ describe("the check of a TokenRotation", () => {
     ] as [string, Partial<Settings>, string][])
       it(what, async () => {
         assert.deepEqual((await turso.logic(settings).check({}, good)).problems, []);
-        assert.deepEqual(turso.told, [notLookedUp(why)]);
+        assert.deepEqual(turso.messages, [notLookedUp(why)]);
       });
 
     it("without a network", async () => {
@@ -73,14 +73,14 @@ describe("the check of a TokenRotation", () => {
         [],
       );
       assert.equal(
-        turso.told.at(-1),
+        turso.messages.at(-1),
         notLookedUp(`the API could not be reached (connect ECONNREFUSED 127.0.0.1:${port})`),
       );
     });
 
     it("for a target that does not exist yet", async () => {
       assert.deepEqual((await turso.logic().check({}, { ...good, scope: { group: "new" } })).problems, []);
-      assert.deepEqual(turso.told, [
+      assert.deepEqual(turso.messages, [
         "acme/groups/new: creating it rotates; the blast radius could not be looked up (the API answered 404 (group not found)).",
       ]);
     });
@@ -91,9 +91,9 @@ describe("the check of a TokenRotation", () => {
         { ...good, scope: { database: UNKNOWN } },
         { ...good, organization: UNKNOWN },
       ]) {
-        turso.told.length = 0;
+        turso.messages.length = 0;
         assert.deepEqual((await turso.logic().check({}, news)).problems, []);
-        assert.deepEqual(turso.told, [
+        assert.deepEqual(turso.messages, [
           "A TokenRotation's scope is not known before the update: creating it rotates, but its blast radius could not be looked up.",
         ]);
       }

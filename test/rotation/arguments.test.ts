@@ -112,7 +112,7 @@ describe("the check of a TokenRotation", () => {
             additions: {},
             problems: [{ property, reason }],
           });
-        assert.deepEqual([turso.requests(), turso.told], [[], []]);
+        assert.deepEqual([turso.requests(), turso.messages], [[], []]);
       });
 
     it("an unknown argument, and lists the known ones", async () => {

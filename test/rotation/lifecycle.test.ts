@@ -34,7 +34,7 @@ describe("a TokenRotation", () => {
         assert.deepEqual(argumentsOf(created.state, news), news);
         assert.deepEqual(turso.rotateRequests(), [request]);
         assert.deepEqual(turso.rotations(), [rotation]);
-        assert.deepEqual(turso.told, [rotated(id)]);
+        assert.deepEqual(turso.messages, [rotated(id)]);
       });
 
     it("looks up its target before it rotates", async () => {
@@ -52,7 +52,7 @@ describe("a TokenRotation", () => {
       assert.deepEqual(rotationsOf(created.state), { rotationId, rotatedAt: undefined, rotationCount: 0 });
       assert.deepEqual(argumentsOf(created.state, news), news);
       assert.deepEqual(turso.rotateRequests(), []);
-      assert.deepEqual(turso.told, [
+      assert.deepEqual(turso.messages, [
         "acme/databases/app: adopted without rotating; its tokens stay as they are until a rotation is due.",
       ]);
     });
@@ -62,7 +62,7 @@ describe("a TokenRotation", () => {
       const { state } = await turso.logic({ apiToken: readless }).create(inputs({ rotateOnCreate: false }));
       assert.equal(state.rotationCount, 0);
       assert.equal(
-        turso.told[0],
+        turso.messages[0],
         "acme/databases/app: whether it exists could not be looked up (the API answered 403 (forbidden: the API token lacks the permission read)).",
       );
     });
@@ -84,7 +84,7 @@ describe("a TokenRotation", () => {
       assert.deepEqual(rotationsOf(updated), { rotationId, rotatedAt: NOW, rotationCount: 42 });
       assert.deepEqual(argumentsOf(updated, news), news);
       assert.deepEqual(turso.rotateRequests(), ["POST ~/databases/app/auth/rotate 200"]);
-      assert.deepEqual(turso.told, [rotated("acme/databases/app")]);
+      assert.deepEqual(turso.messages, [rotated("acme/databases/app")]);
     });
 
     for (const [what, changes] of [
@@ -99,7 +99,7 @@ describe("a TokenRotation", () => {
         assert.deepEqual(rotationsOf(updated), rotationsOf(olds));
         assert.deepEqual(argumentsOf(updated, news), news);
         assert.deepEqual(turso.requests(), []);
-        assert.deepEqual(turso.told, []);
+        assert.deepEqual(turso.messages, []);
       });
 
     it("drops the arguments that the program no longer gives", async () => {
@@ -137,7 +137,7 @@ describe("a TokenRotation", () => {
         problems: [],
       });
       assert.deepEqual(await logic.diff(state(), inputs()), { changes: false, replaces: [] });
-      assert.deepEqual([turso.requests(), turso.told], [[], []]);
+      assert.deepEqual([turso.requests(), turso.messages], [[], []]);
     });
 
     it("under a changed trigger logs the blast radius and rotates nothing", async () => {
@@ -145,7 +145,7 @@ describe("a TokenRotation", () => {
         changes: true,
         replaces: [],
       });
-      assert.deepEqual(turso.told, [
+      assert.deepEqual(turso.messages, [
         'acme/databases/app: the trigger changed, so this update rotates; this invalidates every token of the database, and on some servers the tokens of its whole group "default": 1 other database (reports).',
         groupTokensSurvive("acme/databases/app", "default"),
       ]);
@@ -155,7 +155,7 @@ describe("a TokenRotation", () => {
     it("under a trigger that is not known yet says so and sends no request", async () => {
       const news = { ...inputs(), trigger: UNKNOWN } as unknown as RotationInputs;
       assert.deepEqual(await turso.logic().diff(state(), news), { changes: true, replaces: [] });
-      assert.deepEqual(turso.told, [
+      assert.deepEqual(turso.messages, [
         "acme/databases/app: an argument is not known before the update; it rotates if the trigger has changed by then.",
       ]);
       assert.deepEqual(turso.requests(), []);
@@ -165,9 +165,9 @@ describe("a TokenRotation", () => {
       turso.onRotate("after", { type: "status", status: 500 });
       const { state: olds } = await unfinishedRun(turso.logic().create(inputs()));
       turso.emulator.clearLog();
-      turso.told.length = 0;
+      turso.messages.length = 0;
       assert.deepEqual(await turso.logic().diff(olds, inputs()), { changes: true, replaces: [] });
-      assert.deepEqual(turso.told, [
+      assert.deepEqual(turso.messages, [
         "acme/databases/app: an earlier run did not finish app; this update continues there.",
       ]);
       assert.deepEqual(turso.requests(), []);

@@ -14,7 +14,7 @@ describe("a lost response, with a canary token", () => {
       assert.equal(state.verification, "verified");
       assert.equal(stage.rotations, 1);
       assert.ok(
-        stage.told.some((each) =>
+        stage.messages.some((each) =>
           each.endsWith("but the rotation happened: a token from before it is rejected."),
         ),
       );
@@ -27,7 +27,7 @@ describe("a lost response, with a canary token", () => {
       assert.equal(state.verification, "verified");
       assert.equal(stage.rotations, 1);
       assert.ok(
-        stage.told.some((each) =>
+        stage.messages.some((each) =>
           each.endsWith("tokens from before it are still accepted after 1 s. Sending it once more."),
         ),
       );

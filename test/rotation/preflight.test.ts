@@ -35,7 +35,6 @@ describe("the preflight of a rotation", () => {
       verifyTimeoutMs: 1_000,
       groupImpact: "warn",
       clock: environment.clock,
-      isCallerAlive: () => Promise.resolve(true),
       notify: (level, { name }, text) => messages.push(`${level} ${name}: ${text}`),
       ...changes,
     };

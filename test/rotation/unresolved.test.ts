@@ -30,7 +30,7 @@ describe("a rotate request whose outcome is unknown", () => {
     ["500", "before", status(500), "the API answered 500 (fault: status 500)"],
     ["500 after the change", "after", status(500), "the API answered 500 (fault: status 500)"],
     ["502", "before", status(502), "the API answered 502 (fault: status 502)"],
-    ["503 without Retry-After", "before", status(503), "the API answered 503 (fault: status 503)"],
+    ["503", "before", status(503), "the API answered 503 (fault: status 503)"],
     ["504 after the change", "after", status(504), "the API answered 504 (fault: status 504)"],
     ["408", "before", status(408), "the API answered 408 (fault: status 408)"],
     ["500 with an empty body", "before", status(500, ""), "the API answered 500"],

@@ -5,13 +5,29 @@ import type { RotationInputs, RotationState } from "../../src/rotation/state";
 import { rotationResource, type Resource } from "../../src/hosts/shared/resource";
 import { TursoError } from "../../src/turso/errors";
 import type { Settings } from "../../src/turso/connection";
+import { RateLimit } from "../../src/turso/rate-limit";
 import type { RetryPolicy } from "../../src/turso/retry-policy";
+import type { RunHooks } from "../../src/turso/transport";
 
 /** The time of the clock that tests inject. */
 export const NOW = "2026-03-01T12:00:00.000Z";
 
 /** Short enough for fast tests, and long enough for a busy machine. */
-export const PATIENCE: RetryPolicy = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
+export const PATIENCE: RetryPolicy = {
+  timeoutMs: 2_000,
+  retries: 2,
+  pauseMs: 1,
+  longestPauseMs: 1_500,
+  patienceMs: 1_500,
+};
+
+/** What the requests of a run share, for a client without a Context. Its caller is always there. */
+export const hooks = (changes: Partial<RunHooks> = {}): RunHooks => ({
+  onRetry: (line) => assert.fail(`unexpected retry: ${line}`),
+  isCallerAlive: () => Promise.resolve(true),
+  rateLimit: new RateLimit(),
+  ...changes,
+});
 
 export const ORIGIN = "the environment's TURSO_API_TOKEN";
 
@@ -21,7 +37,7 @@ export const ORIGIN = "the environment's TURSO_API_TOKEN";
  */
 export class FakeTurso {
   /** All messages to the person who runs the program. */
-  readonly told: string[] = [];
+  readonly messages: string[] = [];
   /** Those that the person should worry about. */
   readonly warnings: string[] = [];
   #emulator: Emulator | undefined;
@@ -57,12 +73,12 @@ export class FakeTurso {
 
   /** Records a message. */
   readonly notify = (level: Level, text: string): void => {
-    this.told.push(text);
+    this.messages.push(text);
     if (level === "warning") this.warnings.push(text);
   };
 
   forgetMessages(): void {
-    this.told.length = 0;
+    this.messages.length = 0;
     this.warnings.length = 0;
   }
 

@@ -6,7 +6,7 @@ import { PATIENCE } from "./fake-turso";
 
 /** An emulated Turso for one test: the group `default` with the databases app and reports, and the empty group `bare`. */
 export class Stage {
-  readonly told: string[] = [];
+  readonly messages: string[] = [];
 
   private constructor(readonly emulator: Emulator) {}
 
@@ -29,7 +29,7 @@ export class Stage {
       organization: "acme",
       organizationIsConfigured: true,
     };
-    const notify = (_level: Level, text: string) => void this.told.push(text);
+    const notify = (_level: Level, text: string) => void this.messages.push(text);
     return rotationResource(
       new Context({ settings, clock: () => new Date(), notify, retryPolicy: PATIENCE }),
     );

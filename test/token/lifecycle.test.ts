@@ -36,13 +36,13 @@ describe("an AuthToken", () => {
       new Context({
         settings: turso.settings(),
         clock: () => new Date(now),
-        notify: (_level, text) => turso.told.push(text),
+        notify: (_level, text) => turso.messages.push(text),
         retryPolicy: PATIENCE,
       }),
     );
   const mints = async (olds: TokenState, news: TokenInputs, now?: string): Promise<boolean> => {
     const { changes } = await logic(now).diff(olds, news);
-    const mintsIt = turso.told.some((each) => each.endsWith("so the update mints a new token."));
+    const mintsIt = turso.messages.some((each) => each.endsWith("so the update mints a new token."));
     assert.ok(changes || !mintsIt);
     return mintsIt;
   };
@@ -133,7 +133,7 @@ describe("an AuthToken", () => {
     assert.ok(
       turso.requests().includes("POST ~/databases/app/auth/tokens?expiration=1d&authorization=read-only 200"),
     );
-    assert.match(turso.told.at(-1) ?? "", /^acme\/databases\/app: minted, and accepted after 0\.\d s/);
+    assert.match(turso.messages.at(-1) ?? "", /^acme\/databases\/app: minted, and accepted after 0\.\d s/);
     turso.emulator.clearLog();
     const kept = await logic().update(
       made,
@@ -154,7 +154,7 @@ describe("an AuthToken", () => {
     const { state: made } = await logic().create(inputs({ verifyTimeout: "1s" }));
     assert.ok(made.token.startsWith("eyJ"));
     assert.equal(
-      turso.told.at(-1),
+      turso.messages.at(-1),
       "acme/databases/app: the new token could not be verified (the database answered 503). It is published anyway.",
     );
   });
@@ -195,7 +195,7 @@ describe("an AuthToken", () => {
         { ...news, scope: { database: "app" } },
       );
       assert.deepEqual(problems, []);
-      assert.deepEqual(turso.told, sentence === undefined ? [] : [sentence]);
+      assert.deepEqual(turso.messages, sentence === undefined ? [] : [sentence]);
     });
 
   it("cannot be read by its ID alone", async () => {

@@ -74,12 +74,12 @@ describe("a tool's command line", () => {
         (error) => error instanceof UsageError && error.message === message,
       ));
 
-  it("accepts no words if the tool has no use for them", () => {
+  it("rejects operands if the tool takes no operands", () => {
     const message = "Unexpected argument 'unit'.";
     assert.throws(() => readCommandLine({ usage: "", options: {} }, ["unit"]), { message });
   });
 
   for (const flag of ["--help", "-h"])
-    it(`asks for the usage with ${flag}, even beside a wrong value`, () =>
+    it(`asks for the usage with ${flag}, even with an invalid option`, () =>
       assert.equal(read("--runs", "many", flag), "help"));
 });

@@ -24,7 +24,7 @@ describe("the set-up", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A folder with the three programs of a CLI, of which `pulumi` says a version. */
+  /** A folder with the three programs of a CLI, of which `pulumi` prints a version. */
   function cliIn(
     bin: string,
     version: string,
@@ -39,14 +39,14 @@ describe("the set-up", () => {
 
   const onPath = (...folders: string[]) => (process.env["PATH"] = folders.join(path.delimiter));
 
-  it("uses the person's own CLI on PATH if it is new enough", () => {
+  it("uses the user's own CLI on PATH if it is new enough", () => {
     const bin = path.join(folder, "own");
     cliIn(bin, "3.999.1");
     onPath(bin, "/usr/bin", "/bin");
     assert.deepEqual(findCli(), { bin, version: "3.999.1", origin: "PATH" });
   });
 
-  it("passes over one that is too old, or lacks the Node.js language host, for the one in the cache", () => {
+  it("prefers the CLI in the cache to one that is too old or lacks the Node.js language host", () => {
     const cached = path.join(folder, "home", "versions", VERSION, "bin");
     const [old, partial] = [path.join(folder, "old"), path.join(folder, "partial")];
     cliIn(old, "3.100.0");
@@ -57,7 +57,7 @@ describe("the set-up", () => {
     assert.deepEqual(findCli(), { bin: cached, version: VERSION, origin: "cache" });
   });
 
-  it("does not take half a CLI for a whole one", () => {
+  it("rejects an incomplete CLI", () => {
     const cached = path.join(folder, "home", "versions", VERSION, "bin");
     onPath("/usr/bin", "/bin");
     cliIn(cached, VERSION, ["pulumi", "pulumi-language-nodejs"]);
@@ -66,7 +66,7 @@ describe("the set-up", () => {
     assert.equal(findCli(), undefined);
   });
 
-  it("asks for the CLI that package.json pins", () => {
+  it("installs the CLI version that package.json pins", () => {
     const { devDependencies } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
       devDependencies: Record<string, string>;
     };

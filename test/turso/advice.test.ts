@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { adviceFor, type Failure } from "../../src/turso/advice";
+import { adviceFor, type FailedCall } from "../../src/turso/advice";
 import type { Target } from "../../src/values/scope";
 
 const apiUrl = "https://api.turso.tech";
@@ -14,7 +14,7 @@ const REDIRECT = `Redirects are never followed, because they would forward the A
 const lacks = (scope: string): string =>
   `The API token, read from stack config turso:apiToken, lacks the scope ${scope}. Scopes cannot be added to a token: mint a new one that has it, and set it there.`;
 
-type Row = [what: string, failure: Partial<Failure>, advice: string];
+type Row = [what: string, failure: Partial<FailedCall>, advice: string];
 
 describe("the advice after a failed call", () => {
   const ROWS: Row[] = [
@@ -55,8 +55,18 @@ describe("the advice after a failed call", () => {
     ["429", { status: 429 }, "The API limits the rate of requests. Wait a minute and run it again."],
     [
       "no response",
-      { status: undefined },
+      { from: "network", status: undefined },
       `Check the network and the API's URL ${apiUrl}, then run it again.`,
+    ],
+    [
+      "a proxy's refusal",
+      { from: "proxy", status: undefined },
+      "Check HTTPS_PROXY and its credentials, then run it again.",
+    ],
+    [
+      "nothing, because the caller is gone",
+      { from: "caller", status: undefined },
+      "Run `pulumi cancel`, then `pulumi up` again.",
     ],
     ["500", { status: 500 }, AGAIN],
     ["503", { status: 503 }, AGAIN],
@@ -71,7 +81,8 @@ describe("the advice after a failed call", () => {
   ];
   for (const [what, failure, advice] of ROWS)
     it(`${what}: ${advice}`, () => {
-      const rotation: Failure = {
+      const rotation: FailedCall = {
+        from: "api",
         status: undefined,
         effect: "unchanged",
         retryAfterMs: 0,

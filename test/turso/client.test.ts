@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { TursoClient } from "../../src/turso/client";
-import { PATIENCE, FakeTurso, tursoFailure } from "../support/fake-turso";
+import { PATIENCE, FakeTurso, hooks, tursoFailure } from "../support/fake-turso";
 import { useServers } from "../support/server";
-
-/** Fails the test at any retry. */
-const noRetry = (message: string): void => assert.fail(message);
 
 describe("the client", () => {
   const turso = FakeTurso.use();
@@ -16,7 +13,7 @@ describe("the client", () => {
     new TursoClient(
       turso.settings({ apiToken }),
       organization,
-      (message) => turso.told.push(message),
+      hooks({ onRetry: (message) => turso.messages.push(message) }),
       PATIENCE,
     );
 
@@ -47,7 +44,7 @@ describe("the client", () => {
   });
 
   it("without an API token sends nothing and names both places to set it", async () => {
-    const tokenless = new TursoClient(turso.settings({ apiToken: undefined }), "acme", noRetry);
+    const tokenless = new TursoClient(turso.settings({ apiToken: undefined }), "acme", hooks());
     const NEXT =
       "there is no API token. Nothing was changed. Set it with `pulumi config set --secret turso:apiToken`, which prompts for it, or in the environment as TURSO_API_TOKEN.";
     const app = { kind: "database", name: "app" } as const;
@@ -101,7 +98,7 @@ describe("the client", () => {
       "Looking up acme/groups/default: the API answered 500 (fault: status 500). Nothing was changed. Run it again. If it keeps failing, ask Turso's support.",
     );
     assert.equal(turso.requests().length, 3);
-    assert.deepEqual(turso.told, [
+    assert.deepEqual(turso.messages, [
       "GET /v1/organizations/acme/groups/default: the API answered 500 (fault: status 500); try 2 of at most 3",
       "GET /v1/organizations/acme/groups/default: the API answered 500 (fault: status 500); try 3 of at most 3",
     ]);
@@ -124,7 +121,7 @@ describe("the client rejects a response that is not Turso's", () => {
   const ask = async (answer: (response: ServerResponse) => void) => {
     const { url, requests } = await serve((_, response) => answer(response));
     const connection = { apiUrl: url, apiToken: "t", apiTokenOrigin: "a test" };
-    return { client: new TursoClient(connection, "acme", noRetry, PATIENCE), url, requests };
+    return { client: new TursoClient(connection, "acme", hooks(), PATIENCE), url, requests };
   };
 
   for (const [body, database, group, list] of [
@@ -185,7 +182,7 @@ describe("the client rejects a response that is not Turso's", () => {
       response.end(JSON.stringify({ databases, pagination: { next: page?.next } }));
     });
     const connection = { apiUrl: url, apiToken: "t", apiTokenOrigin: "a test" };
-    const list = await new TursoClient(connection, "acme", noRetry, PATIENCE).listDatabases("team");
+    const list = await new TursoClient(connection, "acme", hooks(), PATIENCE).listDatabases("team");
     assert.deepEqual(
       list.map(({ Name }) => Name),
       ["a", "b", "c", "d"],

@@ -5,12 +5,13 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { TursoClient } from "../../src/turso/client";
 import { TursoError } from "../../src/turso/errors";
 import type { RetryPolicy } from "../../src/turso/retry-policy";
+import { hooks } from "../support/fake-turso";
 
 export const API_TOKEN = "opaque-api-token-0123456789";
 export const JWT =
   "eyJhbGciOiJFZERTQSJ9.eyJhIjoicnciLCJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJlLXRoYXQtbXVzdC1ub3QtYmUtc2Vlbg";
 /** A part of a secret that is this long counts as a leak. */
-const TELLING = 16;
+const REVEALING_LENGTH = 16;
 
 /** Writes to a connection that has sent a request's head. */
 export type Misbehave = (socket: Socket, head: string) => void;
@@ -89,8 +90,9 @@ export function impatientClient(
 ): { client: TursoClient; messages: string[] } {
   const messages: string[] = [];
   const connection = { apiUrl, apiToken, apiTokenOrigin: "the environment's TURSO_API_TOKEN" };
-  const all = { timeoutMs: 500, retries: 1, pauseMs: 1, longestPauseMs: 5, ...patience };
-  return { client: new TursoClient(connection, "acme", (message) => messages.push(message), all), messages };
+  const all = { timeoutMs: 500, retries: 1, pauseMs: 1, longestPauseMs: 5, patienceMs: 5, ...patience };
+  const client = new TursoClient(connection, "acme", hooks({ onRetry: (line) => messages.push(line) }), all);
+  return { client, messages };
 }
 
 const APP = { kind: "database", name: "app" } as const;
@@ -154,8 +156,8 @@ export function assertSentence(message: string): void {
 
 export function assertHidden(text: string, secrets: readonly string[] = [API_TOKEN, JWT]): void {
   for (const secret of secrets)
-    for (let start = 0; start + TELLING <= secret.length; start += 1) {
-      const part = secret.slice(start, start + TELLING);
+    for (let start = 0; start + REVEALING_LENGTH <= secret.length; start += 1) {
+      const part = secret.slice(start, start + REVEALING_LENGTH);
       if (text.includes(part)) assert.fail(`shows ${JSON.stringify(part)} of a secret:\n${text}`);
     }
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import type { RetryPolicy } from "../../src/turso/retry-policy";
 import { transport, type Reply, type Request } from "../../src/turso/transport";
+import { PATIENCE, hooks } from "../support/fake-turso";
 import { closedPort, useServers } from "../support/server";
 
 const TOKEN = "s3cret-api-token";
-const PATIENCE: RetryPolicy = { timeoutMs: 2_000, retries: 2, pauseMs: 1, longestPauseMs: 1_500 };
 const ROTATE: Request = { method: "POST", path: "/v1/rotate", isIdempotent: false };
 const LOOKUP: Request = { method: "GET", path: "/v1/lookup", isIdempotent: true };
 
@@ -19,7 +19,7 @@ describe("the transport repeats", () => {
     transport(
       { apiUrl: url, apiToken: TOKEN, apiTokenOrigin: "a test" },
       { ...PATIENCE, ...patience },
-      (message) => retries.push(message),
+      hooks({ onRetry: (line) => retries.push(line) }),
     )(request);
   const failed = async (reply: Promise<Reply>): Promise<Reply & { ok: false }> => {
     const result = await reply;
@@ -35,29 +35,21 @@ describe("the transport repeats", () => {
     response.writeHead(200, { "content-length": "100" });
     response.write("half", () => response.socket?.destroy());
   };
-  const always = { rotate: 3, lookup: 3 };
   const idempotent = { rotate: 1, lookup: 3 };
   const never = { rotate: 1, lookup: 1 };
 
   for (const { what, act, tries, effect } of [
-    { what: "429", act: answer(429), tries: always, effect: "unchanged" },
-    {
-      what: "429 with Retry-After",
-      act: answer(429, { "retry-after": "0" }),
-      tries: always,
-      effect: "unchanged",
-    },
     {
       what: "503 with Retry-After",
       act: answer(503, { "retry-after": "0" }),
-      tries: always,
-      effect: "unchanged",
+      tries: idempotent,
+      effect: "unknown",
     },
     {
       what: "503 with a strange Retry-After",
       act: answer(503, { "retry-after": "soon" }),
-      tries: always,
-      effect: "unchanged",
+      tries: idempotent,
+      effect: "unknown",
     },
     { what: "503 without Retry-After", act: answer(503), tries: idempotent, effect: "unknown" },
     { what: "500", act: answer(500), tries: idempotent, effect: "unknown" },
@@ -92,10 +84,12 @@ describe("the transport repeats", () => {
     const send = transport(
       { apiUrl: `http://127.0.0.1:${port}`, apiToken: TOKEN, apiTokenOrigin: "a test" },
       { ...PATIENCE, pauseMs: 100 },
-      (message) => {
-        messages.push(message);
-        server ??= serve((_, response) => response.end(), port);
-      },
+      hooks({
+        onRetry: (line) => {
+          messages.push(line);
+          server ??= serve((_, response) => response.end(), port);
+        },
+      }),
     );
     assert.equal((await send(ROTATE)).ok, true);
     assert.equal((await server)?.requests.length, 1);
@@ -105,18 +99,18 @@ describe("the transport repeats", () => {
   });
 
   it("nothing if the server asks for a longer pause than the policy allows", async () => {
-    const { url, requests } = await serve((_, response) => answer(429, { "retry-after": "120" })(response));
-    const reply = await failed(ask(url, ROTATE));
-    assert.deepEqual([requests.length, reply.retryAfterMs, reply.outcome.effect], [1, 120_000, "unchanged"]);
+    const { url, requests } = await serve((_, response) => answer(503, { "retry-after": "120" })(response));
+    const reply = await failed(ask(url, LOOKUP));
+    assert.deepEqual([requests.length, reply.retryAfterMs], [1, 120_000]);
   });
 
   it("after the whole pause, even if it is longer than a try may take", async () => {
     let isReady = false;
     const { url, requests } = await serve((_, response) => {
       if (requests.length === 1) setTimeout(() => (isReady = true), 500);
-      response.writeHead(isReady ? 200 : 429).end();
+      response.writeHead(isReady ? 200 : 500).end();
     });
-    assert.equal((await ask(url, ROTATE, { timeoutMs: 250, pauseMs: 800, retries: 1 })).ok, true);
+    assert.equal((await ask(url, LOOKUP, { timeoutMs: 250, pauseMs: 800, retries: 1 })).ok, true);
     assert.equal(requests.length, 2);
   });
 
@@ -125,12 +119,43 @@ describe("the transport repeats", () => {
       [{}, [300, 600]],
       [{ "retry-after": "1" }, [1_000, 1_000]],
     ] as const) {
-      const { url } = await serve((_, response) => answer(429, headers)(response));
-      const pauses = await pausesDuring(() => ask(url, ROTATE, { pauseMs: 300 }));
+      const { url } = await serve((_, response) => answer(503, headers)(response));
+      const pauses = await pausesDuring(() => ask(url, LOOKUP, { pauseMs: 300 }));
       assert.equal(pauses.length, 2);
       for (const [i, pause] of pauses.entries())
         assert(pause >= (expected[i] ?? NaN) && pause <= (expected[i] ?? NaN) * 1.2, `${pauses.join()} ms`);
     }
+  });
+
+  it("a rotation only while its caller is there, and asks before each try", async () => {
+    for (const [what, url, tries] of [
+      ["a refused connection", `http://127.0.0.1:${await closedPort()}`, 2],
+      ["429", (await serve((_, response) => answer(429)(response))).url, 2],
+      ["nothing", (await serve((_, response) => response.end())).url, 0],
+    ] as const) {
+      let asked = 0;
+      const isCallerAlive = () => Promise.resolve((asked += 1) <= tries);
+      const send = transport(
+        { apiUrl: url, apiToken: TOKEN, apiTokenOrigin: "a test" },
+        { ...PATIENCE, retries: 5 },
+        hooks({ onRetry: () => undefined, isCallerAlive }),
+      );
+      const reply = await failed(send(ROTATE));
+      assert.equal(asked, tries + 1, what);
+      assert.equal(reply.answer, "the Pulumi CLI that asked for it is gone");
+      assert.deepEqual([reply.from, reply.outcome], ["caller", { effect: "unchanged", retry: "none" }]);
+    }
+  });
+
+  it("what is idempotent without asking for a caller", async () => {
+    const { url } = await serve((_, response) => response.end("{}"));
+    const isCallerAlive = () => assert.fail("asked");
+    const send = transport(
+      { apiUrl: url, apiToken: TOKEN, apiTokenOrigin: "a test" },
+      PATIENCE,
+      hooks({ isCallerAlive }),
+    );
+    assert.equal((await send(LOOKUP)).ok, true);
   });
 });
 

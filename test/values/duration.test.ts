@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { humanDuration, parseDuration } from "../../src/values/duration";
+import { durationMs, humanDuration, parseDuration } from "../../src/values/duration";
 
 const DAY = 86_400_000;
 
@@ -65,6 +65,30 @@ describe("a duration in Turso's grammar", () => {
         },
       ),
     ));
+
+  it("may be 100 years long and no longer", () => {
+    assert.deepEqual(parseDuration("it", "36500d"), { ms: 36_500 * DAY });
+    assert.ok("problem" in parseDuration("it", "36500d1s"));
+  });
+
+  it("that was checked before is read as milliseconds; any other is an error", () => {
+    assert.equal(durationMs("2m"), 120_000);
+    assert.throws(() => durationMs("2x"), /^Error: the duration must be a duration such as "90d"/);
+  });
+
+  for (const [ms, shown] of [
+    [99, "0.1 s"],
+    [100, "0.1 s"],
+    [9_999, "10 s"],
+    [10_400, "10 s"],
+    [119_000, "119 s"],
+    [120_000, "2 minutes"],
+    [2 * 3_600_000 - 1, "120 minutes"],
+    [2 * 3_600_000, "2 hours"],
+    [2 * DAY - 1, "48 hours"],
+    [2 * DAY, "2 days"],
+  ] as const)
+    it(`of ${ms} ms is shown as ${shown}`, () => assert.equal(humanDuration(ms), shown));
 
   it("is shown in a readable form", () =>
     assert.deepEqual([40, 400, 9_940, 60_000, 600_000, 7_200_000, 95 * DAY].map(humanDuration), [

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { nameProblem, parseScope, targetId, type Target } from "../../src/values/scope";
+import {
+  namesOf,
+  nameProblem,
+  parseId,
+  parseScope,
+  parseSubject,
+  sameTarget,
+  targetId,
+  type Target,
+} from "../../src/values/scope";
 
 const EXPECTED =
   'exactly one of { database: "NAME" }, { group: "NAME" }, { databases: ["NAME", …] } and { groups: ["NAME", …] }';
@@ -136,4 +145,46 @@ describe("a target", () => {
     assert.equal(targetId("acme", app), "acme/databases/app");
     assert.equal(targetId("acme", team), "acme/groups/team");
   });
+});
+
+describe("a target's identity", () => {
+  it("is its kind and its name", () => {
+    assert.equal(sameTarget(app, { ...app }), true);
+    assert.equal(sameTarget(app, { kind: "database", name: "App" }), false);
+    assert.equal(sameTarget(app, { kind: "group", name: "app" }), false);
+    assert.deepEqual(namesOf([app, team]), ["app", "team"]);
+  });
+});
+
+describe("the id of a resource", () => {
+  for (const [scope, id] of [
+    [{ database: "app" }, "acme/databases/app"],
+    [{ group: "team" }, "acme/groups/team"],
+    [{ databases: ["app"] }, "acme/databases"],
+    [{ groups: ["team", "other"] }, "acme/groups"],
+  ] as const)
+    it(`with the scope ${JSON.stringify(scope)} is ${id}`, () => {
+      const subject = parseSubject({ organization: "acme", scope });
+      assert.deepEqual([subject.id, subject.organization], [id, "acme"]);
+    });
+
+  it("exists only for a valid scope", () =>
+    assert.throws(() => parseSubject({ organization: "acme", scope: { database: "a/b" } }), {
+      message: `scope.database "a/b" ${SHAPE}.`,
+    }));
+
+  for (const [id, parsed] of [
+    ["acme/databases/app", { organization: "acme", scope: { database: "app" } }],
+    ["acme/groups/team", { organization: "acme", scope: { group: "team" } }],
+    ["acme/databases", undefined],
+    ["acme", undefined],
+    ["", undefined],
+    ["acme/tables/app", undefined],
+    ["acme/databases/app/more", undefined],
+    ["/databases/app", undefined],
+    ["acme/databases/", undefined],
+    ["-/databases/app", undefined],
+  ] as const)
+    it(`${JSON.stringify(id)} names ${parsed ? "its scope" : "no scope"}`, () =>
+      assert.deepEqual(parseId(id), parsed));
 });

@@ -27,3 +27,21 @@ export function isEngineThere(address: string | undefined): Promise<boolean> {
     socket.on("timeout", () => end(true));
   });
 }
+
+const ASK_EVERY_MS = 10_000;
+
+/**
+ * Ends this process once its engine is gone, which it has to be found twice in a row. A provider that outlives its engine
+ * can save nothing: whatever it still did, the next `up` would not know of.
+ *
+ * @param address what the engine passed as the process's last argument; anything else is no provider process
+ */
+export function endWithEngine(address: string | undefined, everyMs = ASK_EVERY_MS): void {
+  if (!isEngine(address)) return;
+  let refusals = 0;
+  const ask = async (): Promise<void> => {
+    refusals = (await isEngineThere(address)) ? 0 : refusals + 1;
+    if (refusals === 2) process.exit();
+  };
+  setInterval(() => void ask(), everyMs).unref();
+}

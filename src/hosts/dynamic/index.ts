@@ -12,7 +12,7 @@ import { TursoError } from "../../turso/errors";
 import { sameJson } from "../../values/json";
 import { rotationResource, tokenResource, type Resource } from "../shared/resource";
 import { fromEngine, toEngine } from "../shared/values";
-import { isEngineThere } from "./engine";
+import { endWithEngine, isEngineThere } from "./engine";
 import { engineLog } from "./log";
 
 const PROVIDER_KEY = "__provider";
@@ -28,6 +28,7 @@ let runsProgram = false;
 
 /** The engine's address: the process's last argument. */
 const ENGINE = process.argv.at(-1);
+endWithEngine(ENGINE);
 const log = engineLog(ENGINE);
 
 /** Settings are read when a method runs, because configure must not fail: the engine never calls it twice. */

@@ -9,13 +9,13 @@ describe("emulator: organizations, users and the audit log", () => {
   });
   afterEach(closeAll);
 
-  it("validates API tokens and reports when they end", async () => {
+  it("validates API tokens and reports when they expire", async () => {
     assert.equal((await call(emulator, "GET", "/v1/auth/validate")).text, '{"exp":-1}');
     const token = emulator.createApiToken({ expiresAt: 4_102_444_800_000 });
     assert.equal((await call(emulator, "GET", "/v1/auth/validate", { token })).text, '{"exp":4102444800}');
   });
 
-  it("keeps an audit log in pages, which says nothing of rotations", async () => {
+  it("pages the audit log, which does not record rotations", async () => {
     await call(emulator, "POST", `${ORGANIZATION}/groups/default/auth/rotate`);
     const { json } = await call(emulator, "GET", `${ORGANIZATION}/audit-logs?page=2&page_size=2`);
     const { audit_logs: logs, pagination } = json as {
@@ -45,7 +45,7 @@ describe("emulator: organizations, users and the audit log", () => {
     assert.equal((json as { user: { username: string } }).user.username, "acme");
   });
 
-  it("knows one organization only", async () => {
+  it("serves a single organization", async () => {
     for (const path of ["/groups", "/databases", "/databases/app/auth/tokens"]) {
       const method = path.endsWith("tokens") ? "POST" : "GET";
       const { status, text } = await call(emulator, method, `/v1/organizations/nope${path}`);

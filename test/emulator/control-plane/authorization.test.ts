@@ -33,7 +33,7 @@ describe("emulator: authorization of the data plane", () => {
   };
 
   const invalid: [string, () => string | Promise<string>][] = [
-    ["signed by another key", () => emulator.platform.mintDatabaseToken("shop")],
+    ["signed by a different key", () => emulator.platform.mintDatabaseToken("shop")],
     ["that is garbage", () => "garbage"],
     ["signed with HS256", symmetric],
     ["without a signature", () => unsigned],
@@ -112,7 +112,7 @@ describe("emulator: authorization of the data plane", () => {
       );
     });
 
-    it(`answers for a namespace that is gone with 404 on ${version}`, async () => {
+    it(`answers for a deleted namespace with 404 on ${version}`, async () => {
       const token = await emulator.platform.mintGroupToken("default");
       const host = hostOf(emulator, "app");
       emulator.platform.deleteDatabase("app");
@@ -160,7 +160,7 @@ describe("emulator: authorization of the data plane", () => {
       assert.deepEqual(await codes("create table t (a)"), [200, undefined]);
     });
 
-    it(`greets on GET /${version} without asking for a token`, async () => {
+    it(`greets on GET /${version} without requiring a token`, async () => {
       assert.equal((await fetch(`${hostOf(emulator, "app")}/${version}`)).status, 200);
     });
   }

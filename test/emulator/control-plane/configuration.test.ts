@@ -31,7 +31,7 @@ describe("emulator: configuration, instances and usage", () => {
   const blocked = [403, '{"error":"access to it is blocked"}'];
 
   for (const path of [DATABASE, GROUP]) {
-    it(`lets only the allowed addresses reach the data plane: ${path}`, async () => {
+    it(`admits only the allowed addresses to the data plane: ${path}`, async () => {
       const configure = (allowed_ips: string[]) =>
         call(emulator, "PATCH", `${path}/configuration`, { body: { allowed_ips } });
       const changed = await configure(["10.0.0.0/8", "2001:db8::/32", "203.0.113.7"]);
@@ -104,7 +104,7 @@ describe("emulator: configuration, instances and usage", () => {
     assert.equal((await call(emulator, "GET", `${ORGANIZATION}/databases/nope/instances`)).status, 404);
   });
 
-  it("reports a usage of 0, for a time that is one", async () => {
+  it("reports a usage of 0, and rejects an invalid time", async () => {
     const { id } = emulator.platform.database("app");
     const usage = { rows_read: 0, rows_written: 0, storage_bytes: 0, bytes_synced: 0 };
     const ask = (query: string) => call(emulator, "GET", `${DATABASE}/usage${query}`);

@@ -89,7 +89,7 @@ describe("emulator: control plane", () => {
     assert.deepEqual(rest, { a: "ro", id: emulator.platform.database("app").id });
   });
 
-  it("mints group tokens that never expire and may do everything, unless told otherwise", async () => {
+  it("mints group tokens that never expire and are unrestricted by default", async () => {
     const { json } = await call(emulator, "POST", `${ORGANIZATION}/groups/default/auth/tokens`);
     const { rid, iat, ...rest } = claimsOf((json as { jwt: string }).jwt);
     assert.equal(typeof rid, "string");
@@ -104,7 +104,7 @@ describe("emulator: control plane", () => {
     assert.equal(new Set(minted.map(({ text }) => text)).size, 20);
   });
 
-  it("takes databases to attach, and only ones that exist", async () => {
+  it("accepts existing databases to attach, and rejects others", async () => {
     const path = `${ORGANIZATION}/databases/app/auth/tokens`;
     const asking = (name: string) => ({ body: { permissions: { read_attach: { databases: [name] } } } });
     const { json } = await call(emulator, "POST", path, asking("reports"));
@@ -131,7 +131,7 @@ describe("emulator: control plane", () => {
     assert.deepEqual([database["regions"], database["primaryRegion"]], [["local"], "local"]);
   });
 
-  it("lists databases, all or those of a group, with pages when asked", async () => {
+  it("lists databases, all or those of a group, with pages on request", async () => {
     const list = async (query: string) => {
       const { json } = await call(emulator, "GET", `${ORGANIZATION}/databases${query}`);
       const { databases, pagination } = json as {
@@ -161,7 +161,7 @@ describe("emulator: control plane", () => {
     assert.equal((await call(emulator, "GET", `${ORGANIZATION}/databases/new`)).status, 404);
   });
 
-  it("creates a database only once when asked twice at the same time", async () => {
+  it("creates a database only once if two requests arrive at the same time", async () => {
     const asking = { body: { name: "new", group: "other" } };
     const answers = await Promise.all(
       [1, 2].map(() => call(emulator, "POST", `${ORGANIZATION}/databases`, asking)),
@@ -198,7 +198,7 @@ describe("emulator: control plane", () => {
     );
   });
 
-  it("deletes nothing of what is protected", async () => {
+  it("deletes nothing that is protected", async () => {
     const path = `${ORGANIZATION}/databases/app/configuration`;
     await call(emulator, "PATCH", path, { body: { delete_protection: true } });
     assert.equal((await call(emulator, "DELETE", `${ORGANIZATION}/databases/app`)).status, 400);
@@ -220,7 +220,7 @@ describe("emulator: control plane", () => {
     });
   });
 
-  it("takes names that arrive encoded as names, and never as paths", async () => {
+  it("treats encoded names as names, never as paths", async () => {
     const { status, text } = await call(emulator, "GET", `${ORGANIZATION}/databases/..%2Fgroups%2Fdefault`);
     const error = "could not find database with name ../groups/default: record not found";
     assert.deepEqual([status, text], [404, JSON.stringify({ error })]);

@@ -44,7 +44,7 @@ describe("emulator: minting", () => {
     });
   }
 
-  it("takes a permission without tables for all tables, and an empty list for no permission", async () => {
+  it("treats a permission without tables as one for all tables, and an empty list as no permission", async () => {
     const one = await inspect(await mint(DATABASE, [{ a: ["data_add"] }]));
     assert.deepEqual(one.permissions, [{ tables: null, actions: ["data_add"] }]);
     assert.deepEqual((await inspect(await mint(DATABASE, []))).permissions, []);
@@ -71,7 +71,7 @@ describe("emulator: minting", () => {
   }
 
   for (const expiration of ["never", "none", "default"]) {
-    it(`takes the expiration ${expiration} for a token without an expiry`, async () => {
+    it(`mints a token without an expiry for the expiration ${expiration}`, async () => {
       assert.equal("exp" in claimsOf(await mint(`${DATABASE}?expiration=${expiration}`)), false);
     });
   }

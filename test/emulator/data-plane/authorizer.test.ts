@@ -251,7 +251,7 @@ describe("emulator: fine-grained permissions of database tokens", () => {
     assert.match(await outcome("select * from hidden"), /SQLITE_AUTH/);
   });
 
-  it("restricts a token without permissions in no way", async () => {
+  it("does not restrict a token without permissions", async () => {
     for (const sql of [
       "select * from secrets",
       "pragma table_info(users)",

@@ -85,7 +85,7 @@ describe("emulator: the cursor", () => {
     assert.equal(await count(), "3");
   });
 
-  it("sends no rows to a statement that wants none, and row ids with all their digits", async () => {
+  it("sends no rows if want_rows is false, and row ids with all their digits", async () => {
     const insert = { stmt: { sql: "insert into t values (9007199254740993, 'far')" } };
     const response = await post(batchOf({ stmt: { sql: "select * from t", want_rows: false } }, insert));
     const text = await response.text();
@@ -167,7 +167,7 @@ describe("emulator: the cursor", () => {
     assert.equal((await post(batchOf("select 1"))).status, 401);
   });
 
-  it("meets a fault only after the batch has had its effect", async () => {
+  it("applies a fault only after the batch has taken effect", async () => {
     emulator.fault({ path: "/v3/cursor", when: "after", action: { type: "drop" } });
     await assert.rejects(post(batchOf("insert into t (value) values ('c')")));
     assert.equal(await count(), "3");

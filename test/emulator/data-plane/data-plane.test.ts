@@ -30,7 +30,7 @@ describe("emulator: details of the data plane, as on a libSQL server", () => {
     return first.response.result;
   }
 
-  it("answers 404 for a namespace that is gone before it looks at the token", async () => {
+  it("answers 404 for a deleted namespace before it checks the token", async () => {
     const url = `${hostOf(emulator, "app")}/v2/pipeline`;
     emulator.platform.deleteDatabase("app");
     for (const headers of [{}, { authorization: "Bearer nope" }, { authorization: `Bearer ${token}` }]) {

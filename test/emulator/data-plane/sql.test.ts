@@ -48,7 +48,7 @@ describe("emulator: SQL over the data plane", () => {
     assert.equal(rows[0]?.["sum"], 6);
   });
 
-  it("tells affected rows, the last row id and the types of columns", async () => {
+  it("reports affected rows, the last row id and the types of columns", async () => {
     const inserted = await client.execute("insert into t (value) values (1), (2)");
     assert.deepEqual([inserted.rowsAffected, inserted.lastInsertRowid], [2, 2n]);
     const returned = await client.execute("update t set value = 3 returning id, value");
@@ -82,7 +82,7 @@ describe("emulator: SQL over the data plane", () => {
     assert.equal(await count(), 1);
   });
 
-  it("shows a transaction to nobody else until it commits", async () => {
+  it("hides a transaction from other connections until it commits", async () => {
     const transaction = await client.transaction("write");
     await transaction.execute("insert into t (value) values (1)");
     assert.equal(await count(), 0);
@@ -106,7 +106,7 @@ describe("emulator: SQL over the data plane", () => {
     "insert into t (value) values (2) returning id",
     "begin immediate",
   ]) {
-    it(`answers SQLITE_BUSY to ${sql} when the lock is not given up, and goes on afterwards`, async () => {
+    it(`answers SQLITE_BUSY to ${sql} while the lock is held, and works again afterwards`, async () => {
       const impatient = await seeded({ busyTimeoutMs: 30 });
       const authToken = await impatient.platform.mintDatabaseToken("app");
       const busy = createClient({ url: hostOf(impatient, "app"), authToken });
@@ -138,7 +138,7 @@ describe("emulator: SQL over the data plane", () => {
     assert.equal(rows[0]?.["n"], 2);
   });
 
-  it("keeps databases apart", async () => {
+  it("isolates databases from each other", async () => {
     const authToken = await emulator.platform.mintGroupToken("default");
     const other = createClient({ url: hostOf(emulator, "reports"), authToken });
     await assert.rejects(other.execute("select * from t"), /no such table: t/);
@@ -205,7 +205,7 @@ describe("emulator: SQL over the data plane", () => {
     assert.equal(responses[8]?.["is_autocommit"], true);
   });
 
-  it("takes each baton once, and none that it has not given", async () => {
+  it("accepts each baton once, and no baton that it did not issue", async () => {
     const open = await pipeline(emulator, "app", token, [execute("select 1")]);
     const { baton } = open.json as { baton: string };
     assert.equal((await pipeline(emulator, "app", token, [], { baton })).status, 200);
@@ -215,7 +215,7 @@ describe("emulator: SQL over the data plane", () => {
     assert.deepEqual([unknown.status, unknown.text], [400, "Received an invalid baton"]);
   });
 
-  it("rolls back a stream that is left alone and frees its lock", async () => {
+  it("rolls back an idle stream and releases its lock", async () => {
     const open = await pipeline(emulator, "app", token, [
       execute("begin immediate"),
       execute("insert into t values (1, 1)"),
@@ -231,7 +231,7 @@ describe("emulator: SQL over the data plane", () => {
     });
   });
 
-  it("refuses what would open other files", async () => {
+  it("refuses statements that would open other files", async () => {
     for (const sql of ["attach 'x.db' as x", "vacuum into 'x.db'", "select 1; attach 'x.db' as x"]) {
       await assert.rejects(client.executeMultiple(sql), /SQLITE_AUTH/);
     }
@@ -249,7 +249,7 @@ describe("emulator: SQL over the data plane", () => {
     reader.close();
   });
 
-  it("answers more than one statement, or none, as an error among the results", async () => {
+  it("rejects several statements and an empty text with an error among the results", async () => {
     await assert.rejects(client.execute("select 1; select 2"), /SQL_MANY_STATEMENTS/);
     await assert.rejects(client.execute("-- nothing"), /SQL_NO_STATEMENT/);
     await assert.rejects(client.execute("selec 1"), /SQL_PARSE_ERROR/);

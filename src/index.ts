@@ -8,8 +8,9 @@
  */
 export { AuthToken, type AuthTokenArgs } from "./resources/auth-token";
 export type { Json } from "./values/json";
-export type { GroupImpact, Reach, Verification, Verify } from "./rotation/state";
+export type { GroupImpact, MintSettings, Reach, Verification, Verify } from "./rotation/state";
 export type { Action, Permission } from "./values/permissions";
 export type { Scope } from "./values/scope";
 export type { ScopeArgs } from "./resources/scope-args";
-export { TokenRotation, type TokenRotationArgs } from "./resources/token-rotation";
+export { TokenRotation } from "./resources/token-rotation";
+export type { MintArgs, TokenRotationArgs } from "./resources/token-rotation-args";

@@ -1,5 +1,7 @@
 import { parseDuration } from "../values/duration";
-import { parseScope } from "../values/scope";
+import { permissionsProblem } from "../values/permissions";
+import { nameProblem, parseScope } from "../values/scope";
+import { describeType, show } from "../values/text";
 import type { CheckProblem } from "./protocol";
 import { hasUnknown } from "./unknown";
 
@@ -62,3 +64,28 @@ export const wholeNumber =
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most
       ? undefined
       : `${name} must be a whole number from ${least} to ${most}`;
+
+export const expiration: Rule = (value, name) => (value === "never" ? undefined : duration(value, name));
+
+export const databaseNames: Rule = (value, name) =>
+  Array.isArray(value) && value.every((item) => nameProblem("", item) === undefined)
+    ? undefined
+    : `${name} must be a list of database names`;
+
+export const permissions: Rule = (value, name) => permissionsProblem(name, value);
+
+/** An object with these members, each with its own rule. */
+export const objectOf =
+  (members: Rules): Rule =>
+  (value, name) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      return `${name} must be an object, not ${describeType(value)}`;
+    for (const [key, member] of Object.entries(value)) {
+      const rule = Object.hasOwn(members, key) ? members[key] : undefined;
+      if (rule === undefined)
+        return `${name} has the unknown member ${show(key)}; it may have ${Object.keys(members).join(", ")}`;
+      const problem = member === undefined || member === null ? undefined : rule(member, `${name}.${key}`);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  };

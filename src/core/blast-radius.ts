@@ -23,6 +23,8 @@ export interface BlastRadius {
   databases: string[];
   /** A few databases of the group beside the target itself, at which tokens can be tried. */
   neighbours: readonly Neighbour[];
+  /** Where each of the databases is. */
+  endpoints: ReadonlyMap<string, Endpoint>;
 }
 
 export interface Neighbour {
@@ -69,8 +71,9 @@ function surveyListing(listing: readonly Database[], targets: readonly Target[])
   // one list of names per group, shared by all of its targets
   const membersOf = new Map<string, Members>();
   for (const database of listing) {
-    const members = membersOf.get(database.group) ?? { names: [], some: [] };
+    const members = membersOf.get(database.group) ?? membersIn([]);
     members.names.push(database.Name);
+    members.endpoints.set(database.Name, endpointAt(database));
     if (members.some.length <= MOST_NEIGHBOURS) members.some.push(database);
     membersOf.set(database.group, members);
     if (!firstOf.has(database.group)) firstOf.set(database.group, database);
@@ -91,7 +94,13 @@ export async function lookUp(lookups: Lookups, target: Target): Promise<BlastRad
       const members = await lookups.listDatabases(target.name);
       const [first] = members;
       if (first !== undefined) return blastRadiusOf(target, first, membersIn(members));
-      return { target, endpoint: { group: target.name }, databases: [], neighbours: [] };
+      return {
+        target,
+        endpoint: { group: target.name },
+        databases: [],
+        neighbours: [],
+        endpoints: new Map(),
+      };
     }
     case "database": {
       const own = await lookups.getDatabase(target.name);
@@ -134,18 +143,20 @@ const endpointAt = ({ Hostname, group, DbId }: Database): Endpoint => ({
 interface Members {
   names: string[];
   some: Database[];
+  endpoints: Map<string, Endpoint>;
 }
 
 const membersIn = (databases: readonly Database[]): Members => ({
   names: databases.map(({ Name }) => Name),
   some: databases.slice(0, MOST_NEIGHBOURS + 1),
+  endpoints: new Map(databases.map((each) => [each.Name, endpointAt(each)])),
 });
 
 /**
  * @param own the database itself, or the first one of the group
  * @param members those of its group
  */
-function blastRadiusOf(target: Target, own: Database, { names, some }: Members): BlastRadius {
+function blastRadiusOf(target: Target, own: Database, { names, some, endpoints }: Members): BlastRadius {
   // a database outside of any group shares nothing
   const isAlone = own.group === "";
   const neighbours = some
@@ -157,6 +168,7 @@ function blastRadiusOf(target: Target, own: Database, { names, some }: Members):
     endpoint: { ...endpointAt(own), group },
     databases: isAlone ? [target.name] : names,
     neighbours: neighbours.slice(0, MOST_NEIGHBOURS),
+    endpoints,
   };
 }
 

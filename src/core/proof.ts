@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Probe, ProbeOptions } from "../turso/probe";
+import { Places } from "../values/places";
 import { isSpent, type CanaryLabel, type SavedCanary } from "./canary";
 
 /** A token from before the rotation, and the database at which it is tried. */
@@ -216,24 +217,5 @@ class Proof {
     this.isGraceRunning = true;
     this.deadline = Math.min(this.deadline, now + this.options.graceMs);
     void this.watch();
-  }
-}
-
-/** Bounds how much runs in parallel. A pool that works through a list would keep its places during pauses too. */
-class Places {
-  private readonly waiting: (() => void)[] = [];
-
-  constructor(private free: number) {}
-
-  async use(act: () => Promise<void>): Promise<void> {
-    if (this.free > 0) this.free -= 1;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
-    try {
-      await act();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.free += 1;
-    }
   }
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { summarise } from "../values/failures";
 import { jsonProblem } from "../values/json";
+import { nameList, show } from "../values/text";
 
 type ResourceName = "TokenRotation" | "AuthToken";
 
@@ -21,9 +22,13 @@ export const typeToken = (name: ResourceName): string => `pulumi-nodejs:dynamic/
 
 /** The outputs that a resource has beside its arguments; they are registered as properties without a value. */
 export type OutputsToCome<Resource, Inputs> = Record<
-  Exclude<keyof Resource, keyof pulumi.CustomResource | keyof Inputs>,
+  Exclude<OutputNames<Resource>, keyof pulumi.CustomResource | keyof Inputs>,
   undefined
 >;
+
+type OutputNames<Resource> = {
+  [Name in keyof Resource]: Resource[Name] extends pulumi.Output<unknown> ? Name : never;
+}[keyof Resource];
 
 /** Stops a program that passes a value which JSON cannot represent: the engine would drop it or hang. Outputs are not checked. */
 export function requireJson(what: string, value: unknown): void {
@@ -58,4 +63,15 @@ export function failRun(id: string, failures: Record<string, string> | undefined
   // Pulumi prints a trace, and formats it for a long time, unless there is none
   error.stack = error.message;
   throw error;
+}
+
+/** A member of `tokens`. */
+export function requireToken(id: string, tokens: Record<string, string> | undefined, name: string): string {
+  const token = tokens && Object.hasOwn(tokens, name) ? tokens[name] : undefined;
+  if (token !== undefined) return token;
+  const known = Object.keys(tokens ?? {});
+  const has = known.length === 0 ? "none" : nameList(known);
+  throw new pulumi.RunError(
+    `${id}: there is no token ${show(name)}; it has ${has}. Nothing was changed by this.`,
+  );
 }

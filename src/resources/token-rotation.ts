@@ -3,115 +3,22 @@ import {
   failRun,
   providerText,
   requireJson,
+  requireToken,
   requireNode,
   typeToken,
   type OutputsToCome,
 } from "./dynamic-resource";
+import type { TokenRotationArgs } from "./token-rotation-args";
 import type { Json } from "../values/json";
-import type { GroupImpact, Reach, RotationInputs, Verification, Verify } from "../rotation/state";
+import type {
+  GroupImpact,
+  MintSettings,
+  Reach,
+  RotationInputs,
+  Verification,
+  Verify,
+} from "../rotation/state";
 import type { Scope } from "../values/scope";
-import type { ScopeArgs } from "./scope-args";
-
-/**
- * The arguments of a {@link TokenRotation}.
- * The preview rejects an invalid argument, names it, and says what to use instead; nothing is rotated then. An unknown
- * argument is an error too: with a typing error in `rotateEvery`, the resource would otherwise silently never rotate.
- */
-export interface TokenRotationArgs {
-  /**
-   * What to rotate: exactly one of `{ database: "NAME" }`, `{ group: "NAME" }`, `{ databases: [...] }`, `{ groups: [...] }`.
-   *
-   * Changing a single target replaces the resource: the new target is rotated and the old one is not touched. A name that
-   * joins a list rotates with the next rotation; see `rotateOnJoin`. Removing a name from the list does nothing to that
-   * target. A name given twice counts once.
-   *
-   * @defaultValue `none`: required
-   * @throws if it is missing, does not have exactly one of the four keys, is an empty list, or contains an invalid name
-   */
-  scope: pulumi.Input<ScopeArgs>;
-  /**
-   * Any JSON value. The tokens are rotated when it changes. Values are compared deeply, regardless of the order of keys,
-   * and a number or boolean equals the string with the same text: `2` and `"2"` are the same trigger, because stack config,
-   * YAML and environment variables disagree about types. A change from absent to a value, or back, is a new baseline: it rotates
-   * nothing, and the preview warns. The trigger may be a secret. Never use the current time: each `up` would rotate.
-   *
-   * @defaultValue `undefined`; required unless `rotateEvery` is given
-   * @throws if both are missing, or if it contains a value that JSON cannot represent
-   */
-  trigger?: pulumi.Input<Json> | undefined;
-  /**
-   * Rotates at the first `up` after this age, counted from `rotatedAt`, or from the creation of the resource before its
-   * first rotation: `90d`, `2w1d30m`. Units w d h m s, whole numbers, largest first, at most 100 years. Nothing happens
-   * between two runs.
-   *
-   * @defaultValue `undefined`: never by age
-   * @throws if it is not a valid duration
-   */
-  rotateEvery?: pulumi.Input<string> | undefined;
-  /**
-   * `false` adopts what exists: the first rotation happens when it is due.
-   *
-   * @defaultValue `true`
-   * @throws if it is not a boolean
-   */
-  rotateOnCreate?: pulumi.Input<boolean> | undefined;
-  /**
-   * Whether a name that joins a list later is rotated when it joins. `false` adopts it: it rotates with the next rotation.
-   * Adding a tenant must not be an outage for the others of its group.
-   *
-   * @defaultValue `false`
-   * @throws if it is not a boolean
-   */
-  rotateOnJoin?: pulumi.Input<boolean> | undefined;
-  /**
-   * `true` holds every rotation back: neither the trigger nor age rotates, and the preview says what is held back. After it
-   * is set back to `false`, what is due rotates.
-   *
-   * @defaultValue `false`
-   * @throws if it is not a boolean
-   */
-  suspend?: pulumi.Input<boolean> | undefined;
-  /**
-   * The organization's slug. Changing it replaces the resource. A machine's environment never moves a resource that
-   * exists.
-   *
-   * @defaultValue stack config `turso:organization`, else what the resource has, else `TURSO_ORGANIZATION`
-   * @throws if none of these sets it, or if it is not a valid name
-   */
-  organization?: pulumi.Input<string> | undefined;
-  /**
-   * Whether to verify that old tokens are rejected, with a short-lived read-only canary token that is minted before the
-   * rotation.
-   *
-   * @defaultValue `"auto"`
-   * @throws if it is not one of the three words
-   */
-  verify?: pulumi.Input<Verify> | undefined;
-  /**
-   * How long to wait until old tokens are rejected, in units w d h m s. It also decides when a rotation whose response was
-   * lost counts as not done. Raise it if old tokens stay valid for longer after a rotation.
-   *
-   * @defaultValue `"60s"`
-   * @throws if it is not a valid duration
-   */
-  verifyTimeout?: pulumi.Input<string> | undefined;
-  /**
-   * What to do when a database's rotation can invalidate the tokens of other databases of its group, which depends on the
-   * generation of Turso's servers.
-   *
-   * @defaultValue `"warn"`
-   * @throws if it is not one of the two words
-   * @see https://docs.turso.tech/cli/db/tokens/invalidate
-   */
-  groupImpact?: pulumi.Input<GroupImpact> | undefined;
-  /**
-   * How many targets of a list are processed in parallel.
-   *
-   * @defaultValue `8`
-   * @throws if it is not a whole number from 1 to 100
-   */
-  parallelism?: pulumi.Input<number> | undefined;
-}
 
 /**
  * Invalidates every token of Turso databases or groups: when it is created, when its trigger changes, and when it is due
@@ -155,6 +62,10 @@ export class TokenRotation extends pulumi.CustomResource {
   declare readonly rotateOnJoin: pulumi.Output<boolean | undefined>;
   /** As given; absent counts as `false`. */
   declare readonly suspend: pulumi.Output<boolean | undefined>;
+  /** As given; absent: nothing is minted. */
+  declare readonly mint: pulumi.Output<MintSettings | undefined>;
+  /** As given; absent counts as the value of `parallelism`. */
+  declare readonly maxUnavailable: pulumi.Output<number | undefined>;
   /** As given; absent counts as `"auto"`. */
   declare readonly verify: pulumi.Output<Verify | undefined>;
   /** As given; absent counts as `"60s"`. */
@@ -177,6 +88,11 @@ export class TokenRotation extends pulumi.CustomResource {
   declare readonly failures: pulumi.Output<Record<string, string>>;
   /** When the last rotation happened, ISO 8601; absent before the first. In a list: the last rotation of all its members. */
   declare readonly rotatedAt: pulumi.Output<string | undefined>;
+  /**
+   * By the name of the target, or of the database with `per: "database"`: the token minted after its last rotation; a secret.
+   * Absent without `mint`.
+   */
+  declare readonly tokens: pulumi.Output<Record<string, string> | undefined>;
   /** By the group's name, which tokens the last rotation in it was seen to reach; a kind that was not tried is absent. */
   declare readonly reach: pulumi.Output<Record<string, Reach> | undefined>;
   /** How many rotations this resource has made; a run over a list counts once. */
@@ -195,6 +111,31 @@ export class TokenRotation extends pulumi.CustomResource {
   constructor(name: string, args: TokenRotationArgs, opts?: pulumi.CustomResourceOptions) {
     super(typeToken("TokenRotation"), name, properties(name, args), pulumi.mergeOptions(opts, SECRETS));
     pulumi.all([this.id, this.failures]).apply(([id, failures]) => failRun(id, failures));
+  }
+
+  /**
+   * One of the tokens that `mint` mints.
+   *
+   * @param name of the target, or of the database with `per: "database"`
+   * @returns the token, as a secret
+   * @throws pulumi.RunError during the `up`, if there is no token of that name
+   * @example
+   * ```ts
+   * import { TokenRotation } from "pulumi-turso-tokens";
+   *
+   * const rotation = new TokenRotation("tenants", {
+   *   scope: { databases: ["tenant-a", "tenant-b"] },
+   *   trigger: 1,
+   *   mint: { expiration: "90d" },
+   * });
+   *
+   * export const tokenOfA = rotation.token("tenant-a");
+   * ```
+   */
+  token(name: string): pulumi.Output<string> {
+    return pulumi.secret(
+      pulumi.all([this.id, this.tokens]).apply(([id, tokens]) => requireToken(id, tokens, name)),
+    );
   }
 
   /**
@@ -217,7 +158,9 @@ export class TokenRotation extends pulumi.CustomResource {
 }
 
 /** What an unfinished rotation leaves in the state may contain a canary token, so it is always secret. */
-const SECRETS: pulumi.CustomResourceOptions = { additionalSecretOutputs: ["pending", "heldTrigger"] };
+const SECRETS: pulumi.CustomResourceOptions = {
+  additionalSecretOutputs: ["pending", "heldTrigger", "tokens"],
+};
 
 /** The properties to register: the arguments and the outputs. */
 function properties(name: string, args: TokenRotationArgs): Record<string, unknown> {
@@ -227,6 +170,7 @@ function properties(name: string, args: TokenRotationArgs): Record<string, unkno
     rotationId: undefined,
     rotations: undefined,
     failures: undefined,
+    tokens: undefined,
     reach: undefined,
     rotatedAt: undefined,
     rotationCount: undefined,
@@ -244,6 +188,8 @@ const ABSENT: Record<keyof RotationInputs, undefined> = {
   rotateOnCreate: undefined,
   rotateOnJoin: undefined,
   suspend: undefined,
+  mint: undefined,
+  maxUnavailable: undefined,
   verify: undefined,
   verifyTimeout: undefined,
   groupImpact: undefined,

@@ -20,6 +20,8 @@ export interface Attempt {
   /** Why its outcome is unknown; absent: it is certain. */
   lost?: string;
   canaries: readonly SavedCanary[];
+  /** What was seen of it already. */
+  seen?: Seen;
 }
 
 const MOST_TRIES = 2;
@@ -47,7 +49,7 @@ export async function send(
 export function reopen(
   { clock }: RunSettings,
   task: Task,
-  pending: Exclude<Pending, { status: "not-rotated" }>,
+  pending: Extract<Pending, { canaries: unknown }>,
 ): Attempt {
   const canaries = pending.canaries.filter(({ token }) => !isSpent(token, clock()));
   const lost = pending.status === "unknown" ? { lost: pending.answer } : {};

@@ -3,6 +3,7 @@ import { checkArguments } from "../core/argument-rules";
 import { requireExists } from "../core/blast-radius";
 import type { Context } from "../core/context";
 import type {
+  CheckProblem,
   CheckResult,
   Declared,
   DiffResult,
@@ -14,13 +15,15 @@ import type {
 } from "../core/protocol";
 import { hasUnknown, isPresent } from "../core/unknown";
 import { TursoError, attempt } from "../turso/errors";
+import { parseDuration } from "../values/duration";
 import { own } from "../values/record";
+import { nameList } from "../values/text";
 import { namesOf, parseSubject, type Subject, type Target } from "../values/scope";
 import { adopt, announce, announceDuplicates, announceUpdate } from "./announce";
-import { RULES } from "./arguments";
 import { lastTrigger, planUpdate, type Plan } from "./plan";
+import { deadTokens } from "./mint";
 import { rotate, type TaskPlan } from "./run";
-import type { RotationInputs, RotationState } from "./state";
+import { RULES, type MintSettings, type RotationInputs, type RotationState } from "./state";
 
 /** The life of a TokenRotation. Every method returns all outputs; only create and update rotate. */
 export class RotationLifecycle implements Lifecycle<RotationInputs, RotationState> {
@@ -36,6 +39,7 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
     if ((news["scope"] ?? null) === null) problems.push({ property: "scope", reason: MISSING_SCOPE });
     if ((news["trigger"] ?? news["rotateEvery"] ?? null) === null)
       problems.push({ property: "trigger", reason: MISSING_TRIGGER });
+    problems.push(...checkMint(news["mint"], news["scope"]));
     if (problems.length > 0) return { additions: {}, problems };
     const inputs = { ...news, organization } as unknown as RotationInputs;
     const subject = hasUnknown([inputs.scope, organization]) ? undefined : parseSubject(inputs);
@@ -66,13 +70,15 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
       createdAt: this.context.clock().toISOString(),
     };
     if (inputs.rotateOnCreate !== false && inputs.suspend !== true) {
-      const tasks = subject.targets.map((target) => ({ target, isAdopted: false, isKnown: false }));
-      return rotate(this.context, subject, record, tasks, true);
+      return rotate(this.context, subject, record, tasksFor(subject, false), true);
     }
     await adopt(this.context, subject);
-    if (inputs.rotateOnCreate === false) return record;
+    const adopted = inputs.mint
+      ? await rotate(this.context, subject, record, tasksFor(subject, true), false)
+      : record;
+    if (inputs.rotateOnCreate === false) return adopted;
     const pending = subject.targets.map(({ name }) => [name, { status: "not-rotated" }] as const);
-    return { ...record, pending: Object.fromEntries(pending) };
+    return { ...adopted, pending: Object.fromEntries(pending) };
   }
 
   async update(old: Saved<RotationState>, wanted: Declared<RotationInputs>): Promise<RotationState> {
@@ -80,7 +86,7 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
     const now = this.context.clock();
     const plan = planUpdate(old, wanted, now);
     const record = recordOf(old.state, inputs, plan, now);
-    return rotate(this.context, subject, record, tasksOf(old, plan), plan.reason !== undefined);
+    return rotate(this.context, subject, record, tasksOf(old, plan), plan.reason !== undefined, old.state);
   }
 
   /** Asks whether the target still exists. Only the API's own statement that it does not counts. */
@@ -89,6 +95,16 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
     // a refresh tries every token, so the next update mints those that are dead
     const state = { ...saved };
     delete state.casualties;
+    const dead = await deadTokens(this.context, organization, state);
+    if (dead.length > 0) {
+      this.context.notify(
+        "warning",
+        `${id}: the databases reject the tokens of ${nameList(dead)}, so the next update mints new ones.`,
+        `${id} dead`,
+      );
+      const left = dead.map((name) => [name, { status: "not-minted" }] as const);
+      state.pending = { ...Object.fromEntries(left), ...state.pending };
+    }
     if (isList) return { gone: false, state };
     const error = await attempt(() => requireExists(this.context.client(organization), targets[0]));
     if (!(error instanceof TursoError)) return { gone: false, state };
@@ -127,6 +143,26 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
   }
 }
 
+/** What the rules of the single members of `mint` cannot see. */
+function checkMint(mint: unknown, scope: unknown): CheckProblem[] {
+  if (typeof mint !== "object" || mint === null || hasUnknown([mint, scope])) return [];
+  const { expiration, renewBefore, per } = mint as MintSettings;
+  const problem = (reason: string): CheckProblem[] => [{ property: "mint", reason }];
+  const [form] = Object.keys(scope ?? {});
+  if (per === "database" && (form === "database" || form === "databases"))
+    return problem(
+      'mint.per is "database", which needs a scope of groups: each database has its own token anyway.',
+    );
+  const [life, early] = [expiration, renewBefore].map((each) => {
+    const parsed = parseDuration("", each);
+    return "ms" in parsed ? parsed.ms : undefined;
+  });
+  if (life === undefined || early === undefined || early < life) return [];
+  return problem(
+    `mint.renewBefore ${renewBefore ?? ""} is not shorter than mint.expiration ${expiration ?? ""}, so every update would mint.`,
+  );
+}
+
 /** The state before the update's run: the new arguments, and what happened so far. */
 function recordOf(
   olds: RotationState,
@@ -148,11 +184,17 @@ function recordOf(
     ...(rotatedAt !== undefined && { rotatedAt }),
     ...(olds.verification && { verification: olds.verification }),
     ...(olds.reach && { reach: olds.reach }),
+    ...(olds.tokens && { tokens: olds.tokens }),
+    ...(olds.endpoints && { endpoints: olds.endpoints }),
     ...(olds.pending && { pending: olds.pending }),
     ...(olds.casualties && { casualties: olds.casualties }),
     ...(held === "trigger" && isPresent(last) && { heldTrigger: last }),
   };
 }
+
+/** What a create does with each target. */
+const tasksFor = ({ targets }: Subject, isAdopted: boolean): TaskPlan[] =>
+  targets.map((target) => ({ target, isAdopted, isKnown: isAdopted }));
 
 /** What an update does with each target. */
 function tasksOf({ subject, state }: Saved<RotationState>, plan: Plan): TaskPlan[] {
@@ -161,17 +203,21 @@ function tasksOf({ subject, state }: Saved<RotationState>, plan: Plan): TaskPlan
   const isKnown = ({ name }: Target): boolean =>
     own(rotations, name) !== undefined || (before.has(name) && own(failures, name) === undefined);
   const begun = new Set([...plan.rotates, ...plan.unfinished]);
+  const joined = new Set(plan.joined);
   return [
     ...plan.rotates.map((target) => ({ target, isAdopted: false, isKnown: isKnown(target) })),
     ...plan.unfinished.map((target) => {
       const left = own(pending, target.name);
       return {
         target,
-        isAdopted: left === undefined,
+        isAdopted: left === undefined || left.status === "not-minted",
         isKnown: isKnown(target),
         ...(left && { pending: left }),
       };
     }),
+    ...plan.mints
+      .filter((target) => !joined.has(target))
+      .map((target) => ({ target, isAdopted: true, isKnown: true })),
     ...plan.joined
       .filter((target) => !begun.has(target))
       .map((target) => ({ target, isAdopted: true, isKnown: false })),

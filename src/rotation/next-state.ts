@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { own } from "../values/record";
-import type { Target } from "../values/scope";
+import { namesOf, type Target } from "../values/scope";
 import type { TursoError } from "../turso/errors";
+import type { Minter } from "./mint";
 import type { Pending, Reach, RotationState, Verification } from "./state";
 
 /** The result for one target. `pending` is what the next `up` has to do; without it, the target is done. */
@@ -43,16 +44,15 @@ export interface Run {
   members: readonly Target[];
   /** By the target's name. */
   results: ReadonlyMap<string, Result>;
+  /** The tokens that the run minted, by name, and why others could not be, by target. Absent: it mints none. */
+  minter?: Pick<Minter, "minted" | "errors"> | undefined;
   /** Members without a result whose tokens these rotations were seen to invalidate too, and when. */
   reached?: ReadonlyMap<string, string>;
 }
 
 /** The state after a run: what happened counts, whatever else failed. */
-export function nextState(
-  record: RotationState,
-  { isList, isFull, members, results, reached }: Run,
-  now: Date,
-): RotationState {
+export function nextState(record: RotationState, run: Run, now: Date): RotationState {
+  const { isList, isFull, members, results, reached } = run;
   const { pending: left = {}, ...before } = record;
   const rotated = [...results.values()].filter((result) => result.kind === "rotated");
   const isNew = rotated.some((result) => result.isNew);
@@ -66,6 +66,11 @@ export function nextState(
       }),
     );
   const pending = entries(left, pendingAfter);
+  const failures = entries(before.failures, ({ error }) => error?.reason);
+  for (const [name, error] of run.minter?.errors ?? []) {
+    pending[name] = { status: "not-minted" };
+    failures[name] = error.reason;
+  }
   const reach = Object.assign({}, before.reach, ...[...results.values()].map(reachAfter)) as Record<
     string,
     Reach
@@ -77,7 +82,8 @@ export function nextState(
     ...before,
     rotations: { ...entries(before.rotations, rotationAfter), ...Object.fromEntries(reached ?? []) },
     ...(Object.keys(reach).length > 0 && { reach }),
-    failures: entries(before.failures, ({ error }) => error?.reason),
+    failures,
+    ...tokensAfter(before, run),
     ...(mayBeNew && { rotationId: randomUUID() }),
     ...(isNew && { rotationCount: record.rotationCount + 1 }),
     ...(seen.length > 0 && { verification: worst([...seen, ...kept]) }),
@@ -86,6 +92,31 @@ export function nextState(
       ? isFull && { rotatedAt: now.toISOString() }
       : isNew && { rotatedAt: rotated[0]?.at ?? now.toISOString() }),
     ...(Object.keys(pending).length > 0 && { pending }),
+  };
+}
+
+/** The tokens of members, and where each is tried. */
+function tokensAfter(
+  { tokens = {}, endpoints = {}, mint }: RotationState,
+  { members, minter }: Run,
+): Pick<RotationState, "tokens" | "endpoints"> {
+  if (minter === undefined) return {};
+  const names = new Set(namesOf(members));
+  const isKept = (name: string): boolean =>
+    mint?.per === "database"
+      ? names.has(own(endpoints, name)?.group ?? "") || names.has(name)
+      : names.has(name);
+  const kept = <T>(record: Record<string, T>) => Object.entries(record).filter(([name]) => isKept(name));
+  const minted = [...minter.minted];
+  return {
+    tokens: Object.fromEntries([
+      ...kept(tokens),
+      ...minted.map(([name, { token }]) => [name, token] as const),
+    ]),
+    endpoints: Object.fromEntries([
+      ...kept(endpoints),
+      ...minted.map(([name, { unit }]) => [name, unit.endpoint] as const),
+    ]),
   };
 }
 

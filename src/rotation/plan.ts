@@ -1,11 +1,11 @@
+import { expiryOf } from "../core/mint";
 import type { Planned, Saved } from "../core/protocol";
 import { differs, hasUnknown, isPresent } from "../core/unknown";
 import { durationMs } from "../values/duration";
 import { sameTrigger } from "../values/json";
 import { own } from "../values/record";
 import { namesOf, type Target } from "../values/scope";
-import { ARGUMENTS } from "./arguments";
-import type { RotationInputs, RotationState } from "./state";
+import { ARGUMENTS, type MintSettings, type RotationInputs, type RotationState } from "./state";
 
 /** What an update of an existing TokenRotation is to do. This is the one place that decides whether anything rotates. */
 export interface Plan {
@@ -19,6 +19,8 @@ export interface Plan {
   joined: Target[];
   /** Targets that an earlier run did not finish, and that do not rotate anew. */
   unfinished: Target[];
+  /** Targets that only need a token: it is missing, expires, or is to be a different one. */
+  mints: Target[];
   /** Whether the resource had no trigger before: the new one is a baseline. */
   isBaseline: boolean;
   /** Whether the last rotation lies in the future by this machine's clock: age then counts from now. */
@@ -50,6 +52,10 @@ export function planUpdate(old: Saved<RotationState>, wanted: Planned<RotationIn
   const unfinished = members.filter(
     ({ name }) => !isRotating.has(name) && needsWork(olds, name, isSuspended),
   );
+  const mints = members.filter(
+    (member) =>
+      !isRotating.has(member.name) && !unfinished.includes(member) && needsToken(olds, news, member, now),
+  );
   const isAhead = isPresent(news.rotateEvery) && isInFuture(olds, now);
   const isChanged = ARGUMENTS.some((key) => differs(olds[key], news[key]));
   return {
@@ -58,6 +64,7 @@ export function planUpdate(old: Saved<RotationState>, wanted: Planned<RotationIn
     rotates,
     joined,
     unfinished,
+    mints,
     isBaseline: !isUndecided && !isPresent(olds.trigger) && isPresent(news.trigger),
     isAhead,
     isUndecided,
@@ -65,7 +72,7 @@ export function planUpdate(old: Saved<RotationState>, wanted: Planned<RotationIn
     changes:
       isChanged ||
       isAhead ||
-      rotates.length + unfinished.length > 0 ||
+      rotates.length + unfinished.length + mints.length > 0 ||
       olds.casualties !== undefined ||
       Object.keys(olds.failures).length > 0,
   };
@@ -88,6 +95,36 @@ function rotatesFor(
       return rotateOnJoin === true && joined.includes(member);
   }
 }
+
+/** Whether a token of a target is to be minted although the target is not rotated. */
+function needsToken(olds: RotationState, news: RotationInputs, { kind, name }: Target, now: Date): boolean {
+  if (!isPresent(news.mint)) return false;
+  const { tokens = {}, endpoints = {} } = olds;
+  const isPerDatabase = kind === "group" && news.mint.per === "database";
+  const names = isPerDatabase
+    ? Object.keys(tokens).filter((each) => own(endpoints, each)?.group === name)
+    : [name];
+  return names.length === 0 || names.some((each) => isTokenDue(olds, news.mint, each, now));
+}
+
+/** Whether a token, by its name, is missing, to be a different one, or about to expire. */
+export function isTokenDue(
+  { mint: before, tokens = {} }: RotationState,
+  mint: MintSettings | undefined,
+  name: string,
+  now: Date,
+): boolean {
+  if (!isPresent(mint)) return false;
+  const token = own(tokens, name);
+  if (token === undefined || differs(content(before), content(mint))) return true;
+  const expiry = expiryOf(token);
+  const early =
+    isPresent(mint.renewBefore) && !hasUnknown(mint.renewBefore) ? durationMs(mint.renewBefore) : 0;
+  return expiry !== undefined && expiry.getTime() - early <= now.getTime();
+}
+
+/** What decides a token's contents. */
+const content = (mint: MintSettings | undefined) => mint && { ...mint, renewBefore: undefined };
 
 /** @param isSuspended whether nothing may rotate: then a rotation that has not happened waits */
 function needsWork({ pending = {}, failures }: RotationState, name: string, isSuspended: boolean): boolean {

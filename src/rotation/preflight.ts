@@ -7,6 +7,7 @@ import { targetId, type Target } from "../values/scope";
 import type { Breaker } from "../core/breaker";
 import type { Attempt } from "./attempt";
 import { cannotMint, cannotVerify, neverSeen, reachesOthers } from "./report";
+import type { Minter } from "./mint";
 import type { Result } from "./next-state";
 import type { GroupImpact, Pending, Verify } from "./state";
 
@@ -25,13 +26,17 @@ export interface RunSettings {
   /** Until when the preflight waits for canary tokens to be accepted; each is tried at least once. */
   preflightUntil: number;
   breaker: Breaker;
+  /** Absent where the resource mints nothing. */
+  minter: Minter | undefined;
+  /** How many targets may be without a valid token at the same time. */
+  maxUnavailable: number;
   notify: (level: Level, target: Target, text: string) => void;
 }
 
 /** One target of a run. */
 export interface Task {
   target: Target;
-  /** Whether it only joins the list, without a rotation. */
+  /** Whether it is not to be rotated: it joins the list, or only needs a token. */
   isAdopted: boolean;
   /** Whether this resource has rotated or adopted it before, so that it existed. */
   isKnown: boolean;
@@ -58,7 +63,8 @@ export async function prepare(run: RunSettings, task: Task, leads: boolean): Pro
   const { lookup, target } = task;
   const id = targetId(run.client.organization, target);
   const isGone = lookup instanceof TursoError && lookup.isGone;
-  if (task.isAdopted) return isGone ? { kind: "missing", error: neverSeen(id) } : adopt(run, task);
+  if (task.isAdopted && !isGone) return adopt(run, task);
+  if (task.isAdopted && !task.isKnown) return { kind: "missing", error: neverSeen(id) };
   if (isGone && run.isList && task.isKnown) {
     run.notify("warning", target, "it no longer exists, so it has no tokens to invalidate.");
     return { kind: "gone" };
@@ -117,7 +123,8 @@ async function reachCanaries(
   return planted.flatMap((each) => ("why" in each ? [] : each));
 }
 
-function adopt(run: RunSettings, { lookup, target }: Task): Result {
+function adopt(run: RunSettings, { lookup, target, isKnown }: Task): Result {
+  if (isKnown) return { kind: "adopted" };
   if (lookup instanceof TursoError)
     run.notify("warning", target, `whether it exists could not be looked up (${lookup.answer}).`);
   run.notify("info", target, "joined the list without a rotation; it rotates with the next one.");

@@ -119,6 +119,12 @@ export const cannotVerify = (id: string, why: string): TursoError =>
     next: 'Fix this, or set verify to "auto" to rotate without verification.',
   });
 
+export const noneAvailable = (id: string): TursoError =>
+  refused(id, {
+    answer: "as many targets as maxUnavailable allows are without a token that could be minted",
+    next: "Fix why their tokens could not be minted, then run `pulumi up` again.",
+  });
+
 export const rollEnded = (id: string): TursoError =>
   refused(id, {
     answer: `the outcomes of ${UNKNOWN_IN_A_ROW} rotations in a row are unknown, so the run sent no further ones`,

@@ -1,17 +1,22 @@
 import { PromisePool } from "@supercharge/promise-pool";
 import { TursoError } from "../turso/errors";
+import { Permits, Places } from "../values/places";
+import { targetId } from "../values/scope";
 import { conclude, reopen, send, type Attempt } from "./attempt";
-import { prepare, type Prepared, type RunSettings, type Task } from "./preflight";
-import { prove } from "./prove";
-import { describeProgress } from "./report";
 import type { Result } from "./next-state";
+import { prepare, type Prepared, type RunSettings, type Task } from "./preflight";
+import { prove, type Seen } from "./prove";
+import { cannotMint, describeProgress, noneAvailable } from "./report";
+import type { Reach } from "./state";
 
 const PROGRESS_EVERY_MS = 5_000;
+/** How long the first rotation of a group is watched to learn whether it reaches the group's other databases. */
+const LEARN_MS = 5_000;
 
 /**
- * Checks all targets before it rotates the first one, rotates those that may be, several in parallel, and then proves all
- * rotations together. A request that was seen not to have happened is sent once more. One target that fails does not stop the
- * others.
+ * Checks all targets before it rotates the first one, rotates those that may be and mints their tokens, several in parallel, and then
+ * proves all rotations together. A request that was seen not to have happened is sent once more. One target that fails does
+ * not stop the others.
  *
  * @param onProgress receives a sentence every few seconds
  * @returns the results by the target's name, in the order of the tasks
@@ -30,16 +35,20 @@ export async function rollAll(
   );
   try {
     let { ready, attempts } = await prepareAll(run, tasks, parallelism, results);
+    const waiting = tasks.filter(({ target }) => results.get(target.name)?.kind === "adopted");
+    await forEach(waiting, parallelism, async (task) => {
+      await run.minter?.mintDue(task);
+    });
     while (ready.length + attempts.length > 0) {
-      await forEach(ready, parallelism, async (prepared) => {
-        const sent = await send(run, prepared);
-        if ("kind" in sent) results.set(prepared.task.target.name, sent);
-        else attempts.push(sent);
-      });
-      const seenOf = await prove(run, attempts);
+      attempts.push(...(await new Roll(run, parallelism, results).all(ready)));
+      const seenOf = await prove(
+        run,
+        attempts.filter(({ seen }) => seen === undefined),
+      );
+      await run.minter?.checkAgain(attempts.filter(({ isNew }) => isNew).map(({ task }) => task));
       ready = [];
       await forEach(attempts, parallelism, async (sent) => {
-        const concluded = await conclude(run, sent, seenOf(sent));
+        const concluded = await conclude(run, sent, sent.seen ?? seenOf(sent));
         if ("again" in concluded) ready.push(concluded.again);
         else results.set(sent.task.target.name, concluded);
       });
@@ -66,10 +75,12 @@ async function prepareAll(
   const ready: Prepared[] = [];
   const attempts: Attempt[] = [];
   const leaders = new Set<string>();
+  const [first] = tasks.filter((task) => !task.isAdopted && !(task.lookup instanceof TursoError));
+  const refusal = first && (await run.minter?.refusal(first));
   await forEach(tasks, parallelism, async (task) => {
     const { pending, lookup, target } = task;
     const isGone = lookup instanceof TursoError && lookup.isGone;
-    if (pending && pending.status !== "not-rotated" && !(isGone && run.isList)) {
+    if (pending && "canaries" in pending && !(isGone && run.isList)) {
       // without verification, a proof that an earlier run left is given up
       if (pending.status === "unproven" && run.verify === "off")
         results.set(target.name, {
@@ -81,7 +92,12 @@ async function prepareAll(
       else attempts.push(reopen(run, task, pending));
       return;
     }
-    const group = lookup instanceof TursoError ? "" : lookup.endpoint.group;
+    if (refusal && !task.isAdopted) {
+      const error = cannotMint(targetId(run.client.organization, target), refusal);
+      results.set(target.name, { kind: "failed", error });
+      return;
+    }
+    const group = groupOf(task);
     const leads = !leaders.has(group);
     if (!task.isAdopted) leaders.add(group);
     const prepared = await prepare(run, task, leads);
@@ -89,6 +105,102 @@ async function prepareAll(
     else ready.push(prepared);
   });
   return { ready, attempts };
+}
+
+const groupOf = ({ lookup }: Task): string => (lookup instanceof TursoError ? "" : lookup.endpoint.group);
+
+/** One pass over the targets that may be rotated: at most so many in parallel, and at most so many without a token. */
+class Roll {
+  private readonly places: Places;
+  private readonly permits: Permits;
+  private readonly attempts: Attempt[] = [];
+
+  constructor(
+    private readonly run: RunSettings,
+    parallelism: number,
+    private readonly results: Map<string, Result>,
+  ) {
+    this.places = new Places(parallelism);
+    this.permits = new Permits(run.maxUnavailable);
+  }
+
+  async all(ready: readonly Prepared[]): Promise<Attempt[]> {
+    const groups = new Map<string, Prepared[]>();
+    for (const prepared of ready) {
+      const group = groupOf(prepared.task);
+      const members = groups.get(group);
+      if (members) members.push(prepared);
+      else groups.set(group, [prepared]);
+    }
+    await Promise.all([...groups].map(([group, members]) => this.group(group, members)));
+    return this.attempts;
+  }
+
+  /**
+   * The members of a group. What its first rotation reaches decides: if it reaches all, no other is sent; if only its own
+   * database, each member is rotated and gets its token in turn; if that is not known, all are rotated before any token is minted.
+   */
+  private async group(group: string, members: readonly Prepared[]): Promise<void> {
+    const [leader, ...rest] = members;
+    if (leader === undefined) return;
+    if (group === "" || rest.length === 0 || leader.task.target.kind === "group") {
+      await Promise.all(members.map((each) => this.rotate(each, true)));
+      return;
+    }
+    const sent = await this.rotate(leader, true);
+    switch (await this.learn(sent)) {
+      case "rejected":
+        for (const { task, canaries = [] } of rest)
+          this.attempts.push({ task, at: sent?.at ?? "", isNew: true, tries: 1, canaries });
+        await Promise.all(rest.map((each) => this.places.use(() => this.mint(each))));
+        return;
+      case "accepted":
+        await Promise.all(rest.map((each) => this.rotate(each, true)));
+        return;
+      case undefined: {
+        const rotated = await Promise.all(rest.map((each) => this.rotate(each, false)));
+        const dark = [...(sent ? [leader] : []), ...rest.filter((_, i) => rotated[i] !== undefined)];
+        await Promise.all(dark.map((each) => this.places.use(() => this.mint(each))));
+      }
+    }
+  }
+
+  private rotate(prepared: Prepared, mints: boolean): Promise<Attempt | undefined> {
+    const { run, permits } = this;
+    const { target } = prepared.task;
+    return this.places.use(async () => {
+      const isBounded = mints && run.minter !== undefined;
+      if (isBounded && !(await permits.take())) {
+        const error = noneAvailable(targetId(run.client.organization, target));
+        this.results.set(target.name, { kind: "failed", error });
+        return undefined;
+      }
+      const sent = await send(run, prepared);
+      if ("kind" in sent) {
+        this.results.set(target.name, sent);
+        if (isBounded) permits.give();
+        return undefined;
+      }
+      this.attempts.push(sent);
+      if (isBounded) {
+        if (await this.mint(prepared)) permits.give();
+        else permits.lose();
+      }
+      return sent;
+    });
+  }
+
+  private async mint({ task, canaries = [] }: Prepared): Promise<boolean> {
+    return (await this.run.minter?.mintAll(task, canaries.length > 0)) ?? true;
+  }
+
+  /** What a group's first rotation did to the tokens of its other databases. */
+  private async learn(sent: Attempt | undefined): Promise<Reach["siblings"]> {
+    if (sent === undefined || !sent.canaries.some(({ label }) => label === "siblings")) return undefined;
+    const seen: Seen = (await prove(this.run, [sent], LEARN_MS))(sent);
+    if (seen.verdict === "rejected") sent.seen = seen;
+    return seen.reach?.[groupOf(sent.task)]?.siblings;
+  }
 }
 
 const forEach = <T>(items: readonly T[], parallelism: number, act: (item: T) => Promise<void>) =>

@@ -6,7 +6,9 @@ import { fingerprint, type Rotation } from "../core/run-ledger";
 import { TursoError } from "../turso/errors";
 import { durationMs } from "../values/duration";
 import { namesOf, targetId, type Subject } from "../values/scope";
+import { Minter } from "./mint";
 import { nextState, type Result } from "./next-state";
+import { isTokenDue } from "./plan";
 import type { RunSettings, Task } from "./preflight";
 import { describeFailures, describeList, describeSingle } from "./report";
 import { rollAll } from "./roll";
@@ -21,7 +23,9 @@ export type TaskPlan = Omit<Task, "lookup">;
  * What failed is in the state's `failures`, because the engine skips the dependents of a failed resource: they would keep
  * tokens that this run has just invalidated.
  *
+ * @param record the new arguments, and what happened so far
  * @param isFull whether the run is to rotate all targets of the resource: age then counts from now
+ * @param before the state with the arguments of the last run
  * @throws Error if a full run certainly changed nothing
  */
 export async function rotate(
@@ -30,11 +34,15 @@ export async function rotate(
   record: RotationState,
   plans: readonly TaskPlan[],
   isFull: boolean,
+  before: RotationState = record,
 ): Promise<RotationState> {
   const { id, isList, organization, targets } = subject;
   const start = performance.now();
   const parallelism = record.parallelism ?? DEFAULT_PARALLELISM;
-  const run = settingsOf(context, subject, record);
+  const settings = settingsOf(context, subject, record);
+  const isDue = (name: string) => isTokenDue(before, record.mint, name, context.clock());
+  const minter = record.mint && new Minter(settings.client, record.mint, settings.verify !== "off", isDue);
+  const run: RunSettings = { ...settings, minter };
   // what `refuse` depends on is never taken from a cache
   const lookups = run.groupImpact === "refuse" ? run.client : context.lookups(organization);
   const found = await survey(
@@ -64,7 +72,24 @@ export async function rotate(
   if (failure && isFull && failures.length === results.size && [...results.values()].every(isUnchanged))
     throw new Error(isList ? describeFailures(id, failures) : failure.error.message);
   const reached = membersReached(run, tasks, results);
-  const state = nextState(record, { isList, isFull, members: targets, results, reached }, context.clock());
+  for (const { unit, token } of minter?.minted.values() ?? []) {
+    const { hostname, group } = unit.endpoint;
+    if (hostname !== undefined)
+      context.ledger.holds({
+        id: targetId(organization, unit.target),
+        organization,
+        target: unit.target,
+        group,
+        hostname,
+        token,
+      });
+  }
+  if (minter?.warning !== undefined) context.notify("warning", minter.warning, `${id} unverified`);
+  const state = nextState(
+    record,
+    { isList, isFull, members: targets, results, reached, minter },
+    context.clock(),
+  );
   const rotated = rotations.filter(({ target }) => results.get(target.name)?.kind === "rotated");
   context.ledger.confirm(rotated);
   return withCasualties(context, run, state, rotated);
@@ -135,6 +160,8 @@ function settingsOf(context: Context, subject: Subject, record: RotationState): 
     isSuspended: suspend === true,
     clock: context.clock,
     breaker: new Breaker(),
+    minter: undefined,
+    maxUnavailable: record.maxUnavailable ?? record.parallelism ?? DEFAULT_PARALLELISM,
     preflightUntil: performance.now() + PREFLIGHT_MS,
     notify: (level, target, text) => {
       const message = `${targetId(organization, target)}: ${text}`;

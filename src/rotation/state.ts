@@ -1,7 +1,22 @@
+import {
+  anything,
+  databaseNames,
+  duration,
+  expiration,
+  flag,
+  objectOf,
+  oneOf,
+  permissions,
+  scopeRule,
+  wholeNumber,
+  type Rules,
+} from "../core/argument-rules";
+import type { Endpoint } from "../core/blast-radius";
 import type { CanaryLabel, SavedCanary } from "../core/canary";
 import type { Properties } from "../core/protocol";
 import { unreadableState } from "../core/state-version";
 import type { Json } from "../values/json";
+import type { Permission } from "../values/permissions";
 import type { Scope } from "../values/scope";
 
 /** A TokenRotation's arguments, resolved; the organization is always filled in. */
@@ -13,11 +28,53 @@ export interface RotationInputs {
   rotateOnCreate?: boolean;
   rotateOnJoin?: boolean;
   suspend?: boolean;
+  mint?: MintSettings;
+  maxUnavailable?: number;
   verify?: Verify;
   verifyTimeout?: string;
   groupImpact?: GroupImpact;
   parallelism?: number;
 }
+
+/** Which tokens are minted right after each target's rotation. */
+export interface MintSettings {
+  authorization?: "full-access" | "read-only";
+  expiration?: string;
+  renewBefore?: string;
+  readAttach?: readonly string[];
+  permissions?: readonly Permission[];
+  /** With a group: a token for each of its databases instead of one for the group. */
+  per?: "database";
+}
+
+/**
+ * A TokenRotation's arguments, each with its rule: the one list of them. What is listed here is checked, registered with
+ * the engine, and saved when it changes.
+ */
+export const RULES = {
+  scope: scopeRule({ lists: true }),
+  organization: anything, // the context resolves and checks it
+  trigger: anything,
+  rotateEvery: duration,
+  rotateOnCreate: flag,
+  rotateOnJoin: flag,
+  suspend: flag,
+  mint: objectOf({
+    authorization: oneOf("full-access", "read-only"),
+    expiration,
+    renewBefore: duration,
+    readAttach: databaseNames,
+    permissions,
+    per: oneOf("database"),
+  } satisfies Rules & Record<keyof MintSettings, unknown>),
+  maxUnavailable: wholeNumber(1, 10_000),
+  verify: oneOf("auto", "required", "off"),
+  verifyTimeout: duration,
+  groupImpact: oneOf("warn", "refuse"),
+  parallelism: wholeNumber(1, 100),
+} satisfies Rules & Record<keyof RotationInputs, unknown>;
+
+export const ARGUMENTS = Object.keys(RULES) as (keyof RotationInputs)[];
 
 /** How many targets of a list are processed in parallel. */
 export const DEFAULT_PARALLELISM = 8;
@@ -50,6 +107,10 @@ export interface RotationState extends RotationInputs {
   rotations: Record<string, string>;
   /** By the target's name, one sentence for each that needs another run. No secrets. */
   failures: Record<string, string>;
+  /** By the name of the target, or of the database with `per`: the token; a secret. Absent without `mint`. */
+  tokens?: Record<string, string>;
+  /** Where each of the tokens is tried. */
+  endpoints?: Record<string, Endpoint>;
   /** By the group's name, what the last rotation in it was seen to reach. */
   reach?: Record<string, Reach>;
   /** ISO 8601; absent before the first rotation. In a list: when all its members were last due. */
@@ -74,6 +135,8 @@ export interface RotationState extends RotationInputs {
 export type Pending =
   /** Certainly not rotated yet. */
   | { status: "not-rotated" }
+  /** Its token has to be minted. */
+  | { status: "not-minted" }
   /** Rotated, but its old tokens were not yet seen to be rejected. */
   | { status: "unproven"; at: string; canaries: readonly SavedCanary[] }
   /** Whether it was rotated is unknown. Without a canary token, only a person can find out. */

@@ -1,16 +1,14 @@
-import { anything, duration, oneOf, scopeRule, type Rule, type Rules } from "../core/argument-rules";
-import { permissionsProblem } from "../values/permissions";
-import { nameProblem } from "../values/scope";
+import {
+  anything,
+  databaseNames,
+  duration,
+  expiration,
+  oneOf,
+  permissions,
+  scopeRule,
+  type Rules,
+} from "../core/argument-rules";
 import type { TokenInputs } from "./state";
-
-const expiration: Rule = (value, name) => (value === "never" ? undefined : duration(value, name));
-
-const databaseNames: Rule = (value, name) =>
-  Array.isArray(value) && value.every((item) => nameProblem("", item) === undefined)
-    ? undefined
-    : `${name} must be a list of database names`;
-
-const permissions: Rule = (value, name) => permissionsProblem(name, value);
 
 /** An AuthToken's arguments, each with its rule: the one list of them. */
 export const RULES = {

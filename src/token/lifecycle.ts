@@ -1,6 +1,7 @@
 import { checkArguments } from "../core/argument-rules";
 import { endpointOf, type Endpoint } from "../core/blast-radius";
-import { DEFAULT_VERIFY_TIMEOUT, expiryOf, mintAccepted } from "../core/canary";
+import { DEFAULT_VERIFY_TIMEOUT } from "../core/canary";
+import { expiryOf, mintAccepted } from "../core/mint";
 import type { Context } from "../core/context";
 import type {
   CheckResult,

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { jwtDecode } from "jwt-decode";
+import type { MintOptions, TursoClient } from "../turso/client";
+import type { TursoError } from "../turso/errors";
+import type { Probe } from "../turso/probe";
+import type { Target } from "../values/scope";
+
+/** A new token that stays rejected for this long is replaced: a concurrent rotation may have invalidated it. */
+const REJECTED_FOR_MS = 3_000;
+const MOST_MINTS = 3;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 500;
+
+/** Statuses with which the API refuses to mint, whenever it is asked. */
+const MINT_REFUSALS = new Set([400, 401, 402, 403]);
+
+export const isMintRefused = ({ status }: TursoError): boolean =>
+  status !== undefined && MINT_REFUSALS.has(status);
+
+/**
+ * Mints a token and asks the data plane until it accepts it. A token that stays rejected is replaced a few times, because
+ * a rotation of the same group may have come in between.
+ *
+ * @param hostnameOf called once there is a token to try
+ * @param how `hint`: where an earlier token was accepted; tried first, and only trusted if it accepts this one too
+ */
+export async function mintAccepted(
+  client: TursoClient,
+  target: Target,
+  options: MintOptions,
+  hostnameOf: () => Promise<string | undefined>,
+  limitMs: number,
+  how: { hint?: string | undefined; ask?: (hostname: string, token: string) => Promise<Probe> } = {},
+): Promise<{ token: string; seen: Probe }> {
+  const { hint, ask = (hostname: string, token: string) => client.probe(hostname, token) } = how;
+  const start = performance.now();
+  for (let mints = 1; ; mints += 1) {
+    const token = await client.mint(target, options);
+    if (hint !== undefined && mints === 1) {
+      const seen = await ask(hint, token);
+      if (seen.verdict === "accepted") return { token, seen };
+    }
+    const host = await hostnameOf();
+    if (host === undefined) return { token, seen: { verdict: "unclear", why: "the group has no database" } };
+    const left = Math.max(0, limitMs - (performance.now() - start));
+    const isLast = mints === MOST_MINTS || left <= REJECTED_FOR_MS;
+    const seen = await pollUntil("accepted", () => ask(host, token), isLast ? left : REJECTED_FOR_MS);
+    if (isLast || seen.verdict !== "rejected") return { token, seen };
+  }
+}
+
+/** Polls with growing pauses, at least once, until the verdict is the expected one. */
+export async function pollUntil(
+  expected: Probe["verdict"],
+  ask: () => Promise<Probe>,
+  timeoutMs: number,
+): Promise<Probe> {
+  const start = performance.now();
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+    const probe = await ask();
+    const left = timeoutMs - (performance.now() - start);
+    if (probe.verdict === expected || left <= 0) return probe;
+    await sleep(Math.min(pause, left));
+  }
+}
+
+/** When a token expires, by its own claim; undefined: never, or it is not a JWT. */
+export function expiryOf(token: string): Date | undefined {
+  try {
+    const { exp } = jwtDecode(token);
+    return typeof exp === "number" && Number.isFinite(exp) ? new Date(exp * 1000) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,172 @@
+import { PromisePool } from "@supercharge/promise-pool";
+import type { Endpoint } from "../core/blast-radius";
+import type { Context } from "../core/context";
+import { isMintRefused, mintAccepted } from "../core/mint";
+import type { MintOptions, TursoClient } from "../turso/client";
+import { TursoError, attempt } from "../turso/errors";
+import type { Probe } from "../turso/probe";
+import { own } from "../values/record";
+import { nameList } from "../values/text";
+import type { Target } from "../values/scope";
+import type { Task } from "./preflight";
+import type { MintSettings, RotationState } from "./state";
+
+/** A token to mint: whose it is, and where it is tried. */
+interface Unit {
+  name: string;
+  target: Target;
+  endpoint: Endpoint;
+}
+
+export interface MintedToken {
+  unit: Unit;
+  token: string;
+}
+
+/** How long a new token is waited for, where the data plane answered before. */
+const ACCEPTANCE_MS = 10_000;
+const PROBE_MS = 2_000;
+const PARALLEL_MINTS = 16;
+
+/** Mints the tokens of a run's targets, each right after its rotation. */
+export class Minter {
+  /** By the token's name. */
+  readonly minted = new Map<string, MintedToken>();
+  /** By the target's name, why one of its tokens could not be minted. */
+  readonly errors = new Map<string, TursoError>();
+  private readonly unseen = new Map<string, string>();
+
+  /**
+   * @param isTried whether the data plane is asked if it accepts a new token
+   * @param isDue whether a token is to be minted although its target was not rotated
+   */
+  constructor(
+    private readonly client: TursoClient,
+    private readonly settings: MintSettings,
+    private readonly isTried: boolean,
+    private readonly isDue: (name: string) => boolean,
+  ) {}
+
+  /**
+   * Whether the API certainly refuses to mint a target's tokens: with these permissions, or with this API token. Mints one that
+   * nobody gets and that expires soon.
+   */
+  async refusal(task: Task): Promise<TursoError | undefined> {
+    const [unit] = this.unitsOf(task);
+    if (unit === undefined) return undefined;
+    const tried = await attempt(() => this.client.mint(unit.target, { ...this.options(), expiration: "1m" }));
+    return tried instanceof TursoError && isMintRefused(tried) ? tried : undefined;
+  }
+
+  /** Mints the tokens of a target that was, or may have been, rotated. @returns whether all of them are there */
+  mintAll(task: Task, isReachable: boolean): Promise<boolean> {
+    return this.mint(task, this.unitsOf(task), isReachable);
+  }
+
+  /** Mints those of a target's tokens that are due without a rotation. */
+  mintDue(task: Task): Promise<boolean> {
+    const isLeft = task.pending?.status === "not-minted";
+    return this.mint(
+      task,
+      this.unitsOf(task).filter(({ name }) => isLeft || this.isDue(name)),
+      true,
+    );
+  }
+
+  /** Tries the tokens of some targets once more, and mints those again that a later rotation invalidated. */
+  async checkAgain(tasks: readonly Task[]): Promise<void> {
+    if (!this.isTried) return;
+    await inParallel(tasks, async (task) => {
+      const dead: Unit[] = [];
+      for (const unit of this.unitsOf(task)) {
+        const token = this.minted.get(unit.name)?.token;
+        const { hostname } = unit.endpoint;
+        if (token === undefined || hostname === undefined) continue;
+        const { verdict } = await this.client.probe(hostname, token, { timeoutMs: PROBE_MS });
+        if (verdict === "rejected") dead.push(unit);
+      }
+      await this.mint(task, dead, true);
+    });
+  }
+
+  /** What to warn about: tokens that no database was seen to accept. */
+  get warning(): string | undefined {
+    const [why] = this.unseen.values();
+    return why === undefined
+      ? undefined
+      : `${nameList([...this.unseen.keys()])}: the new token could not be verified (${why}). It is published anyway.`;
+  }
+
+  private async mint(task: Task, units: readonly Unit[], isReachable: boolean): Promise<boolean> {
+    let isComplete = true;
+    await inParallel(units, async (unit) => {
+      const minted = await attempt(() => this.mintOne(unit, isReachable ? ACCEPTANCE_MS : 0));
+      if (!(minted instanceof TursoError)) return;
+      isComplete = false;
+      this.errors.set(task.target.name, minted);
+    });
+    if (isComplete) this.errors.delete(task.target.name);
+    return isComplete;
+  }
+
+  private async mintOne(unit: Unit, limitMs: number): Promise<void> {
+    const { name, target, endpoint } = unit;
+    const { hostname } = endpoint;
+    const ask = (at: string, token: string): Promise<Probe> =>
+      this.client.probe(at, token, { timeoutMs: PROBE_MS });
+    const hostnameOf = () => Promise.resolve(this.isTried ? hostname : undefined);
+    const { token, seen } = await mintAccepted(this.client, target, this.options(), hostnameOf, limitMs, {
+      ask,
+    });
+    this.minted.set(name, { unit, token });
+    if (!this.isTried || seen.verdict === "accepted") this.unseen.delete(name);
+    else this.unseen.set(name, seen.verdict === "rejected" ? "the database rejects it" : seen.why);
+  }
+
+  private options(): MintOptions {
+    const { authorization, expiration, readAttach, permissions } = this.settings;
+    return {
+      authorization: authorization ?? "full-access",
+      expiration: expiration ?? "never",
+      readAttach: readAttach ?? [],
+      permissions: permissions ?? [],
+    };
+  }
+
+  private unitsOf({ target, lookup }: Task): Unit[] {
+    const found = lookup instanceof TursoError ? undefined : lookup;
+    const endpoint = found?.endpoint ?? { group: target.kind === "group" ? target.name : "" };
+    if (target.kind === "database" || this.settings.per !== "database")
+      return [{ name: target.name, target, endpoint }];
+    return [...(found?.endpoints ?? [])].map(([name, at]) => ({
+      name,
+      target: { kind: "database", name },
+      endpoint: at,
+    }));
+  }
+}
+
+/** The targets of which a refresh sees a token rejected. */
+export async function deadTokens(
+  context: Context,
+  organization: string,
+  { tokens = {}, endpoints = {}, mint }: RotationState,
+): Promise<string[]> {
+  const client = context.client(organization);
+  const dead = new Set<string>();
+  await inParallel(Object.entries(tokens), async ([name, token]) => {
+    const { hostname, group } = own(endpoints, name) ?? { group: "" };
+    if (hostname === undefined) return;
+    const { verdict } = await client.probe(hostname, token, { timeoutMs: PROBE_MS });
+    if (verdict === "rejected") dead.add(mint?.per === "database" ? group : name);
+  });
+  return [...dead];
+}
+
+const inParallel = <T>(items: readonly T[], act: (item: T) => Promise<void>) =>
+  PromisePool.withConcurrency(PARALLEL_MINTS)
+    .for([...items])
+    .handleError((error) => {
+      throw error;
+    })
+    .process(act);

@@ -1,0 +1,49 @@
+/** Bounds how much runs in parallel. A pool that works through a list would keep its places during pauses too. */
+export class Places {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  async use<T>(act: () => Promise<T>): Promise<T> {
+    if (this.free > 0) this.free -= 1;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    try {
+      return await act();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.free += 1;
+    }
+  }
+}
+
+/** A number of permits, some of which may be lost for good. */
+export class Permits {
+  private readonly waiting: ((isGiven: boolean) => void)[] = [];
+  private left: number;
+
+  constructor(private total: number) {
+    this.left = total;
+  }
+
+  /** Waits for a permit; false if none will ever come back. */
+  async take(): Promise<boolean> {
+    if (this.left > 0) {
+      this.left -= 1;
+      return true;
+    }
+    if (this.total === 0) return false;
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  give(): void {
+    const next = this.waiting.shift();
+    if (next) next(true);
+    else this.left += 1;
+  }
+
+  lose(): void {
+    this.total -= 1;
+    if (this.total === 0) for (const next of this.waiting.splice(0)) next(false);
+  }
+}

@@ -88,7 +88,7 @@ export function describeAge(olds: RotationState, { rotateEvery }: RotationInputs
 // Errors that are not the API's own; `id` is that of the target: `acme/databases/app`.
 
 const refused = (id: string, data: Omit<ErrorData, "attempted" | "effect">): TursoError =>
-  new TursoError({ attempted: `rotating ${id}`, effect: "unchanged", ...data });
+  new TursoError({ ...data, attempted: `rotating ${id}`, effect: "unchanged" });
 
 /** A name that never existed is probably a typing error. */
 export const neverSeen = (id: string): TursoError =>

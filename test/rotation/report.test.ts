@@ -9,7 +9,7 @@ import {
   type Failure,
 } from "../../src/rotation/report";
 import { state } from "../support/fake-turso";
-import { AT, errorOf, failedResult, resultsOf, rotatedResult, unknownResult } from "./results";
+import { AT, adoptedResult, errorOf, failedResult, resultsOf, rotatedResult, unknownResult } from "./results";
 
 const gone = (kind: string, name: string) =>
   errorOf({
@@ -54,6 +54,9 @@ describe("the result of a list", () => {
       ),
       "3 of 4 rotated in 7 s; old tokens of 2 rejected after at most 5 s.",
     ));
+
+  it("is not mentioned if all targets only joined", () =>
+    assert.equal(describeList(resultsOf({ app: adoptedResult(), b: adoptedResult() }), 300), undefined));
 
   it("does not mention old tokens if no rejection was seen", () =>
     assert.equal(
@@ -142,19 +145,13 @@ describe("the causes of failures", () => {
   });
 });
 
-describe("the error of a list", () => {
+describe("the error of a list of which nothing was rotated", () => {
   const given: Failure[] = [{ name: "b", error: errorOf() }];
 
-  it("says that nothing was changed if nothing was", () =>
+  it("says that nothing was changed", () =>
     assert.equal(
-      describeFailures("acme/databases", 1, given, true),
-      "Rotating acme/databases: 1 of 1 rotations failed. b: the API answered 402. See the billing page. Nothing was changed.",
-    ));
-
-  it("says otherwise that the next up retries only the failed ones", () =>
-    assert.equal(
-      describeFailures("acme/databases", 3, given, false),
-      "Rotating acme/databases: 1 of 3 rotations failed. b: the API answered 402. See the billing page. What is done is recorded. Run `pulumi up` again to retry only the failed ones, under the same trigger.",
+      describeFailures("acme/databases", given),
+      "Rotating acme/databases: none of 1 was rotated. b: the API answered 402. See the billing page. Nothing was changed.",
     ));
 });
 
@@ -165,7 +162,7 @@ describe("the reason of a rotation by age", () => {
   it("is the time since the last rotation", () =>
     assert.equal(
       describeAge(state({ rotatedAt: "2026-01-10T12:00:00.000Z" }), { ...state(), ...every }, NOW),
-      "last rotated 2026-01-10T12:00:00.000Z, 50 days ago, and due since 2026-02-09T12:00:00.000Z (rotateEvery 30d), so this update rotates",
+      "last rotated 2026-01-10T12:00:00.000Z, 50 days ago, and due since 2026-02-09T12:00:00.000Z (rotateEvery 30d)",
     ));
 
   it("is the time since the adoption if there was no rotation", () => {
@@ -173,7 +170,7 @@ describe("the reason of a rotation by age", () => {
     assert.ok(never);
     assert.equal(
       describeAge(adopted, { ...state(), ...every }, NOW),
-      "adopted 2026-01-30T12:00:00.000Z and not rotated since, 30 days ago, and due since 2026-03-01T12:00:00.000Z (rotateEvery 30d), so this update rotates",
+      "adopted 2026-01-30T12:00:00.000Z and not rotated since, 30 days ago, and due since 2026-03-01T12:00:00.000Z (rotateEvery 30d)",
     );
   });
 });

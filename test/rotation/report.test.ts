@@ -9,15 +9,16 @@ import {
   type Failure,
 } from "../../src/rotation/report";
 import { state } from "../support/fake-turso";
-import { AT, adoptedResult, errorOf, failedResult, resultsOf, rotatedResult, unknownResult } from "./results";
-
-const gone = (kind: string, name: string) =>
-  errorOf({
-    status: 404,
-    isGone: true,
-    answer: `the API answered 404 (${kind} ${name} not found)`,
-    next: `Check the name of the ${kind} "${name}".`,
-  });
+import {
+  AT,
+  adoptedResult,
+  errorOf,
+  failedResult,
+  goneOf,
+  resultsOf,
+  rotatedResult,
+  unknownResult,
+} from "./results";
 
 describe("the result of a single target", () => {
   for (const [what, result, expected] of [
@@ -99,17 +100,17 @@ describe("the causes of failures", () => {
     ],
     [
       "targets that do not exist",
-      [...failures(gone("database", "a"), "a"), ...failures(gone("database", "b"), "b")],
+      [...failures(goneOf("database", "a"), "a"), ...failures(goneOf("database", "b"), "b")],
       "2 (a, b): the API says that they do not exist. Check these names and the organization.",
     ],
     [
       "one target that does not exist",
-      failures(gone("database", "a"), "a"),
+      failures(goneOf("database", "a"), "a"),
       'a: the API answered 404 (database a not found). Check the name of the database "a".',
     ],
     [
       "two causes, in the order of their first failures",
-      [...failures(payment, "a"), ...failures(gone("database", "b"), "b"), ...failures(payment, "c")],
+      [...failures(payment, "a"), ...failures(goneOf("database", "b"), "b"), ...failures(payment, "c")],
       '2 (a, c): the API answered 402. See the billing page. b: the API answered 404 (database b not found). Check the name of the database "b".',
     ],
   ] as const)

@@ -31,6 +31,15 @@ export const errorOf = (changes: Partial<ErrorData> = {}): TursoError =>
     ...changes,
   });
 
+/** The API's own statement that a target does not exist. */
+export const goneOf = (kind: string, name: string): TursoError =>
+  errorOf({
+    status: 404,
+    isGone: true,
+    answer: `the API answered 404 (${kind} ${name} not found)`,
+    next: `Check the name of the ${kind} "${name}".`,
+  });
+
 export const rotatedResult = (changes: Partial<Rotated> = {}): Rotated => ({
   kind: "rotated",
   at: AT,

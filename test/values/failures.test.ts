@@ -21,7 +21,7 @@ describe("the summary of failures", () => {
     ],
     [
       "more targets than a message lists",
-      Object.fromEntries([..."abcdefg"].map((name) => [name, "It broke."])),
+      Object.fromEntries(["a", "b", "c", "d", "e", "f", "g"].map((name) => [name, "It broke."])),
       "7 targets need another run. 7 (a, b, c, d, e and 2 more): It broke.",
     ],
     [

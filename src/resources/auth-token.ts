@@ -3,6 +3,7 @@ import { providerText, requireJson, requireNode, typeToken, type OutputsToCome }
 import type { Json } from "../values/json";
 import type { TokenInputs, TokenState } from "../token/state";
 import type { Permission } from "../values/permissions";
+import { own } from "../values/record";
 import type { Scope } from "../values/scope";
 import type { TokenRotation } from "./token-rotation";
 
@@ -212,15 +213,16 @@ function follow(
   args: Pick<AuthTokenArgs, "scope">,
 ): Record<keyof NonNullable<TokenState["rotation"]>, unknown> {
   const { organization, rotateEvery } = rotation;
-  const scope = pulumi.all([known(rotation.scope), args.scope]).apply(([covered, own]) => {
-    if (covered && "databases" in covered && "database" in own)
-      return covered.databases.includes(own.database) ? own : { databases: covered.databases.slice(0, 5) };
+  const scope = pulumi.all([known(rotation.scope), args.scope]).apply(([covered, mine]) => {
+    if (covered && "databases" in covered && "database" in mine)
+      return covered.databases.includes(mine.database) ? mine : { databases: covered.databases.slice(0, 5) };
     return covered;
   });
   const rotations = pulumi.all([known(rotation.rotations), scope]).apply(([all, covered]) => {
     const name = covered && "database" in covered ? covered.database : undefined;
-    const at = name === undefined ? undefined : all?.[name];
-    return name === undefined || at === undefined ? all : { [name]: at };
+    if (name === undefined || !all) return all;
+    const at = own(all, name);
+    return at === undefined ? {} : { [name]: at };
   });
   return { scope, organization, rotations, rotateEvery };
 }

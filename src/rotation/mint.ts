@@ -85,7 +85,7 @@ export class Minter {
         const { verdict } = await this.client.probe(hostname, token, { timeoutMs: PROBE_MS });
         if (verdict === "rejected") dead.push(unit);
       }
-      await this.mint(task, dead, true);
+      if (dead.length > 0) await this.mint(task, dead, true);
     });
   }
 

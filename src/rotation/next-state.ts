@@ -71,10 +71,7 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
     pending[name] = { status: "not-minted" };
     failures[name] = error.reason;
   }
-  const reach = Object.assign({}, before.reach, ...[...results.values()].map(reachAfter)) as Record<
-    string,
-    Reach
-  >;
+  const reach = { ...before.reach, ...reachOf(results) };
   // a list is as verified as the worst of its members until its next full rotation
   const kept = isList && !isFull && record.verification ? [record.verification] : [];
   const seen = verificationsOf(results);
@@ -127,8 +124,16 @@ function rotationAfter(result: Result, before?: string): string | undefined {
   return before;
 }
 
-const reachAfter = (result: Result): Record<string, Reach> | undefined =>
-  result.kind === "rotated" ? result.reach : undefined;
+/** By group, what the rotations of a run were seen to reach; those of one group each add what they tried. */
+function reachOf(results: Run["results"]): Record<string, Reach> {
+  const reach: Record<string, Reach> = {};
+  for (const result of results.values()) {
+    if (result.kind !== "rotated") continue;
+    for (const [group, seen] of Object.entries(result.reach ?? {}))
+      reach[group] = { ...reach[group], ...seen };
+  }
+  return reach;
+}
 
 function pendingAfter(result: Result): Pending | undefined {
   switch (result.kind) {

@@ -121,7 +121,8 @@ export const cannotVerify = (id: string, why: string): TursoError =>
 
 export const noneAvailable = (id: string): TursoError =>
   refused(id, {
-    answer: "as many targets as maxUnavailable allows are without a token that could be minted",
+    answer:
+      "tokens of targets that were rotated before could not be minted, of as many as maxUnavailable allows or of one in its group",
     next: "Fix why their tokens could not be minted, then run `pulumi up` again.",
   });
 

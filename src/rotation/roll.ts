@@ -102,6 +102,7 @@ async function prepareAll(
     if (!task.isAdopted) leaders.add(group);
     const prepared = await prepare(run, task, leads);
     if ("kind" in prepared) results.set(target.name, prepared);
+    else if (leads) ready.unshift(prepared);
     else ready.push(prepared);
   });
   return { ready, attempts };
@@ -148,6 +149,10 @@ class Roll {
       return;
     }
     const sent = await this.rotate(leader, true);
+    if (this.run.minter?.errors.has(leader.task.target.name)) {
+      for (const { task } of rest) this.refuse(task);
+      return;
+    }
     switch (await this.learn(sent)) {
       case "rejected":
         for (const { task, canaries = [] } of rest)
@@ -170,11 +175,7 @@ class Roll {
     const { target } = prepared.task;
     return this.places.use(async () => {
       const isBounded = mints && run.minter !== undefined;
-      if (isBounded && !(await permits.take())) {
-        const error = noneAvailable(targetId(run.client.organization, target));
-        this.results.set(target.name, { kind: "failed", error });
-        return undefined;
-      }
+      if (isBounded && !(await permits.take())) return this.refuse(prepared.task);
       const sent = await send(run, prepared);
       if ("kind" in sent) {
         this.results.set(target.name, sent);
@@ -188,6 +189,11 @@ class Roll {
       }
       return sent;
     });
+  }
+
+  private refuse({ target }: Task): undefined {
+    const error = noneAvailable(targetId(this.run.client.organization, target));
+    this.results.set(target.name, { kind: "failed", error });
   }
 
   private async mint({ task, canaries = [] }: Prepared): Promise<boolean> {

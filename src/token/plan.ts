@@ -2,8 +2,9 @@ import { differs, hasUnknown, isPresent } from "../core/unknown";
 import { durationMs } from "../values/duration";
 import { sameTrigger } from "../values/json";
 import { own } from "../values/record";
+import { namesOf, parseSubject, type Scope } from "../values/scope";
 import { ARGUMENTS, MINTING_ARGUMENTS } from "./arguments";
-import type { TokenInputs, TokenState } from "./state";
+import type { FollowedRotation, TokenInputs, TokenState } from "./state";
 
 /** Why a new token is due, as the beginning of a sentence, or undefined. This is the one place that decides it. */
 export function reasonToMint(olds: TokenState, news: TokenInputs, now: Date): string | undefined {
@@ -25,19 +26,31 @@ const isTriggered = (old: unknown, now: unknown): boolean => hasUnknown(now) || 
 export const MAY_ROTATE = "its rotation may happen";
 
 /** Whether the rotation of the token's own target or group happened, or may have happened, since the token was minted. */
-function reasonOfRotation(olds: TokenState, { rotation }: TokenInputs): string | undefined {
+function reasonOfRotation(olds: TokenState, { rotation, scope }: TokenInputs): string | undefined {
   // an output of a rotation that failed is missing, which proves nothing
-  if (!isPresent(rotation) || !isPresent(rotation.rotations)) return undefined;
-  if (hasUnknown(rotation.rotations)) return MAY_ROTATE;
+  if (!isPresent(rotation) || !isPresent(rotation.rotations) || !isPresent(rotation.scope)) return undefined;
+  if (hasUnknown([rotation.rotations, rotation.scope])) return MAY_ROTATE;
   const before = olds.rotation?.rotations;
-  const group = olds.endpoint?.group;
-  const isOwnGroup = group !== undefined && Object.hasOwn(rotation.rotations, group);
-  const happened = Object.entries(rotation.rotations).some(([name, at]) => {
-    if ("groups" in rotation.scope && isOwnGroup && name !== group) return false;
+  const happened = targetsThatReach(rotation, scope, olds.endpoint?.group).some((name) => {
+    const at = own(rotation.rotations, name);
+    if (at === undefined) return false;
     // a rotation that the token did not follow before may be older than the token
     return before ? own(before, name) !== at : Date.parse(at) > Date.parse(olds.mintedAt);
   });
   return happened ? "its rotation happened" : undefined;
+}
+
+/**
+ * The names of the targets whose rotation invalidates a token: its own, or the group of its database.
+ *
+ * @param group of the database; where it is not known, each group may be the one
+ */
+function targetsThatReach(rotation: FollowedRotation, scope: Scope, group: string | undefined): string[] {
+  const { kind, targets } = parseSubject(rotation);
+  const [target] = parseSubject({ ...rotation, scope }).targets;
+  const covered = namesOf(targets);
+  const name = kind === target.kind ? target.name : group;
+  return name !== undefined && covered.includes(name) ? [name] : covered;
 }
 
 /** The arguments whose change replaces the resource. */

@@ -21,6 +21,7 @@ export function summarise(failures: Readonly<Record<string, string>>): string | 
     ([cause, names]) =>
       `${names.length > 1 ? `${names.length} (${nameList(names)})` : names.join("")}: ${cause}`,
   );
-  const more = causes.length > MOST_CAUSES ? ` and ${causes.length - MOST_CAUSES} more causes.` : "";
+  const rest = causes.length - MOST_CAUSES;
+  const more = rest > 0 ? ` And ${rest} more ${rest === 1 ? "cause" : "causes"}.` : "";
   return `${count} ${count === 1 ? "target needs" : "targets need"} another run. ${causes.slice(0, MOST_CAUSES).join(" ")}${more}`;
 }

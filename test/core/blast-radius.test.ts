@@ -121,11 +121,15 @@ const of = (name: string, group: string, databases: string[]): BlastRadius => ({
   target: { kind: "database", name },
   endpoint: { group },
   databases,
+  neighbours: [],
+  endpoints: new Map(),
 });
 const ofGroup = (name: string, databases: string[]): BlastRadius => ({
   target: { kind: "group", name },
   endpoint: { group: name },
   databases,
+  neighbours: [],
+  endpoints: new Map(),
 });
 const app = of("app", "default", DEFAULT);
 const reports = of("reports", "default", DEFAULT);

@@ -1,20 +1,32 @@
 import assert from "node:assert/strict";
 import type { RotationInputs } from "../../src/rotation/state";
-import { Stage, inputs } from "../support/stage";
+import { ROTATE, Stage, inputs } from "../support/stage";
 import { failure, unfinishedRun } from "../support/fake-turso";
 
 describe("verification", () => {
-  for (const scope of [{ database: "app" }, { group: "default" }])
-    it(`mints one canary token for ${JSON.stringify(scope)}, which is accepted before the rotation and rejected after it`, () =>
+  for (const [scope, minted, reach] of [
+    [
+      { database: "app" },
+      ["databases/app", "databases/reports", "groups/default"],
+      { database: "rejected", group: "rejected", siblings: "rejected" },
+    ],
+    [{ group: "default" }, ["databases/app", "groups/default"], { group: "rejected", database: "rejected" }],
+  ] as const)
+    it(`mints a canary token of each kind that ${JSON.stringify(scope)} may reach, and after the rotation a newer one beside each`, () =>
       Stage.with(0, async (stage) => {
         const { state } = await stage.logic().create(inputs({ scope }));
-        assert.equal(state.verification, "verified");
-        assert.equal(stage.mints, 1);
-        assert.deepEqual(
-          stage.emulator.log.filter(({ plane }) => plane === "data").map(({ status }) => status),
-          [200, 401],
-        );
-        assert.match(stage.messages.at(-1) ?? "", /: rotated at .*Z; old tokens rejected after 0\.1 s\.$/);
+        assert.deepEqual([state.verification, state.reach], ["verified", { default: reach }]);
+        assert.equal(state.pending, undefined);
+        const paths = stage.emulator.log.map(({ path }) => path);
+        const rotatedAt = paths.findIndex((path) => ROTATE.test(path));
+        const tokensOf = (some: string[], expiration: string) =>
+          some
+            .filter((path) => path.endsWith(`/auth/tokens?expiration=${expiration}&authorization=read-only`))
+            .map((path) => path.replace(/^.*\/acme\/|\/auth.*$/g, ""))
+            .sort();
+        assert.deepEqual(tokensOf(paths.slice(0, rotatedAt), "7d"), minted);
+        assert.deepEqual(tokensOf(paths.slice(rotatedAt), "1h"), minted);
+        assert.match(stage.messages.at(-1) ?? "", /: rotated at .*Z; old tokens rejected after 0\.\d s\.$/);
       }));
 
   it("waits until old tokens are rejected and reports how long it took", () =>
@@ -29,10 +41,14 @@ describe("verification", () => {
       const { state } = await stage.logic().create(inputs());
       assert.equal(state.verification, "unverified");
       assert.ok(
-        stage.messages.includes(
-          "acme/databases/app: rotated, but old tokens are still accepted after 1 s. Turso says that it can take up to an hour.",
+        stage.messages.some((each) =>
+          /^acme\/databases\/app: rotated, but old tokens are still accepted after 1(\.\d)? s\. Turso says that it can take up to an hour\. The next `pulumi refresh` or `pulumi up` looks again\.$/.test(
+            each,
+          ),
         ),
+        stage.messages.join("\n"),
       );
+      assert.deepEqual([state.pending?.["app"]?.status, state.failures], ["unproven", {}]);
     }));
 
   it("with required records that failure beside the rotation, and the next update only checks again", () =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { proveAll, type ProofItem, type ProofOptions, type Time } from "../../src/core/proof";
 import type { Probe } from "../../src/turso/probe";
+import type { Target } from "../../src/values/scope";
 
 export const ACCEPTED: Probe = { verdict: "accepted" };
 export const REJECTED: Probe = { verdict: "rejected" };
@@ -83,9 +84,11 @@ export async function prove(
   return { proofs, asked, mostParallel, tookMs: time.now(), first: [...proofs.values()][0]?.[0] };
 }
 
+export const database = (name: string): Target => ({ kind: "database", name });
+
 export const item = (name: string, old = `old-${name}`): ProofItem => ({
   key: name,
-  canaries: [{ label: "database", token: old, hostname: name }],
+  canaries: [{ label: "database", target: database(name), token: old, hostname: name }],
   control: { token: `new-${name}` },
 });
 export const many = (count: number, death: Death, prefix = "db"): Record<string, Death> =>

@@ -17,7 +17,10 @@ describe("the proof of rotations over HTTP", () => {
       await emulator.platform.createDatabase(name, "default");
       const { hostname } = emulator.platform.database(name);
       const token = await emulator.platform.mintDatabaseToken(name, { authorization: "read-only" });
-      items.push({ key: name, canaries: [{ label: "database", token, hostname }] });
+      items.push({
+        key: name,
+        canaries: [{ label: "database", target: { kind: "database", name }, token, hostname }],
+      });
     }
     return { emulator, items };
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { confirmRejected } from "../../src/core/proof";
 import type { Probe } from "../../src/turso/probe";
-import { ACCEPTED, DOWN, NOW, REJECTED, item, many, prove, type Death } from "./proof-harness";
+import { ACCEPTED, DOWN, NOW, REJECTED, database, item, many, prove, type Death } from "./proof-harness";
 
 const NO_CONTROL = "it is rejected, but there is no token from after the rotation to compare it with";
 const UNTRIED = "it was not tried before the time was over";
@@ -253,9 +253,15 @@ describe("the proof of many rotations", () => {
             key: "a",
             control: { token: "new-a" },
             canaries: [
-              { label: "database", token: "old-a", hostname: "a" },
-              { label: "siblings", token: "old-s", hostname: "sibling", control: { token: "new-s" } },
-              { label: "group", token: "old-g", hostname: "other" },
+              { label: "database", target: database("a"), token: "old-a", hostname: "a" },
+              {
+                label: "siblings",
+                target: database("sibling"),
+                token: "old-s",
+                hostname: "sibling",
+                control: { token: "new-s" },
+              },
+              { label: "group", target: { kind: "group", name: "g" }, token: "old-g", hostname: "other" },
             ],
           },
         ],

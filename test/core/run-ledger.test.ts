@@ -2,25 +2,7 @@ import assert from "node:assert/strict";
 import { RunLedger, type ManagedToken, type Rotation } from "../../src/core/run-ledger";
 import type { TursoClient } from "../../src/turso/client";
 import type { Probe } from "../../src/turso/probe";
-import type { Target } from "../../src/values/scope";
-
-const database = (name: string): Target => ({ kind: "database", name });
-const group = (name: string): Target => ({ kind: "group", name });
-
-const rotation = (target: Target, inGroup: string, organization = "acme"): Rotation => ({
-  organization,
-  target,
-  group: inGroup,
-});
-
-const token = (target: Target, inGroup: string, text = "jwt"): ManagedToken => ({
-  id: `acme/${target.kind}s/${target.name}`,
-  organization: "acme",
-  target,
-  group: inGroup,
-  hostname: `${target.name}.example.com`,
-  token: text,
-});
+import { database, group, rotation, token } from "./ledger-values";
 
 /** A rotation that ends when the test says so. */
 class Running {

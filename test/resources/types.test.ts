@@ -2,9 +2,8 @@
 // checks here that the three have the same names: if they differ, this file does not compile, whatever mocha says.
 import assert from "node:assert/strict";
 import type { AuthTokenArgs } from "../../src/resources/auth-token";
-import type { TokenRotationArgs } from "../../src/resources/token-rotation";
-import type { RULES as ROTATION_RULES } from "../../src/rotation/arguments";
-import type { RotationInputs } from "../../src/rotation/state";
+import type { TokenRotationArgs } from "../../src/resources/token-rotation-args";
+import type { RULES as ROTATION_RULES, RotationInputs } from "../../src/rotation/state";
 import type { RULES as TOKEN_RULES } from "../../src/token/arguments";
 import type { TokenInputs } from "../../src/token/state";
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { Settings } from "../../src/turso/connection";
 import { UNKNOWN } from "../../src/core/unknown";
+import type { RotationInputs, RotationState } from "../../src/rotation/state";
 import { closedPort } from "../support/server";
-import { FakeTurso, groupTokensSurvive } from "../support/fake-turso";
+import { FakeTurso, groupTokensSurvive, inputs, state } from "../support/fake-turso";
 
 describe("the check of a TokenRotation", () => {
   const turso = FakeTurso.use();
@@ -99,5 +100,87 @@ describe("the check of a TokenRotation", () => {
       }
       assert.deepEqual(turso.requests(), []);
     });
+  });
+});
+
+describe("the preview of an update", () => {
+  const turso = FakeTurso.use();
+  const list = { scope: { databases: ["app"] } };
+  const more = { scope: { databases: ["app", "reports"] } };
+  const every = { rotateEvery: "30d" };
+  const { trigger: none, ...untriggered } = state(every);
+  const BASELINE =
+    "acme/databases/app: it had no trigger before, so the new one is a baseline and rotates nothing. To rotate now, change the trigger once more after this update.";
+
+  it("says nothing of a resource that had a trigger", () => assert.equal(none, "1"));
+
+  const ROWS: [
+    what: string,
+    olds: RotationState,
+    news: RotationInputs,
+    message: string,
+    isWarning: boolean,
+  ][] = [
+    [
+      "a trigger that suspend holds back",
+      state(),
+      inputs({ suspend: true, trigger: "2" }),
+      "acme/databases/app: the trigger changed, but suspend is true, so nothing rotates until it is false.",
+      true,
+    ],
+    [
+      "an age that suspend holds back",
+      state(every),
+      inputs({ ...every, suspend: true }),
+      "acme/databases/app: last rotated 2026-01-01T00:00:00.000Z, 60 days ago, and due since 2026-01-31T00:00:00.000Z (rotateEvery 30d), but suspend is true, so nothing rotates until it is false.",
+      true,
+    ],
+    [
+      "a first trigger",
+      { ...untriggered, rotatedAt: "2026-02-28T00:00:00.000Z" },
+      inputs(every),
+      BASELINE,
+      true,
+    ],
+    [
+      "a rotation in the future",
+      state({ rotatedAt: "2036-01-01T00:00:00.000Z", ...every }),
+      inputs(every),
+      "acme/databases/app: its last rotation is recorded at 2036-01-01T00:00:00.000Z, which lies in the future, so a clock was wrong; age counts from now.",
+      true,
+    ],
+    [
+      "a name that joins without a rotation",
+      state(list),
+      inputs(more),
+      "acme/databases: reports joined the list without a rotation; rotateOnJoin: true would rotate when a name joins.",
+      false,
+    ],
+    [
+      "what an earlier run did not finish",
+      state({ failures: { app: "why" } }),
+      inputs(),
+      "acme/databases/app: an earlier run did not finish app; this update continues there.",
+      true,
+    ],
+  ];
+  for (const [what, olds, news, message, isWarning] of ROWS)
+    it(`${isWarning ? "warns of" : "reports"} ${what}, and sends no request`, async () => {
+      assert.equal((await turso.logic().diff(olds, news)).changes, true);
+      assert.deepEqual([turso.messages, turso.warnings], [[message], isWarning ? [message] : []]);
+      assert.deepEqual(turso.requests(), []);
+    });
+
+  it("reports the blast radius of a name that rotates when it joins, and of no other one", async () => {
+    await turso.logic().diff(state(list), inputs({ ...more, rotateOnJoin: true }));
+    assert.match(
+      turso.messages[0] ?? "",
+      /^acme\/databases: reports joined the list, so this update rotates; this invalidates every token of the database, /,
+    );
+    assert.equal(
+      turso.messages.some((each) => each.includes("without a rotation")),
+      false,
+    );
+    assert.deepEqual(turso.rotateRequests(), []);
   });
 });

@@ -127,7 +127,9 @@ describe("a lost response, with a canary token", () => {
           status: "unknown" as const,
           at: "2026-01-01T00:00:00.000Z",
           answer: "no answer",
-          canary: { token, hostname },
+          canaries: [
+            { label: "database", target: { kind: "database", name: "app" }, token, hostname } as const,
+          ],
         },
       };
       const state: RotationState = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nextState } from "../../src/rotation/next-state";
-import type { Result } from "../../src/rotation/attempt";
+import type { Result } from "../../src/rotation/next-state";
 import type { RotationState } from "../../src/rotation/state";
 import type { Target } from "../../src/values/scope";
 import { NOW, state } from "../support/fake-turso";

@@ -1,19 +1,27 @@
 import assert from "node:assert/strict";
 import type { BlastRadius } from "../../src/core/blast-radius";
 import { Context } from "../../src/core/context";
-import { findObstacle, preflight, type RunSettings, type Task } from "../../src/rotation/preflight";
+import { findObstacle, prepare, type RunSettings, type Task } from "../../src/rotation/preflight";
 import { isSpent } from "../../src/core/canary";
-import type { TursoError } from "../../src/turso/errors";
+import { Breaker } from "../../src/core/breaker";
 import { FakeTurso, NOW, PATIENCE } from "../support/fake-turso";
-import { errorOf } from "./results";
+import { errorOf, goneOf } from "./results";
 
 const radius = (databases: string[], kind: "database" | "group" = "database"): BlastRadius => ({
   target: { kind, name: kind === "group" ? "default" : "app" },
   endpoint: { group: "default" },
   databases,
+  neighbours: [],
+  endpoints: new Map(),
 });
 
-const taskOf = (lookup: Task["lookup"]): Task => ({ target: { kind: "database", name: "app" }, lookup });
+const taskOf = (lookup: Task["lookup"], changes: Partial<Task> = {}): Task => ({
+  target: { kind: "database", name: "app" },
+  isAdopted: false,
+  isKnown: false,
+  lookup,
+  ...changes,
+});
 
 describe("the preflight of a rotation", () => {
   const turso = FakeTurso.use();
@@ -31,6 +39,12 @@ describe("the preflight of a rotation", () => {
     return {
       client: new Context(environment).client("acme"),
       targets: new Set(["app"]),
+      isList: false,
+      isSuspended: false,
+      breaker: new Breaker(),
+      minter: undefined,
+      maxUnavailable: 8,
+      preflightUntil: performance.now() + 1_000,
       verify: "auto",
       verifyTimeoutMs: 1_000,
       groupImpact: "warn",
@@ -88,34 +102,54 @@ describe("the preflight of a rotation", () => {
     });
   });
 
-  describe("mints a canary token", () => {
+  describe("mints canary tokens", () => {
     const found = (): BlastRadius => {
-      const { hostname } = turso.emulator.platform.database("app");
-      return { ...radius(["app", "reports"]), endpoint: { group: "default", hostname } };
+      const { platform } = turso.emulator;
+      const { hostname } = platform.database("app");
+      return {
+        ...radius(["app", "reports"]),
+        endpoint: { group: "default", hostname },
+        neighbours: [{ name: "reports", hostname: platform.database("reports").hostname }],
+      };
     };
     const mints = () => turso.requests().filter((request) => request.includes("/auth/tokens"));
-    const obstacleOf = (result: object): TursoError | undefined =>
-      (result as { obstacle?: TursoError }).obstacle;
 
-    it("that is read-only, lives for a day, and is accepted", async () => {
-      const result = await preflight(run(), taskOf(found()));
-      assert.ok("canary" in result && result.canary);
-      assert.equal(result.canary.hostname, found().endpoint.hostname);
-      assert.equal(isSpent(result.canary.token, new Date()), false);
+    it("that are read-only, live for a week, and are accepted", async () => {
+      const task = taskOf(found());
+      const result = await prepare(run(), task, false);
+      assert.ok(!("kind" in result) && result.task === task);
+      assert.deepEqual(
+        result.canaries?.map(({ label, hostname, token }) => [label, hostname, isSpent(token, new Date())]),
+        [["database", found().endpoint.hostname, false]],
+      );
       assert.deepEqual(mints(), [
-        "POST ~/databases/app/auth/tokens?expiration=1d&authorization=read-only 200",
+        "POST ~/databases/app/auth/tokens?expiration=7d&authorization=read-only 200",
       ]);
       assert.deepEqual(messages, []);
     });
 
+    it("of each kind, for the first target of a group", async () => {
+      const result = await prepare(run(), taskOf(found()), true);
+      assert.ok("canaries" in result);
+      assert.deepEqual(
+        result.canaries?.map(({ label, target: { kind, name } }) => [label, kind, name]),
+        [
+          ["database", "database", "app"],
+          ["group", "group", "default"],
+          ["siblings", "database", "reports"],
+        ],
+      );
+    });
+
     it("only if verify is not off", async () => {
-      assert.deepEqual(await preflight(run({ verify: "off" }), taskOf(found())), { canary: undefined });
+      const task = taskOf(found());
+      assert.deepEqual(await prepare(run({ verify: "off" }), task, true), { task });
       assert.deepEqual(turso.requests(), []);
     });
 
     it("only if there is no obstacle", async () => {
-      const lookup = errorOf();
-      assert.equal(obstacleOf(await preflight(run(), taskOf(lookup))), lookup);
+      const error = errorOf();
+      assert.deepEqual(await prepare(run(), taskOf(error), true), { kind: "failed", error });
       assert.deepEqual(turso.requests(), []);
     });
 
@@ -124,7 +158,8 @@ describe("the preflight of a rotation", () => {
       ["a failed lookup", errorOf({ status: 403, answer: "the API answered 403" })],
     ] as const) {
       it(`unless there is ${what}: then verify "auto" continues with a warning`, async () => {
-        assert.deepEqual(await preflight(run(), taskOf(lookup)), { canary: undefined });
+        const task = taskOf(lookup);
+        assert.deepEqual(await prepare(run(), task, true), { task });
         assert.equal(
           messages.at(-1),
           "warning app: continuing without verification: the database's Hostname is unknown.",
@@ -133,13 +168,103 @@ describe("the preflight of a rotation", () => {
       });
 
       it(`unless there is ${what}: then verify "required" stops`, async () => {
-        const obstacle = obstacleOf(await preflight(run({ verify: "required" }), taskOf(lookup)));
-        assert.equal(obstacle?.effect, "unchanged");
+        const result = await prepare(run({ verify: "required" }), taskOf(lookup), true);
+        assert.ok("kind" in result && result.kind === "failed");
+        assert.equal(result.error.effect, "unchanged");
         assert.equal(
-          obstacle.message,
+          result.error.message,
           'Rotating acme/databases/app: verify is "required", and the rotation could not be verified: the database\'s Hostname is unknown. Nothing was changed. Fix this, or set verify to "auto" to rotate without verification.',
         );
       });
     }
+
+    for (const status of [400, 401, 402, 403])
+      for (const verify of ["auto", "required"] as const)
+        it(`and stops if the API refuses to mint: ${status} under verify "${verify}"`, async () => {
+          const action = { type: "status", status, body: '{"error":"no"}' } as const;
+          turso.emulator.fault({ path: /\/auth\/tokens/, when: "before", action, times: 9 });
+          const result = await prepare(run({ verify }), taskOf(found()), true);
+          assert.ok("kind" in result && result.kind === "failed");
+          assert.match(
+            result.error.message,
+            new RegExp(
+              `^Rotating acme/databases/app: no token could be minted to replace those that the rotation invalidates: the API answered ${status} \\(no\\)\\. Nothing was changed\\. .* To rotate without a replacement, set verify to "off"\\.$`,
+            ),
+          );
+          assert.equal(mints().length, 1);
+        });
+
+    for (const status of [404, 429, 500])
+      it(`and continues under verify "auto" if the API cannot mint for a different reason: ${status}`, async () => {
+        const action = { type: "status", status } as const;
+        turso.emulator.fault({ path: /\/auth\/tokens/, when: "before", action, times: 9 });
+        const task = taskOf(found());
+        assert.deepEqual(await prepare(run(), task, true), { task });
+        assert.match(
+          messages.at(-1) ?? "",
+          /continuing without verification: no canary token could be minted/,
+        );
+      });
+  });
+
+  describe("in a list", () => {
+    const list = () => run({ isList: true });
+    const NEVER_SEEN =
+      "the API says that it does not exist. Nothing was changed. Check the name and the organization, or remove the name from the list.";
+    const failed = errorOf({ status: 500, answer: "the API answered 500" });
+
+    for (const [what, lookup, changes, expected, told] of [
+      [
+        "a known target is gone",
+        goneOf("database", "app"),
+        { isKnown: true },
+        ["gone"],
+        "warning app: it no longer exists, so it has no tokens to invalidate.",
+      ],
+      ["a target was never seen", goneOf("database", "app"), {}, ["failed", NEVER_SEEN], undefined],
+      [
+        "a target that joins was never seen",
+        goneOf("database", "app"),
+        { isAdopted: true },
+        ["missing", NEVER_SEEN],
+        undefined,
+      ],
+      [
+        "a target joins",
+        radius(["app"]),
+        { isAdopted: true },
+        ["adopted"],
+        "info app: joined the list without a rotation; it rotates with the next one.",
+      ],
+      [
+        "a known target's lookup fails otherwise",
+        failed,
+        { isKnown: true },
+        ["failed", failed.reason],
+        undefined,
+      ],
+    ] as [string, Task["lookup"], Partial<Task>, string[], string | undefined][])
+      it(`has the right result if ${what}, and sends no request`, async () => {
+        const result = await prepare(list(), taskOf(lookup, changes), true);
+        assert.ok("kind" in result);
+        const reason = "error" in result && result.error ? [result.error.reason] : [];
+        assert.deepEqual([result.kind, ...reason], expected);
+        assert.deepEqual(messages, told === undefined ? [] : [told]);
+        assert.deepEqual(turso.requests(), []);
+      });
+
+    it("adopts a target that cannot be looked up, with a warning", async () => {
+      assert.deepEqual(await prepare(list(), taskOf(failed, { isAdopted: true }), true), { kind: "adopted" });
+      assert.equal(
+        messages[0],
+        "warning app: whether it exists could not be looked up (the API answered 500).",
+      );
+    });
+  });
+
+  it("stops for a single target that is gone, even a known one: nothing else is left to do", async () => {
+    const error = goneOf("database", "app");
+    const result = await prepare(run(), taskOf(error, { isKnown: true }), true);
+    assert.deepEqual(result, { kind: "failed", error });
   });
 });

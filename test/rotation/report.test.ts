@@ -9,15 +9,16 @@ import {
   type Failure,
 } from "../../src/rotation/report";
 import { state } from "../support/fake-turso";
-import { AT, errorOf, failedResult, resultsOf, rotatedResult, unknownResult } from "./results";
-
-const gone = (kind: string, name: string) =>
-  errorOf({
-    status: 404,
-    isGone: true,
-    answer: `the API answered 404 (${kind} ${name} not found)`,
-    next: `Check the name of the ${kind} "${name}".`,
-  });
+import {
+  AT,
+  adoptedResult,
+  errorOf,
+  failedResult,
+  goneOf,
+  resultsOf,
+  rotatedResult,
+  unknownResult,
+} from "./results";
 
 describe("the result of a single target", () => {
   for (const [what, result, expected] of [
@@ -54,6 +55,9 @@ describe("the result of a list", () => {
       ),
       "3 of 4 rotated in 7 s; old tokens of 2 rejected after at most 5 s.",
     ));
+
+  it("is not mentioned if all targets only joined", () =>
+    assert.equal(describeList(resultsOf({ app: adoptedResult(), b: adoptedResult() }), 300), undefined));
 
   it("does not mention old tokens if no rejection was seen", () =>
     assert.equal(
@@ -96,17 +100,17 @@ describe("the causes of failures", () => {
     ],
     [
       "targets that do not exist",
-      [...failures(gone("database", "a"), "a"), ...failures(gone("database", "b"), "b")],
+      [...failures(goneOf("database", "a"), "a"), ...failures(goneOf("database", "b"), "b")],
       "2 (a, b): the API says that they do not exist. Check these names and the organization.",
     ],
     [
       "one target that does not exist",
-      failures(gone("database", "a"), "a"),
+      failures(goneOf("database", "a"), "a"),
       'a: the API answered 404 (database a not found). Check the name of the database "a".',
     ],
     [
       "two causes, in the order of their first failures",
-      [...failures(payment, "a"), ...failures(gone("database", "b"), "b"), ...failures(payment, "c")],
+      [...failures(payment, "a"), ...failures(goneOf("database", "b"), "b"), ...failures(payment, "c")],
       '2 (a, c): the API answered 402. See the billing page. b: the API answered 404 (database b not found). Check the name of the database "b".',
     ],
   ] as const)
@@ -142,19 +146,13 @@ describe("the causes of failures", () => {
   });
 });
 
-describe("the error of a list", () => {
+describe("the error of a list of which nothing was rotated", () => {
   const given: Failure[] = [{ name: "b", error: errorOf() }];
 
-  it("says that nothing was changed if nothing was", () =>
+  it("says that nothing was changed", () =>
     assert.equal(
-      describeFailures("acme/databases", 1, given, true),
-      "Rotating acme/databases: 1 of 1 rotations failed. b: the API answered 402. See the billing page. Nothing was changed.",
-    ));
-
-  it("says otherwise that the next up retries only the failed ones", () =>
-    assert.equal(
-      describeFailures("acme/databases", 3, given, false),
-      "Rotating acme/databases: 1 of 3 rotations failed. b: the API answered 402. See the billing page. What is done is recorded. Run `pulumi up` again to retry only the failed ones, under the same trigger.",
+      describeFailures("acme/databases", given),
+      "Rotating acme/databases: none of 1 was rotated. b: the API answered 402. See the billing page. Nothing was changed.",
     ));
 });
 
@@ -165,7 +163,7 @@ describe("the reason of a rotation by age", () => {
   it("is the time since the last rotation", () =>
     assert.equal(
       describeAge(state({ rotatedAt: "2026-01-10T12:00:00.000Z" }), { ...state(), ...every }, NOW),
-      "last rotated 2026-01-10T12:00:00.000Z, 50 days ago, and due since 2026-02-09T12:00:00.000Z (rotateEvery 30d), so this update rotates",
+      "last rotated 2026-01-10T12:00:00.000Z, 50 days ago, and due since 2026-02-09T12:00:00.000Z (rotateEvery 30d)",
     ));
 
   it("is the time since the adoption if there was no rotation", () => {
@@ -173,7 +171,7 @@ describe("the reason of a rotation by age", () => {
     assert.ok(never);
     assert.equal(
       describeAge(adopted, { ...state(), ...every }, NOW),
-      "adopted 2026-01-30T12:00:00.000Z and not rotated since, 30 days ago, and due since 2026-03-01T12:00:00.000Z (rotateEvery 30d), so this update rotates",
+      "adopted 2026-01-30T12:00:00.000Z and not rotated since, 30 days ago, and due since 2026-03-01T12:00:00.000Z (rotateEvery 30d)",
     );
   });
 });

@@ -1,4 +1,5 @@
-import type { Result } from "../../src/rotation/attempt";
+import type { SavedCanary } from "../../src/core/canary";
+import type { Result } from "../../src/rotation/next-state";
 import type { Pending } from "../../src/rotation/state";
 import { TursoError, type ErrorData } from "../../src/turso/errors";
 
@@ -10,9 +11,16 @@ type Lost = Extract<Pending, { status: "unknown" }>;
 
 export const OWED: Pending = { status: "not-rotated" };
 
-export const UNPROVEN: Pending = { status: "unproven", at: AT, canary: { token: "t", hostname: "h" } };
+const CANARY: SavedCanary = {
+  label: "database",
+  target: { kind: "database", name: "app" },
+  token: "t",
+  hostname: "h",
+};
 
-export const LOST: Lost = { status: "unknown", at: AT, answer: "the API answered 500" };
+export const UNPROVEN: Pending = { status: "unproven", at: AT, canaries: [CANARY] };
+
+export const LOST: Lost = { status: "unknown", at: AT, answer: "the API answered 500", canaries: [] };
 
 export const errorOf = (changes: Partial<ErrorData> = {}): TursoError =>
   new TursoError({
@@ -21,6 +29,15 @@ export const errorOf = (changes: Partial<ErrorData> = {}): TursoError =>
     effect: "unchanged",
     next: "See the billing page.",
     ...changes,
+  });
+
+/** The API's own statement that a target does not exist. */
+export const goneOf = (kind: string, name: string): TursoError =>
+  errorOf({
+    status: 404,
+    isGone: true,
+    answer: `the API answered 404 (${kind} ${name} not found)`,
+    next: `Check the name of the ${kind} "${name}".`,
   });
 
 export const rotatedResult = (changes: Partial<Rotated> = {}): Rotated => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nextState } from "../../src/rotation/next-state";
-import type { Result } from "../../src/rotation/attempt";
+import type { Result } from "../../src/rotation/next-state";
 import type { RotationState, Verification } from "../../src/rotation/state";
 import { NOW, state } from "../support/fake-turso";
 import { failedResult, goneResult, resultsOf, rotatedResult, unknownResult } from "./results";

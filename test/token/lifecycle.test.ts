@@ -5,10 +5,14 @@ import type { TokenInputs, TokenState } from "../../src/token/state";
 import { UNKNOWN } from "../../src/core/unknown";
 import { PATIENCE, FakeTurso, failure } from "../support/fake-turso";
 
+/** When the followed rotation last rotated the token's target: before the token was minted. */
+const FIRST = "2025-12-31T23:59:59.000Z";
+const SECOND = "2026-01-05T00:00:00.000Z";
+
 const rotation = (
   changes: Partial<NonNullable<TokenInputs["rotation"]>> = {},
 ): NonNullable<TokenInputs["rotation"]> => ({
-  rotationId: "first",
+  rotations: { app: FIRST },
   scope: { database: "app" },
   organization: "acme",
   ...changes,
@@ -52,8 +56,14 @@ describe("an AuthToken", () => {
     [
       "its rotation happened",
       { rotation: rotation() },
-      { rotation: rotation({ rotationId: "second" }) },
+      { rotation: rotation({ rotations: { app: SECOND } }) },
       true,
+    ],
+    [
+      "only a different target of its rotation was rotated",
+      { rotation: rotation({ rotations: { app: FIRST, reports: FIRST } }) },
+      { rotation: rotation({ rotations: { app: FIRST, reports: SECOND } }) },
+      false,
     ],
     ["its rotation is the same", { rotation: rotation() }, { rotation: rotation() }, false],
     [
@@ -62,13 +72,13 @@ describe("an AuthToken", () => {
       { rotation: rotation({ rotateEvery: "9d" }) },
       false,
     ],
+    ["it starts to follow a rotation that is older than it", {}, { rotation: rotation() }, false],
     [
-      "its rotation may happen",
-      { rotation: rotation() },
-      { rotation: rotation({ rotationId: UNKNOWN as never }) },
+      "it starts to follow a rotation that is newer than it",
+      {},
+      { rotation: rotation({ rotations: { app: SECOND } }) },
       true,
     ],
-    ["it starts to follow a rotation", {}, { rotation: rotation() }, true],
     ["it no longer follows one", { rotation: rotation() }, {}, false],
     ["authorization changed", {}, { authorization: "read-only" as const }, true],
     ["expiration changed", { expiration: "1d" }, { expiration: "2d" }, true],
@@ -101,6 +111,35 @@ describe("an AuthToken", () => {
       assert.equal(await mints(state(olds), inputs(news), now), expected);
       assert.deepEqual(turso.requests(), []);
     });
+
+  it("says once per rotation that its followers are minted again if it rotates", async () => {
+    const later = { rotations: UNKNOWN as never };
+    const context = new Context({
+      settings: turso.settings(),
+      clock: () => new Date("2026-01-10T00:00:00.000Z"),
+      notify: turso.notify,
+    });
+    const list = { scope: { databases: ["app", "reports"] } };
+    for (const [name, followed] of [
+      ["app", rotation(later)],
+      ["app", rotation({ ...later, ...list })],
+      ["reports", rotation({ ...later, ...list })],
+      ["reports", rotation({ ...later, scope: UNKNOWN as never })],
+    ] as const) {
+      const scope = { database: name };
+      const { changes } = await tokenResource(context).diff(
+        state({ scope, rotation: rotation(list) }),
+        inputs({ scope, rotation: followed }),
+      );
+      assert.equal(changes, true);
+    }
+    const whose = ["acme/databases/app", "acme/databases", "a rotation"];
+    assert.deepEqual(
+      turso.messages,
+      whose.map((each) => `${each}: if the update rotates, the tokens that follow it are minted again.`),
+    );
+    assert.deepEqual(turso.requests(), []);
+  });
 
   it("does not change with a property of its rotation that it does not use, even an unknown one", async () => {
     const rotateEvery = UNKNOWN as unknown as string;

@@ -21,8 +21,12 @@ const state = (changes: Given & Partial<Record<keyof TokenState, unknown>> = {})
     ...changes,
   }) as TokenState;
 
+/** When a rotation happened: before the token was minted, or after it. */
+const OLDER = "2025-12-31T23:59:59.999Z";
+const NEWER = "2026-01-01T00:00:00.001Z";
+
 const followed = (changes: Record<string, unknown> = {}) => ({
-  rotationId: "first",
+  rotations: { app: OLDER },
   scope: { database: "app" },
   organization: "acme",
   ...changes,
@@ -35,11 +39,31 @@ describe("the reason to mint a new token", () => {
     [{ rejected: true }, { authorization: "read-only" }, "the database rejects its token"],
     // its rotation
     [{ rotation: followed() }, { rotation: followed() }, undefined],
-    [{ rotation: followed() }, { rotation: followed({ rotationId: "second" }) }, "its rotation happened"],
-    [{ rotation: followed() }, { rotation: followed({ rotationId: UNKNOWN }) }, "its rotation may happen"],
+    [
+      { rotation: followed() },
+      { rotation: followed({ rotations: { app: NEWER } }) },
+      "its rotation happened",
+    ],
+    [{ rotation: followed() }, { rotation: followed({ rotations: UNKNOWN }) }, "its rotation may happen"],
+    [
+      { rotation: followed() },
+      { rotation: followed({ rotations: { app: UNKNOWN } }) },
+      "its rotation may happen",
+    ],
+    [{ rotation: followed() }, { rotation: followed({ rotations: {} }) }, undefined],
+    [{ rotation: followed() }, { rotation: followed({ rotations: undefined }) }, undefined],
+    [{ rotation: followed({ rotations: {} }) }, { rotation: followed() }, "its rotation happened"],
     [{ rotation: followed() }, { rotation: followed({ rotateEvery: "9d" }) }, undefined],
     [{ rotation: followed() }, { rotation: followed({ scope: { group: "default" } }) }, undefined],
-    [{}, { rotation: followed() }, "its rotation happened"],
+    [{}, { rotation: followed() }, undefined],
+    [{}, { rotation: followed({ rotations: { app: NEWER } }) }, "its rotation happened"],
+    [{}, { rotation: followed({ rotations: {} }) }, undefined],
+    [{ rotation: followed({ rotations: undefined }) }, { rotation: followed() }, undefined],
+    [
+      { rotation: followed({ rotations: undefined }) },
+      { rotation: followed({ rotations: { app: NEWER } }) },
+      "its rotation happened",
+    ],
     [{ rotation: followed() }, {}, undefined],
     [{ rotation: followed() }, { rotation: null }, undefined],
     // the arguments that the token itself contains
@@ -77,6 +101,142 @@ describe("the reason to mint a new token", () => {
       assert.equal(reasonToMint(state(olds), inputs(news), new Date(now)), expected));
 });
 
+describe("the reason to mint a new token after a rotation of", () => {
+  const DATABASE = { database: "app" };
+  const NEVER = "2020-01-01T00:00:00.000Z";
+  const happened = "its rotation happened";
+  const inGroup = { endpoint: { hostname: "h", group: "mine" } };
+
+  const ROWS: [
+    what: string,
+    scope: object,
+    followedScope: object,
+    token: object,
+    before: Record<string, string> | undefined,
+    after: Record<string, string>,
+    reason: string | undefined,
+  ][] = [
+    [
+      "a list in which a different database was rotated",
+      DATABASE,
+      { databases: ["app", "b"] },
+      {},
+      { app: OLDER, b: OLDER },
+      { app: OLDER, b: NEWER },
+      undefined,
+    ],
+    [
+      "a list which a different database joined",
+      DATABASE,
+      { databases: ["app", "b"] },
+      {},
+      { app: OLDER },
+      { app: OLDER, b: NEWER },
+      undefined,
+    ],
+    [
+      "a list which a different database left",
+      DATABASE,
+      { databases: ["app"] },
+      {},
+      { app: OLDER, b: OLDER },
+      { app: OLDER },
+      undefined,
+    ],
+    [
+      "a list in which its own database was rotated",
+      DATABASE,
+      { databases: ["app", "b"] },
+      {},
+      { app: OLDER, b: OLDER },
+      { app: NEWER, b: OLDER },
+      happened,
+    ],
+    [
+      "a list of groups in which its own group was rotated",
+      { group: "mine" },
+      { groups: ["mine", "b"] },
+      inGroup,
+      { mine: OLDER, b: OLDER },
+      { mine: NEWER, b: OLDER },
+      happened,
+    ],
+    [
+      "a list of groups in which a different group was rotated, for a group's token",
+      { group: "mine" },
+      { groups: ["mine", "b"] },
+      {},
+      { mine: OLDER, b: OLDER },
+      { mine: OLDER, b: NEWER },
+      undefined,
+    ],
+    [
+      "a list of groups in which the database's own group was rotated",
+      DATABASE,
+      { groups: ["mine", "b"] },
+      inGroup,
+      { mine: OLDER, b: OLDER },
+      { mine: NEWER, b: OLDER },
+      happened,
+    ],
+    [
+      "a list of groups in which a different group was rotated",
+      DATABASE,
+      { groups: ["mine", "b"] },
+      inGroup,
+      { mine: OLDER, b: OLDER },
+      { mine: OLDER, b: NEWER },
+      undefined,
+    ],
+    [
+      "a list of groups in which one was rotated, and the database's group is unknown",
+      DATABASE,
+      { groups: ["mine", "b"] },
+      {},
+      { mine: OLDER, b: OLDER },
+      { mine: OLDER, b: NEWER },
+      happened,
+    ],
+    [
+      "the group of its database",
+      DATABASE,
+      { group: "mine" },
+      {},
+      { mine: OLDER },
+      { mine: NEWER },
+      happened,
+    ],
+    [
+      "a list that it newly follows, with only older rotations",
+      DATABASE,
+      { databases: ["app", "b"] },
+      {},
+      undefined,
+      { app: OLDER, b: NEVER },
+      undefined,
+    ],
+    [
+      "a list that it newly follows, with a newer rotation of a different database",
+      DATABASE,
+      { databases: ["app", "b"] },
+      {},
+      undefined,
+      { app: OLDER, b: NEWER },
+      undefined,
+    ],
+  ];
+  for (const [what, scope, followedScope, token, before, after, reason] of ROWS)
+    it(`${what} is ${reason === undefined ? "absent" : `"${reason}"`}`, () => {
+      const olds = state({
+        ...token,
+        scope,
+        ...(before && { rotation: followed({ scope: followedScope, rotations: before }) }),
+      });
+      const news = inputs({ scope, rotation: followed({ scope: followedScope, rotations: after }) });
+      assert.equal(reasonToMint(olds, news, new Date("2026-01-10T00:00:00.000Z")), reason);
+    });
+});
+
 describe("a token's resource", () => {
   for (const [news, expected] of [
     [{}, []],
@@ -111,10 +271,10 @@ describe("a token's state", () => {
     [{}, { rotation: followed() }, true],
     [{ rotation: followed() }, {}, true],
     [{ rotation: followed() }, { rotation: followed() }, false],
-    [{ rotation: followed() }, { rotation: followed({ rotationId: "second" }) }, true],
+    [{ rotation: followed() }, { rotation: followed({ rotations: { app: NEWER } }) }, true],
     [{ rotation: followed() }, { rotation: followed({ scope: { group: "default" } }) }, true],
     [{ rotation: followed() }, { rotation: followed({ organization: "other" }) }, true],
-    [{ rotation: followed() }, { rotation: followed({ rotationId: UNKNOWN }) }, true],
+    [{ rotation: followed() }, { rotation: followed({ rotations: UNKNOWN }) }, true],
     // what the token does not depend on
     [{ rotation: followed() }, { rotation: followed({ rotateEvery: "9d" }) }, false],
     [{ rotation: followed() }, { rotation: followed({ rotateEvery: UNKNOWN }) }, false],

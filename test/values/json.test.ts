@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { canonicalJson, jsonProblem, sameJson } from "../../src/values/json";
+import { canonicalJson, jsonProblem, sameJson, sameTrigger } from "../../src/values/json";
 
 const nothingIsLater = (): boolean => false;
 
@@ -44,6 +44,51 @@ describe("two JSON values", () => {
 
   it("are written with sorted keys and without absent members", () => {
     assert.equal(canonicalJson({ b: [1, { d: null, c: "x" }], a: undefined }), '{"b":[1,{"c":"x"}]}');
+  });
+});
+
+describe("two triggers", () => {
+  for (const [a, b, same] of [
+    [1, "1", true],
+    [1, 1, true],
+    [1, 2, false],
+    [1, "2", false],
+    [1.1, "1.1", true],
+    [1.1, "1.10", false],
+    [1, "1.0", false],
+    [1, " 1", false],
+    [1, "01", false],
+    [1e21, "1e+21", true],
+    [-0, "0", true],
+    [-1, "-1", true],
+    [true, "true", true],
+    [false, "false", true],
+    [true, "True", false],
+    [true, 1, false],
+    [false, 0, false],
+    [0, "", false],
+    [null, "null", false],
+    [null, undefined, true],
+    [{ a: 1 }, { a: "1" }, true],
+    [{ a: [1, { b: true }] }, { a: ["1", { b: "true" }] }, true],
+    [{ a: [1, { b: true }] }, { a: ["1", { b: "false" }] }, false],
+    [{ a: 1, b: "2" }, { b: 2, a: "1" }, true],
+    [{ a: 1 }, { a: "1", b: null }, true],
+    [[1, 2], ["1", "2"], true],
+    [[1], 1, false],
+    [[1], "[1]", false],
+    [{ a: 1 }, '{"a":1}', false],
+    [{ 1: "x" }, { "1": "x" }, true],
+  ] as const)
+    it(`${JSON.stringify(a)} and ${JSON.stringify(b)} ${same ? "are the same" : "differ"}`, () => {
+      assert.equal(sameTrigger(a, b), same);
+      assert.equal(sameTrigger(b, a), same);
+    });
+
+  it("are compared by their own keys, even if one is named __proto__", () => {
+    const parse = (text: string): unknown => JSON.parse(text);
+    assert.equal(sameTrigger(parse('{"__proto__":{"a":1}}'), parse('{"__proto__":{"a":2}}')), false);
+    assert.equal(sameTrigger(parse('{"__proto__":{"a":1}}'), parse('{"__proto__":{"a":"1"}}')), true);
   });
 });
 

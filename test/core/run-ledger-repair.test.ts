@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { RunLedger, fingerprint, type ManagedToken, type Rotation } from "../../src/core/run-ledger";
+import { database, group, rotation, token } from "./ledger-values";
+
+describe("the ledger of a run", () => {
+  describe("that confirms rotations", () => {
+    const CONFIRMED: [what: string, confirmed: Rotation, held: ManagedToken, expected: boolean][] = [
+      ["its own target's", rotation(database("app"), "default"), token(database("app"), "default"), true],
+      [
+        "its own target's, of an unknown group",
+        rotation(database("app"), ""),
+        token(database("app"), "default"),
+        true,
+      ],
+      ["its group's", rotation(group("default"), "default"), token(database("app"), "default"), true],
+      ["its own group's", rotation(group("default"), "default"), token(group("default"), "default"), true],
+      [
+        "a database's of its group, which some servers do not reach",
+        rotation(database("reports"), "default"),
+        token(database("app"), "default"),
+        false,
+      ],
+      [
+        "a database's, for its group's token",
+        rotation(database("app"), "default"),
+        token(group("default"), "default"),
+        false,
+      ],
+      [
+        "a different organization's",
+        rotation(database("app"), "default", "other"),
+        token(database("app"), "default"),
+        false,
+      ],
+    ];
+    for (const [what, confirmed, held, expected] of CONFIRMED)
+      it(`says that one ${expected ? "has certainly" : "may not have"} invalidated a token: ${what}`, async () => {
+        const ledger = new RunLedger();
+        await ledger.during([confirmed], () => Promise.resolve());
+        assert.equal(ledger.hasInvalidated(held), false, "before it is confirmed");
+        ledger.confirm([confirmed]);
+        assert.equal(ledger.hasInvalidated(held), expected);
+      });
+  });
+
+  describe("with tokens that an earlier run found dead", () => {
+    const dead = token(database("app"), "default", "dead");
+    const dying = { [dead.id]: fingerprint("dead") };
+    const renewed = token(database("app"), "default", "new");
+
+    it("says that such a token may be invalid, and no other one", () => {
+      const ledger = new RunLedger();
+      ledger.suspect(dying);
+      ledger.suspect({ "acme/databases/toString": fingerprint("x") });
+      assert.equal(ledger.mayHaveInvalidated(dead), true);
+      assert.equal(ledger.mayHaveInvalidated(renewed), false);
+      assert.equal(ledger.mayHaveInvalidated(token(database("reports"), "default", "dead")), false);
+      assert.equal(ledger.mayHaveInvalidated(token(database("constructor"), "default", "dead")), false);
+    });
+
+    it("keeps those that are not minted again", async () => {
+      const ledger = new RunLedger();
+      ledger.holds(dead);
+      ledger.holds(token(database("reports"), "default", "other"));
+      assert.deepEqual(await ledger.stillDead(dying), Object.entries(dying));
+    });
+
+    it("forgets those that are minted again, without waiting", async () => {
+      const ledger = new RunLedger();
+      ledger.holds(renewed);
+      const start = performance.now();
+      assert.deepEqual(await ledger.stillDead(dying), []);
+      assert.deepEqual(await ledger.stillDead({}), []);
+      assert.ok(performance.now() - start < 500);
+    });
+
+    it("waits for a token that is minted again at the same time", async () => {
+      const ledger = new RunLedger();
+      const left = ledger.stillDead(dying);
+      setTimeout(() => ledger.holds(renewed), 100);
+      assert.deepEqual(await left, []);
+    });
+  });
+});

@@ -48,10 +48,17 @@ const summary = (found: Survey): Record<string, unknown> =>
 
 describe("the lookup of one target", () => {
   it("finds a database's hostname and id, and the databases of its group", async () => {
+    const app = { hostname: "app.example.com", group: "default", databaseId: "id-1" };
+    const reports = { hostname: "reports.example.com", group: "default" };
     assert.deepEqual(await lookUp(lookupsOf().lookups, target("database", "app")), {
       target: target("database", "app"),
-      endpoint: { hostname: "app.example.com", group: "default", databaseId: "id-1" },
+      endpoint: app,
       databases: ["app", "reports"],
+      neighbours: [{ name: "reports", hostname: "reports.example.com" }],
+      endpoints: new Map([
+        ["app", app],
+        ["reports", reports],
+      ]),
     });
   });
 

@@ -168,13 +168,15 @@ describe("an update of a list", () => {
   const scope = { databases: ["app", "reports"] };
   const olds = state({ scope });
   const planOf = (news: Record<string, unknown>, before: RotationState = olds) => {
-    const { rotates, joined, unfinished, ...plan } = planUpdate(before, preview({ scope, ...news }));
-    return { ...plan, rotates: namesOf(rotates), joined: namesOf(joined), unfinished: namesOf(unfinished) };
+    const { rotates, joined, unfinished, mints, ...plan } = planUpdate(before, preview({ scope, ...news }));
+    const names = { rotates: namesOf(rotates), joined: namesOf(joined), unfinished: namesOf(unfinished) };
+    return { ...plan, ...names, mints: namesOf(mints) };
   };
   const KEPT = {
     rotates: [] as string[],
     joined: [] as string[],
     unfinished: [] as string[],
+    mints: [] as string[],
     isBaseline: false,
     isAhead: false,
     isUndecided: false,

@@ -77,6 +77,7 @@ describe("two triggers", () => {
     [[1, 2], ["1", "2"], true],
     [[1], 1, false],
     [[1], "[1]", false],
+    [[1], { 0: 1 }, false],
     [{ a: 1 }, '{"a":1}', false],
     [{ 1: "x" }, { "1": "x" }, true],
   ] as const)

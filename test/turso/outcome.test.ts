@@ -15,6 +15,8 @@ const name = (outcome: Outcome): string =>
 
 describe("a request that is answered with", () => {
   for (const [status, headers, outcome] of [
+    [200, {}, UNKNOWN],
+    [300, {}, REFUSED],
     [301, {}, REFUSED],
     [302, { location: "/" }, REFUSED],
     [307, {}, REFUSED],
@@ -94,6 +96,9 @@ describe("a request that ends with", () => {
   ] as const)
     it(`a timeout ${what} ${name(outcome)}`, () =>
       assert.deepEqual(outcomeOfError(failed("ETIMEDOUT", cause)), outcome));
+
+  it("a reset that only looks like a failed connect has an unknown effect", () =>
+    assert.deepEqual(outcomeOfError(failed("ECONNRESET", syscall("connect"))), UNKNOWN));
 
   it("a response that was cut off has an unknown effect, whatever the error's code", () => {
     const response = { status: 200 } as AxiosResponse;

@@ -37,6 +37,9 @@ export interface ApiToken {
   group: { name: string; uuid: string } | undefined;
 }
 
+/** Never begins with a dash, so that it can follow any command as an argument. */
+const newSecret = (): string => `api-${randomBytes(24).toString("base64url")}`;
+
 /** The tokens of people and programs, which the control plane requires. They are not JWTs here. */
 export class ApiTokens {
   readonly #tokens = new Map<string, ApiToken>();
@@ -47,7 +50,7 @@ export class ApiTokens {
     private readonly now: () => number,
   ) {}
 
-  create(options: ApiTokenOptions = {}, value: string = randomBytes(24).toString("base64url")): ApiToken {
+  create(options: ApiTokenOptions = {}, value: string = newSecret()): ApiToken {
     const { name = `emulator-${++this.#count}`, permissions, expiresAt } = options;
     if (this.#list().some((token) => token.name === name)) {
       throw new ApiError(409, `API token with name ${name} already exists`);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Context } from "../../src/core/context";
+import { UNKNOWN } from "../../src/core/unknown";
 import { readSettings } from "../../src/turso/connection";
 import { FakeTurso, PATIENCE, inputs, state, tursoFailure } from "../support/fake-turso";
 
@@ -78,6 +79,54 @@ describe("the requests of a run", () => {
     for (const organization of ["acme", "other"])
       assert.equal((await tursoFailure(context.client(organization).getDatabase("app"))).isRateLimited, true);
     assert.deepEqual(turso.requests(), ["GET ~/databases/app 429"]);
+  });
+});
+
+describe("an organization that cannot be used", () => {
+  const context = (organization?: string, isQuiet?: boolean) => {
+    const told: string[] = [];
+    const settings = { organization, organizationIsConfigured: false } as unknown as ReturnType<
+      FakeTurso["settings"]
+    >;
+    const notify = (_: unknown, text: string) => void told.push(text);
+    const environment = {
+      settings,
+      clock: () => new Date(),
+      notify,
+      ...(isQuiet !== undefined && { isQuiet }),
+    };
+    return { told, context: new Context(environment) };
+  };
+  const reasons = (argument: unknown, recorded?: unknown) =>
+    context()
+      .context.resolveOrganization(argument, recorded)
+      .problems.map(({ property, reason }) => `${property}: ${reason}`);
+
+  it("is missing everywhere", () => {
+    for (const recorded of [undefined, 7])
+      assert.match(
+        reasons(undefined, recorded).join(),
+        /^organization: The organization is missing\. Set it/,
+      );
+  });
+
+  it("is not a valid name", () =>
+    assert.match(reasons("a/b").join(), /^organization: organization "a\/b" must start with .*"_"\.$/));
+
+  it("may be one that is not known yet: then it has no problem", () =>
+    assert.deepEqual(reasons(UNKNOWN), []));
+
+  it("is reported to nobody in a quiet run", () => {
+    for (const [isQuiet, count] of [
+      [true, 0],
+      [false, 1],
+      [undefined, 1],
+    ] as const) {
+      const run = context("acme", isQuiet);
+      run.context.notify("info", "text", "key");
+      assert.equal(run.told.length, count);
+      assert.equal(run.context.isQuiet, isQuiet ?? false);
+    }
   });
 });
 

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { tokenResource } from "../../src/hosts/shared/resource";
 import { Context } from "../../src/core/context";
 import { rotationResource } from "../../src/hosts/shared/resource";
+import { mock } from "node:test";
+import { LookupCache } from "../../src/core/lookup-cache";
+import type { TursoClient } from "../../src/turso/client";
 import { NOW, PATIENCE, FakeTurso } from "../support/fake-turso";
 
 describe("within one run, a lookup", () => {
@@ -100,5 +103,47 @@ describe("a token that replaces an earlier one", () => {
       turso.warnings.join("\n"),
       /the new token could not be verified \(the database could not be asked/,
     );
+  });
+});
+
+describe("the answer to a lookup", () => {
+  let now = 0;
+  beforeEach(() => {
+    now = 0;
+    mock.method(performance, "now", () => now);
+  });
+  afterEach(() => mock.restoreAll());
+
+  const cacheOf = (): {
+    asked: string[];
+    of: (organization: string) => ReturnType<LookupCache["through"]>;
+  } => {
+    const asked: string[] = [];
+    const cache = new LookupCache();
+    const of = (organization: string) =>
+      cache.through({
+        organization,
+        listDatabases: (group?: string) => {
+          asked.push(`${organization} ${group ?? "all"}`);
+          return Promise.resolve([{ Name: "app" }]);
+        },
+      } as unknown as TursoClient);
+    return { asked, of };
+  };
+
+  it("is used for 10 s and then asked for again", async () => {
+    const { asked, of } = cacheOf();
+    for (const time of [0, 9_999, 10_000]) {
+      now = time;
+      await of("acme").listDatabases("team");
+    }
+    assert.deepEqual(asked, ["acme team", "acme team"]);
+  });
+
+  it("is not used for a different group, the whole organization, or another organization", async () => {
+    const { asked, of } = cacheOf();
+    for (const group of ["team", "other", undefined, undefined]) await of("acme").listDatabases(group);
+    await of("elsewhere").listDatabases("team");
+    assert.deepEqual(asked, ["acme team", "acme other", "acme all", "elsewhere team"]);
   });
 });

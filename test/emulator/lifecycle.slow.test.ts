@@ -34,7 +34,8 @@ function runCli(...args: string[]): Run {
   return {
     output: () => stdout,
     until: async (pattern) => {
-      for (let left = 1_000; left > 0; left--) {
+      // a start takes ten seconds while other suites run beside it
+      for (let left = 3_000; left > 0; left--) {
         const match = stdout.match(pattern);
         if (match !== null) return match;
         if (child.exitCode !== null) break;

@@ -55,13 +55,13 @@ describe("a rate limit", () => {
   });
 
   for (const [what, retryAfter, expectedMs] of [
-    ["in seconds", "3600", 3_600_000],
-    ["as a date", httpDate(3_600_000), 3_600_000],
-    ["without end", "1e999", Infinity],
+    ["in seconds", () => "3600", 3_600_000],
+    ["as a date", () => httpDate(3_600_000), 3_600_000],
+    ["without end", () => "1e999", Infinity],
   ] as const)
     it(`beyond patience, given ${what}, fails now, and so does every later request without being sent`, async () => {
       const { url, requests } = await serve((_, response) =>
-        response.writeHead(429, { "retry-after": retryAfter }).end('{"error":"quota"}'),
+        response.writeHead(429, { "retry-after": retryAfter() }).end('{"error":"quota"}'),
       );
       const { ask, lines } = run();
       const start = performance.now();

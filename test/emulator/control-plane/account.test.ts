@@ -15,6 +15,10 @@ describe("emulator: organizations, users and the audit log", () => {
     assert.equal((await call(emulator, "GET", "/v1/auth/validate", { token })).text, '{"exp":4102444800}');
   });
 
+  it("mints API tokens that any command takes as an argument", () => {
+    for (let i = 0; i < 300; i++) assert.match(emulator.createApiToken(), /^[a-z]/);
+  });
+
   it("pages the audit log, which does not record rotations", async () => {
     await call(emulator, "POST", `${ORGANIZATION}/groups/default/auth/rotate`);
     const { json } = await call(emulator, "GET", `${ORGANIZATION}/audit-logs?page=2&page_size=2`);

@@ -20,6 +20,8 @@ export interface Attempt {
   /** Why its outcome is unknown; absent: it is certain. */
   lost?: string;
   canaries: readonly SavedCanary[];
+  /** When the response came, by the machine's steady clock. */
+  doneAt: number;
   /** What was seen of it already. */
   seen?: Seen;
 }
@@ -40,7 +42,8 @@ export async function send(
   const at = clock().toISOString();
   const error = await attempt(() => client.rotate(task.target));
   breaker.record(error instanceof TursoError && error.effect === "unknown");
-  const sent = { task, isNew: true, tries: lost ? lost.tries + 1 : 1, canaries };
+  const tries = lost ? lost.tries + 1 : 1;
+  const sent = { task, isNew: true, tries, canaries, doneAt: performance.now() };
   if (!(error instanceof TursoError)) return { ...sent, at: clock().toISOString() };
   return error.effect === "unchanged" ? refused(error) : { ...sent, at, lost: error.answer };
 }
@@ -53,7 +56,7 @@ export function reopen(
 ): Attempt {
   const canaries = pending.canaries.filter(({ token }) => !isSpent(token, clock()));
   const lost = pending.status === "unknown" ? { lost: pending.answer } : {};
-  return { task, at: pending.at, isNew: false, tries: 1, canaries, ...lost };
+  return { task, at: pending.at, isNew: false, tries: 1, canaries, doneAt: performance.now(), ...lost };
 }
 
 /** The result of an attempt after what was seen of its canary tokens, or that the request may be sent once more. */
@@ -119,7 +122,11 @@ function concludeCertain(run: RunSettings, sent: Attempt, seen: Seen): Result {
   const rotated = { kind: "rotated", at, isNew, reach: seen.reach } as const;
   const unverified = { ...rotated, verification: "unverified" as Verification };
   if (seen.verdict === "rejected")
-    return { ...rotated, verification: "verified", rejectedAfterMs: seen.afterMs };
+    return {
+      ...rotated,
+      verification: "verified",
+      rejectedAfterMs: seen.rejectedAt && seen.rejectedAt - sent.doneAt,
+    };
   if (canaries.length === 0) {
     if (isNew) return { ...rotated, verification: run.verify === "off" ? "skipped" : "unverified" };
     run.notify(

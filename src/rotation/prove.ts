@@ -13,8 +13,8 @@ export interface Seen {
   verdict: Probe["verdict"];
   /** Why nothing was seen. */
   why: string;
-  /** From the start of the proof until they were rejected, in milliseconds. */
-  afterMs?: number;
+  /** When they were seen to be rejected, by the machine's steady clock. */
+  rejectedAt?: number;
   /** How long the proof lasted. */
   waitedMs: number;
   /** Whether it lasted for `verifyTimeout`, so that a token which is still accepted means that nothing happened. */
@@ -54,6 +54,7 @@ export async function prove(
     key: each.task.target.name,
     canaries: each.canaries.filter((canary) => isOwn(each, canary)).map(controls.beside),
   }));
+  const provedFrom = performance.now();
   const proofs = await proveAll(items, {
     ask,
     clock: run.clock,
@@ -65,8 +66,9 @@ export async function prove(
   const isFullWait = waitedMs >= run.verifyTimeoutMs;
   const seen = new Map(
     attempts.map((each) => {
-      const verdict = judge(proofs.get(each.task.target.name) ?? []);
-      return [each, { ...verdict, waitedMs, isFullWait }] as [Attempt, Seen];
+      const { afterMs, ...verdict } = judge(proofs.get(each.task.target.name) ?? []);
+      const rejectedAt = afterMs === undefined ? {} : { rejectedAt: provedFrom + afterMs };
+      return [each, { ...verdict, ...rejectedAt, waitedMs, isFullWait }] as [Attempt, Seen];
     }),
   );
   await inParallel(tried, async (each) => {
@@ -79,7 +81,7 @@ export async function prove(
 }
 
 /** All canary tokens must be rejected; one that is accepted anywhere says that the rotation has not taken effect there. */
-function judge(proofs: readonly CanaryProof[]): Pick<Seen, "verdict" | "why" | "afterMs"> {
+function judge(proofs: readonly CanaryProof[]): Pick<Seen, "verdict" | "why"> & { afterMs?: number } {
   if (proofs.some(({ verdict }) => verdict === "accepted")) return { verdict: "accepted", why: "" };
   const unclear = proofs.find((proof) => proof.verdict === "unclear");
   if (unclear?.verdict === "unclear") return { verdict: "unclear", why: unclear.why };

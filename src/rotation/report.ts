@@ -31,15 +31,11 @@ export function describeList(results: ReadonlyMap<string, Result>, ms: number): 
 }
 
 /** A list's progress while it rotates. */
-export function describeProgress(
-  results: ReadonlyMap<string, Result>,
-  total: number,
-  elapsedMs: number,
-): string {
-  const rotated = [...results.values()].filter(({ kind }) => kind === "rotated").length;
-  const left = total - results.size;
-  const estimate = results.size > 0 ? `, about ${humanDuration((elapsedMs / results.size) * left)}` : "";
-  return `${rotated} of ${total} rotated, ${results.size - rotated} failed, ${left} remaining${estimate}.`;
+export function describeProgress(rotated: number, failed: number, total: number, elapsedMs: number): string {
+  const done = rotated + failed;
+  const left = total - done;
+  const estimate = rotated > 0 && left > 0 ? `, about ${humanDuration((elapsedMs / done) * left)}` : "";
+  return `${rotated} of ${total} rotated, ${failed} failed, ${left} remaining${estimate}.`;
 }
 
 /** A target that failed. */

@@ -28,9 +28,10 @@ export async function rollAll(
   onProgress: (sentence: string) => void,
 ): Promise<Map<string, Result>> {
   const results = new Map<string, Result>();
+  const roll = new Roll(run, parallelism, results);
   const start = performance.now();
   const progress = setInterval(
-    () => onProgress(describeProgress(results, tasks.length, performance.now() - start)),
+    () => onProgress(describeProgress(roll.rotated, roll.failed, tasks.length, performance.now() - start)),
     PROGRESS_EVERY_MS,
   );
   try {
@@ -40,7 +41,7 @@ export async function rollAll(
       await run.minter?.mintDue(task);
     });
     while (ready.length + attempts.length > 0) {
-      attempts.push(...(await new Roll(run, parallelism, results).all(ready)));
+      attempts.push(...(await roll.all(ready)));
       const seenOf = await prove(
         run,
         attempts.filter(({ seen }) => seen === undefined),
@@ -110,11 +111,13 @@ async function prepareAll(
 
 const groupOf = ({ lookup }: Task): string => (lookup instanceof TursoError ? "" : lookup.endpoint.group);
 
-/** One pass over the targets that may be rotated: at most so many in parallel, and at most so many without a token. */
+/** Passes over the targets that may be rotated: at most so many in parallel, and at most so many without a token. */
 class Roll {
   private readonly places: Places;
   private readonly permits: Permits;
-  private readonly attempts: Attempt[] = [];
+  private attempts: Attempt[] = [];
+  /** So far, for the progress. */
+  rotated = 0;
 
   constructor(
     private readonly run: RunSettings,
@@ -125,7 +128,12 @@ class Roll {
     this.permits = new Permits(run.maxUnavailable);
   }
 
+  get failed(): number {
+    return [...this.results.values()].filter(({ kind }) => kind === "failed").length;
+  }
+
   async all(ready: readonly Prepared[]): Promise<Attempt[]> {
+    this.attempts = [];
     const groups = new Map<string, Prepared[]>();
     for (const prepared of ready) {
       const group = groupOf(prepared.task);
@@ -153,10 +161,10 @@ class Roll {
       for (const { task } of rest) this.refuse(task);
       return;
     }
-    switch (await this.learn(sent)) {
+    switch (sent && (await this.learn(sent))) {
       case "rejected":
         for (const { task, canaries = [] } of rest)
-          this.attempts.push({ task, at: sent?.at ?? "", isNew: true, tries: 1, canaries });
+          this.attempts.push(reachedBy(sent as Attempt, task, canaries));
         await Promise.all(rest.map((each) => this.places.use(() => this.mint(each))));
         return;
       case "accepted":
@@ -175,7 +183,10 @@ class Roll {
     const { target } = prepared.task;
     return this.places.use(async () => {
       const isBounded = mints && run.minter !== undefined;
-      if (isBounded && !(await permits.take())) return this.refuse(prepared.task);
+      if (isBounded && !(await permits.take())) {
+        this.refuse(prepared.task);
+        return undefined;
+      }
       const sent = await send(run, prepared);
       if ("kind" in sent) {
         this.results.set(target.name, sent);
@@ -183,6 +194,7 @@ class Roll {
         return undefined;
       }
       this.attempts.push(sent);
+      this.rotated += 1;
       if (isBounded) {
         if (await this.mint(prepared)) permits.give();
         else permits.lose();
@@ -191,7 +203,7 @@ class Roll {
     });
   }
 
-  private refuse({ target }: Task): undefined {
+  private refuse({ target }: Task): void {
     const error = noneAvailable(targetId(this.run.client.organization, target));
     this.results.set(target.name, { kind: "failed", error });
   }
@@ -201,13 +213,23 @@ class Roll {
   }
 
   /** What a group's first rotation did to the tokens of its other databases. */
-  private async learn(sent: Attempt | undefined): Promise<Reach["siblings"]> {
-    if (sent === undefined || !sent.canaries.some(({ label }) => label === "siblings")) return undefined;
+  private async learn(sent: Attempt): Promise<Reach["siblings"]> {
+    if (!sent.canaries.some(({ label }) => label === "siblings")) return undefined;
     const seen: Seen = (await prove(this.run, [sent], LEARN_MS))(sent);
     if (seen.verdict === "rejected") sent.seen = seen;
     return seen.reach?.[groupOf(sent.task)]?.siblings;
   }
 }
+
+/** A target whose tokens the rotation of its group's first one invalidated; its own canary tokens prove it. */
+const reachedBy = ({ at, doneAt }: Attempt, task: Task, canaries: Attempt["canaries"]): Attempt => ({
+  task,
+  at,
+  doneAt,
+  isNew: true,
+  tries: 1,
+  canaries,
+});
 
 const forEach = <T>(items: readonly T[], parallelism: number, act: (item: T) => Promise<void>) =>
   PromisePool.withConcurrency(parallelism)

@@ -1,22 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AuthToken, TokenRotation } from "pulumi-turso-tokens";
+import { TokenRotation } from "pulumi-turso-tokens";
 import tenants from "./tenants.json";
 
 const config = new pulumi.Config();
 
-// one resource for all tenants: adding one rotates only that tenant, removing one does nothing to its database
+// one resource for all tenants: each gets its token right after its own rotation, and waits for no other tenant
 const rotation = new TokenRotation("tenants", {
   scope: { databases: tenants },
   trigger: config.require("trigger"),
   parallelism: config.getNumber("parallelism") ?? 8,
+  mint: {},
 });
 
 // each tenant's token gives access to its own database only
-const minted = tenants.map((database) => {
-  const { token } = new AuthToken(database, { scope: { database }, rotation });
-  return [database, token] as const;
-});
-
-export const tokens = Object.fromEntries(minted);
+export const tokens = rotation.tokens;
 export const rotatedAt = rotation.rotatedAt;
 export const rotationCount = rotation.rotationCount;

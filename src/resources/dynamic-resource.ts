@@ -59,7 +59,7 @@ export function requireNode(versions: NodeJS.ProcessVersions, PATH = ""): void {
 export function failRun(id: string, failures: Record<string, string> | undefined): void {
   const sentence = summarise(failures ?? {});
   if (pulumi.runtime.isDryRun() || sentence === undefined) return;
-  const error = new pulumi.RunError(`${id}: ${sentence} Run \`pulumi up\` again to retry only these.`);
+  const error = new pulumi.RunError(`${id}: ${sentence} The next \`pulumi up\` does only what is left.`);
   // Pulumi prints a trace, and formats it for a long time, unless there is none
   error.stack = error.message;
   throw error;

@@ -85,7 +85,7 @@ function judge(proofs: readonly CanaryProof[]): Pick<Seen, "verdict" | "why"> & 
   if (proofs.some(({ verdict }) => verdict === "accepted")) return { verdict: "accepted", why: "" };
   const unclear = proofs.find((proof) => proof.verdict === "unclear");
   if (unclear?.verdict === "unclear") return { verdict: "unclear", why: unclear.why };
-  if (proofs.length === 0) return { verdict: "unclear", why: "there is no canary token" };
+  if (proofs.length === 0) return { verdict: "unclear", why: "" };
   return { verdict: "rejected", why: "", afterMs: Math.max(...proofs.map(({ afterMs = 0 }) => afterMs)) };
 }
 

@@ -23,7 +23,7 @@ export function reasonToMint(olds: TokenState, news: TokenInputs, now: Date): st
 
 const isTriggered = (old: unknown, now: unknown): boolean => hasUnknown(now) || !sameTrigger(old, now);
 
-export const MAY_ROTATE = "its rotation may happen";
+export const MAY_ROTATE = "may rotate";
 
 /** Whether the rotation of the token's own target or group happened, or may have happened, since the token was minted. */
 function reasonOfRotation(olds: TokenState, { rotation, scope }: TokenInputs): string | undefined {

@@ -28,6 +28,8 @@ const PROGRESS = new Set([
   "describeGroups",
   "describeDatabases",
   "reasonToMint",
+  "reasonOfRotation",
+  "announceFollowers",
   "farewell",
 ]);
 

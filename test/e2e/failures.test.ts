@@ -88,7 +88,7 @@ describe("failures, with the real CLI", () => {
         "set",
         "--secret",
         "turso:apiToken",
-        sandbox.turso.createApiToken({ permissions: ["read"] }),
+        sandbox.turso.createApiToken({ permissions: ["read", "db:mint-token"] }),
       );
       const output = await sandbox.fails(...UP);
       assert.match(

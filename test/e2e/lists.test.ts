@@ -118,7 +118,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       assert.match(output, /2 \(tenant-00003, tenant-00004\): the API answered 402 \(payment required\)\./);
       assert.match(
         output,
-        /missing: the API says that it does not exist\..* Run `pulumi up` again to retry only these\./,
+        /missing: the API says that it does not exist\..* The next `pulumi up` does only what is left\./,
       );
       assert.equal(sandbox.rotations.length, 10);
 

@@ -44,11 +44,11 @@ describe("the reason to mint a new token", () => {
       { rotation: followed({ rotations: { app: NEWER } }) },
       "its rotation happened",
     ],
-    [{ rotation: followed() }, { rotation: followed({ rotations: UNKNOWN }) }, "its rotation may happen"],
+    [{ rotation: followed() }, { rotation: followed({ rotations: UNKNOWN }) }, "may rotate"],
     [
       { rotation: followed() },
       { rotation: followed({ rotations: { app: UNKNOWN } }) },
-      "its rotation may happen",
+      "may rotate",
     ],
     [{ rotation: followed() }, { rotation: followed({ rotations: {} }) }, undefined],
     [{ rotation: followed() }, { rotation: followed({ rotations: undefined }) }, undefined],

@@ -12,7 +12,7 @@ import {
   type Rules,
 } from "../core/argument-rules";
 import type { Endpoint } from "../core/blast-radius";
-import type { CanaryLabel, SavedCanary } from "../core/canary";
+import type { SavedCanary } from "../core/canary";
 import type { Properties } from "../core/protocol";
 import { unreadableState } from "../core/state-version";
 import type { Json } from "../values/json";
@@ -38,12 +38,47 @@ export interface RotationInputs {
 
 /** Which tokens are minted right after each target's rotation. */
 export interface MintSettings {
+  /**
+   * Whether they may read and write, or only read.
+   *
+   * @defaultValue `"full-access"`
+   * @throws if it is not one of the two words
+   */
   authorization?: "full-access" | "read-only";
+  /**
+   * When they expire.
+   *
+   * @defaultValue `"never"`
+   * @throws if it is not `never` or a valid duration
+   */
   expiration?: string;
+  /**
+   * How long before their expiry they are minted again.
+   *
+   * @defaultValue `undefined`: the first `up` after it
+   * @throws if it is not a valid duration
+   */
   renewBefore?: string;
+  /**
+   * Databases that they may attach and read.
+   *
+   * @defaultValue `undefined`
+   * @throws if it is not a list of database names
+   */
   readAttach?: readonly string[];
+  /**
+   * What they may do with which tables.
+   *
+   * @defaultValue `undefined`: not restricted
+   * @throws if it is not a valid list of permissions
+   */
   permissions?: readonly Permission[];
-  /** With a group: a token for each of its databases instead of one for the group. */
+  /**
+   * With a group: a token for each of its databases instead of one for the group.
+   *
+   * @defaultValue `undefined`: one for each target
+   * @throws if it is a different word
+   */
   per?: "database";
 }
 
@@ -146,7 +181,7 @@ export type Pending =
  * What a rotation was seen to do to each kind of token: those of the database, of its group, and of the group's other databases.
  * A kind that was not tried is absent.
  */
-export type Reach = Partial<Record<CanaryLabel, "rejected" | "accepted">>;
+export type Reach = Partial<Record<"database" | "group" | "siblings", "rejected" | "accepted">>;
 
 /** Reads what a state of any version keeps, as the current version. Each version gets a case of its own here. */
 export function readRotationState(id: string, props: Properties): RotationState {

@@ -21,7 +21,7 @@ export interface SavedCanary {
 export type CanaryLabel = "database" | "group" | "siblings";
 
 /** Long enough that the next scheduled `up` can resolve a rotation whose response was lost; Turso's grammar. */
-const CANARY_LIFE = "7d";
+const CANARY = { expiration: "7d", authorization: "read-only" } as const;
 /** How long a fresh token may take until the data plane accepts it. */
 const ACCEPTANCE_MS = 10_000;
 /** A database that does not answer must not hold up the others. */
@@ -54,7 +54,12 @@ export async function plantCanary(
   limitMs: number,
 ): Promise<SavedCanary[] | { why: string; refusal?: TursoError }> {
   const [first] = hostnames;
-  if (first === undefined) return { why: NO_HOSTNAME[target.kind] };
+  if (first === undefined) {
+    // nothing can be tried, but whether the API mints at all must be known before a rotation
+    const minted = await attempt(() => client.mint(target, { ...CANARY, expiration: "1m" }));
+    const isRefused = minted instanceof TursoError && isMintRefused(minted);
+    return { why: NO_HOSTNAME[target.kind], ...(isRefused && { refusal: minted }) };
+  }
   let accepting: string[] = [];
   const ask = async (_: string, token: string): Promise<Probe> => {
     const probes = await Promise.all(
@@ -63,9 +68,8 @@ export async function plantCanary(
     accepting = hostnames.filter((_, i) => probes[i]?.verdict === "accepted");
     return accepting.length > 0 ? { verdict: "accepted" } : (probes[0] as Probe);
   };
-  const options = { expiration: CANARY_LIFE, authorization: "read-only" } as const;
   const minted = await attempt(() =>
-    mintAccepted(client, target, options, () => Promise.resolve(first), Math.min(ACCEPTANCE_MS, limitMs), {
+    mintAccepted(client, target, CANARY, () => Promise.resolve(first), Math.min(ACCEPTANCE_MS, limitMs), {
       ask,
     }),
   );

@@ -28,6 +28,45 @@ export class Clock {
     this.advanceTo(this.#now + ms);
   }
 
+  /** How many requests are in flight: they take no simulated time, and everybody waits for them. */
+  busy = 0;
+  #sleepers: { until: number; wake: () => void }[] = [];
+  #isPumping = false;
+
+  /** Waits. Time passes only while all code waits: the first one to wake decides how much. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const sleeper = { until: this.#now + ms, wake: resolve };
+      this.#sleepers.push(sleeper);
+      const cancel = (): void => {
+        this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
+        reject(new Error("aborted"));
+      };
+      if (signal?.aborted) cancel();
+      else signal?.addEventListener("abort", cancel, { once: true });
+      if (!this.#isPumping) void this.#pump();
+    });
+  }
+
+  /** Those that wait never wake: their process has ended. */
+  forgetSleepers(): void {
+    this.#sleepers = [];
+  }
+
+  async #pump(): Promise<void> {
+    this.#isPumping = true;
+    while (this.#sleepers.length > 0) {
+      for (let i = 0; i < 4; i += 1) await timers.setImmediate();
+      if (this.busy > 0) continue;
+      const [next] = this.#sleepers.sort((a, b) => a.until - b.until);
+      if (next === undefined) break;
+      this.#sleepers = this.#sleepers.filter((each) => each !== next);
+      this.advanceTo(next.until);
+      next.wake();
+    }
+    this.#isPumping = false;
+  }
+
   /** Advances past the last scheduled callback. */
   runAll(): void {
     const last = this.#timers.at(-1);
@@ -50,12 +89,10 @@ export function simulateTime(): () => void {
   const { setTimeout: sleep } = timers;
   const now = performance.now.bind(performance);
   const every = setInterval;
-  const pause = async (ms?: number): Promise<void> => {
+  const pause = (ms = 0, value?: unknown, options: { signal?: AbortSignal } = {}): Promise<unknown> => {
     const clock = clocks.getStore();
-    if (clock === undefined) return sleep(ms);
-    const until = clock.now() + (ms ?? 0);
-    await timers.setImmediate();
-    clock.advanceTo(until);
+    if (clock === undefined) return sleep(ms, value, options);
+    return clock.sleep(ms, options.signal).then(() => value);
   };
   Object.assign(timers, { setTimeout: pause });
   performance.now = () => clocks.getStore()?.now() ?? now();

@@ -1,5 +1,5 @@
 import { rotationResource, tokenResource } from "../../src/hosts/shared/resource";
-import { SavedError, type CheckResult, type DiffResult, type ReadResult } from "../../src/core/protocol";
+import type { CheckResult, DiffResult, ReadResult } from "../../src/core/protocol";
 import { UNKNOWN } from "../../src/core/unknown";
 import { Crashed, type Process } from "./process";
 
@@ -27,13 +27,11 @@ export interface SavedResource {
   id: string;
   inputs: Properties;
   outputs: Properties;
-  /** Whether the engine saved it with init errors: the next `up` then updates it, whatever `diff` returns. */
-  isFailed: boolean;
 }
 
 export interface Step {
   name: string;
-  did: "created" | "updated" | "replaced" | "nothing" | "failed" | "saved a failure" | "refreshed" | "gone";
+  did: "created" | "updated" | "replaced" | "nothing" | "failed" | "refreshed" | "gone";
   error?: Error;
 }
 
@@ -52,8 +50,8 @@ export class Engine {
       const diff = saved && (await process.run(() => logic(saved.type, process).diff(saved.outputs, inputs)));
       const isReplaced = diff !== undefined && diff.replaces.length > 0;
       if (isReplaced) await this.#check(resource, {}, news, process);
-      const isStill = saved !== undefined && diff?.changes === false && !saved.isFailed;
-      const unknown = { rotationId: UNKNOWN, rotatedAt: UNKNOWN, token: UNKNOWN };
+      const isStill = saved !== undefined && diff?.changes === false;
+      const unknown = { rotationId: UNKNOWN, rotations: UNKNOWN, rotatedAt: UNKNOWN, token: UNKNOWN };
       planned.set(resource.name, isStill ? saved.outputs : { ...inputs, ...unknown });
     }
     return undefined;
@@ -87,8 +85,7 @@ export class Engine {
       const result = await process.run(() => logic(saved.type, process).read(saved.id, saved.outputs));
       process.crashAtSave(steps.length);
       if (result.gone) this.state.delete(name);
-      // a refresh clears the init errors of an earlier run
-      else this.#save(name, { ...saved, outputs: result.state, isFailed: false });
+      else this.#save(name, { ...saved, outputs: result.state });
       steps.push({ name, did: result.gone ? "gone" : "refreshed" });
     }
     return steps;
@@ -112,13 +109,13 @@ export class Engine {
       if (anew instanceof Error) return { name, did: "failed", error: anew };
       return this.#create(resource, anew, "replaced", process, index);
     }
-    if (!diff.changes && !saved.isFailed) {
+    if (!diff.changes) {
       this.#save(name, { ...saved, inputs });
       return { name, did: "nothing" };
     }
-    return this.#execute(resource, inputs, "updated", process, index, async () => {
+    return this.#execute(resource, "updated", process, index, async () => {
       const outputs = await process.run(() => provider.update(saved.outputs, inputs));
-      return { ...saved, inputs, outputs, isFailed: false };
+      return { ...saved, inputs, outputs };
     });
   }
 
@@ -129,16 +126,15 @@ export class Engine {
     process: Process,
     index: number,
   ): Promise<Step> {
-    return this.#execute(resource, inputs, did, process, index, async () => {
+    return this.#execute(resource, did, process, index, async () => {
       const { id, state } = await process.run(() => logic(resource.type, process).create(inputs));
-      return { type: resource.type, id, inputs, outputs: state, isFailed: false };
+      return { type: resource.type, id, inputs, outputs: state };
     });
   }
 
-  /** Saves the result. A failed call's state is saved if its error carries one. */
+  /** Saves the result of a call that succeeds. */
   async #execute(
-    { name, type }: DeclaredResource,
-    inputs: Properties,
+    { name }: DeclaredResource,
     did: Step["did"],
     process: Process,
     index: number,
@@ -151,10 +147,7 @@ export class Engine {
       return { name, did };
     } catch (error) {
       if (error instanceof Crashed || !(error instanceof Error)) throw error;
-      if (!(error instanceof SavedError)) return { name, did: "failed", error };
-      process.crashAtSave(index);
-      this.#save(name, { type, id: error.id, inputs, outputs: error.state as Properties, isFailed: true });
-      return { name, did: "saved a failure", error };
+      return { name, did: "failed", error };
     }
   }
 

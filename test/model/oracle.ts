@@ -17,6 +17,8 @@ interface Work {
   keyChangesBefore: number;
 }
 
+const AGE = "its age";
+
 const key = ({ kind, name }: Target): string => `${kind} ${name}`;
 
 /** Derives from the schedule alone which targets may be rotated and when, and checks what happened against it. */
@@ -36,6 +38,8 @@ export class Oracle {
   /** Targets with a canary from an earlier run, which this `up` checks whatever `verify` is now. */
   readonly #watched = new Set<string>();
   #rotationId: string | undefined;
+  /** Whether this `up` finds a rotation of an earlier one whose outcome is unknown. */
+  #wasUnknown = false;
   #isLate = false;
   #isUnseen = false;
 
@@ -46,17 +50,23 @@ export class Oracle {
     const { rotationId, pending } = (saved?.outputs ?? {}) as Partial<RotationState>;
     this.#rotationId = rotationId;
     this.#begunAt = now;
-    const reason = this.#reasonForAll(program, pending !== undefined, now);
+    const isUnknown = (name: string): boolean => pending?.[name]?.status === "unknown";
+    const reason = this.#reasonForAll(
+      program,
+      targetsOf(program).some(({ name }) => isUnknown(name)),
+      now,
+    );
     const isSame = this.#recorded && identity(this.#recorded.program) === identity(program);
-    this.#ageFrom = isSame && reason === undefined ? (this.#recorded?.ageFrom ?? now) : now;
+    this.#wasUnknown = targetsOf(program).some(({ name }) => isUnknown(name));
+    const rotates = targetsOf(program).some(({ name }) => this.#isRotated(reason, isUnknown(name)));
+    this.#ageFrom = isSame && !rotates ? (this.#recorded?.ageFrom ?? now) : now;
     // work that was begun and never saved continues only for the same reason
     const last = this.#work;
     this.#work = new Map();
     this.#watched.clear();
-    const before = new Set(this.#recorded ? targetsOf(this.#recorded.program).map(key) : []);
     for (const target of targetsOf(program)) {
-      const isAdded = !before.has(key(target)) && program.rotation.rotateOnCreate !== false;
-      const why = reason ?? (this.#recorded && isAdded ? "it was added to the list" : undefined);
+      // a target that joins a list is adopted, and one whose rotation may have happened is resolved before it is due again
+      const why = this.#isRotated(reason, isUnknown(target.name)) ? reason : undefined;
       const begun = last.get(key(target));
       const isUnfinished = isSame && pending !== undefined && Object.hasOwn(pending, target.name);
       const left = isUnfinished && why === undefined ? pending[target.name] : undefined;
@@ -73,7 +83,11 @@ export class Oracle {
     }
   }
 
-  #reasonForAll(program: Program, isUnfinished: boolean, now: number): string | undefined {
+  #isRotated(reason: string | undefined, isUnknown: boolean): boolean {
+    return reason !== undefined && !(isUnknown && reason.startsWith(AGE));
+  }
+
+  #reasonForAll(program: Program, isUnknown: boolean, now: number): string | undefined {
     this.isDeferred = false;
     const { rotation } = program;
     const known = this.#recorded?.program.rotation;
@@ -85,10 +99,8 @@ export class Oracle {
     }
     const ageFrom = this.#recorded?.ageFrom ?? now;
     const isDue = rotation.rotateEvery !== undefined && ageFrom + durationMs(rotation.rotateEvery) <= now;
-    this.isDeferred = isDue && isUnfinished;
-    return isDue && !isUnfinished
-      ? `its age, counted from ${new Date(ageFrom).toISOString()}, is due`
-      : undefined;
+    this.isDeferred = isDue && isUnknown;
+    return isDue ? `${AGE}, counted from ${new Date(ageFrom).toISOString()}, is due` : undefined;
   }
 
   /** After the TokenRotation's step, or a crash in it. */
@@ -110,10 +122,11 @@ export class Oracle {
     const work = this.#work;
     // a single target's age counts from its latest rotation, including one that completes an earlier run's
     const isRotated = rotates.some(({ executed, lateBy }) => executed && lateBy === 0);
-    if (isSingle(program) && isRotated) this.#ageFrom = this.#begunAt;
-    this.#record(program);
     const state = saved?.outputs as unknown as RotationState;
-    if (step.error !== undefined) return;
+    const isResolved = this.#wasUnknown && state.pending === undefined;
+    if (isSingle(program) && (isRotated || isResolved)) this.#ageFrom = this.#begunAt;
+    this.#record(program);
+    if (Object.keys(state.failures).length > 0) return;
     await this.#isTrue(program, process, state, work);
   }
 
@@ -138,12 +151,17 @@ export class Oracle {
     this.#recorded = { program, ageFrom: this.#ageFrom };
   }
 
-  #mayBeSent({ target, text }: Sent, program: Program, { circumstances }: Process): void {
+  #mayBeSent({ target, text }: Sent, program: Program, { circumstances, sent }: Process): void {
     const targets = targetsOf(program);
     const own = targets.find((each) => target && key(each) === key(target));
     assert(own, `${text}: not a target`);
     assert(this.#work.has(key(own)), `rule 1: ${key(own)} was rotated without a reason`);
     const { credentials } = circumstances;
+    const isRefused = sent.some((each) => each.kind === "mint" && each.text.endsWith(" 403"));
+    assert(
+      program.rotation.verify === "off" || !isRefused || this.#watched.has(key(own)),
+      `rule 3: nothing can mint the token that replaces those of ${key(own)}`,
+    );
     if (mayRead(credentials)) assert(this.organization.exists(own), `rule 3: ${key(own)} does not exist`);
     const bystanders = this.organization
       .bystanders([own])
@@ -192,8 +210,8 @@ export class Oracle {
     if (state.rotationId !== this.#rotationId) this.#isUnseen = false;
     if (rotated)
       assert.notEqual(state.rotationId, this.#rotationId, "it rotated, but rotationId is unchanged");
-    if (state.pending !== undefined)
-      assert.deepEqual(Object.keys(state.pending), [], "a successful step leaves nothing pending");
+    for (const [name, { status }] of Object.entries(state.pending ?? {}))
+      assert.equal(status, "unproven", `a successful step leaves ${name} ${status}`);
     for (const target of targetsOf(program)) {
       const work = begun.get(key(target));
       if (work === undefined) continue;

@@ -88,6 +88,7 @@ export class Process {
     } finally {
       // requests in flight reach the server even if the process has crashed
       await Promise.allSettled(this.#inFlight);
+      this.clock.forgetSleepers();
     }
   }
 
@@ -105,7 +106,16 @@ export class Process {
   }
 
   request(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
-    return this.#hasExited ? NEVER : this.#exchange(config, http);
+    return this.#hasExited ? NEVER : this.#counted(config, http);
+  }
+
+  async #counted(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
+    this.clock.busy += 1;
+    try {
+      return await this.#exchange(config, http);
+    } finally {
+      this.clock.busy -= 1;
+    }
   }
 
   async #exchange(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
@@ -172,6 +182,7 @@ export class Process {
 
   #crash(): Promise<never> {
     this.exit();
+    this.clock.busy -= 1; // nobody returns from here
     this.#abort(new Crashed());
     return NEVER;
   }

@@ -49,10 +49,16 @@ function followers({ rotation, tokens }: Program): Target[] {
 }
 
 /** The `rotation` argument of an AuthToken, as src/auth-token.ts derives it from a TokenRotation's outputs. */
-function followed({ rotationId, scope, organization, rotateEvery }: Properties, own: Scope): Properties {
+function followed({ rotations, scope, organization, rotateEvery }: Properties, own: Scope): Properties {
   const covered = scope as Scope | undefined;
   const isListed = covered && "databases" in covered && "database" in own;
-  return { rotationId, scope: isListed ? own : covered, organization, rotateEvery };
+  if (!isListed) return { rotations, scope: covered, organization, rotateEvery };
+  const all = rotations as Record<string, string> | undefined;
+  const isKnown = typeof all === "object" && "database" in own;
+  const mine = isKnown
+    ? Object.fromEntries(Object.entries(all).filter(([name]) => name === own.database))
+    : all;
+  return { rotations: mine, scope: own, organization, rotateEvery };
 }
 
 export function resourcesOf(program: Program): DeclaredResource[] {

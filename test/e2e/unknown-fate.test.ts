@@ -194,7 +194,10 @@ describe("a rotate request whose response is lost, with verify off", () => {
       async (sandbox) => {
         sandbox.turso.fault({ path: rotatePath("app"), when: "after", action: status(500) });
         const output = await sandbox.fails(...UP);
-        assert.match(output, /1 target needs another run\. app: .*The next `pulumi up` does only what is left\./);
+        assert.match(
+          output,
+          /1 target needs another run\. app: .*The next `pulumi up` does only what is left\./,
+        );
         assert.deepEqual([...sandbox.rotations].sort(), ["databases/app", "databases/lone"]);
         await sandbox.fails(...UP);
         assert.equal(sandbox.rotations.length, 2);
@@ -212,9 +215,9 @@ describe("a rotate request whose response is lost, while the data plane is unrea
     const { sandbox } = fleet;
     try {
       fleet.arm(cases);
-      // the database accepts the canary once, and then drops every connection
+      // the database accepts the canary tokens, its own and its group's, and then drops every connection
       const cut = { plane: "data", path: /./, when: "before", action: { type: "drop" } } as const;
-      for (const { name } of cases) sandbox.turso.fault({ ...cut, database: name, skip: 1, times: Infinity });
+      for (const { name } of cases) sandbox.turso.fault({ ...cut, database: name, skip: 2, times: Infinity });
       const output = await sandbox.fails(...UP);
       for (const each of cases) {
         assert.match(

@@ -148,7 +148,7 @@ export class Simulation {
   }
 
   get #state(): Partial<RotationState> {
-    return (this.#engine.state.get("rotation")?.outputs ?? {});
+    return this.#engine.state.get("rotation")?.outputs ?? {};
   }
 
   /** Nobody may keep a token from before a rotation that the run knew of, unless minting failed. */

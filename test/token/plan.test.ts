@@ -45,11 +45,7 @@ describe("the reason to mint a new token", () => {
       "its rotation happened",
     ],
     [{ rotation: followed() }, { rotation: followed({ rotations: UNKNOWN }) }, "may rotate"],
-    [
-      { rotation: followed() },
-      { rotation: followed({ rotations: { app: UNKNOWN } }) },
-      "may rotate",
-    ],
+    [{ rotation: followed() }, { rotation: followed({ rotations: { app: UNKNOWN } }) }, "may rotate"],
     [{ rotation: followed() }, { rotation: followed({ rotations: {} }) }, undefined],
     [{ rotation: followed() }, { rotation: followed({ rotations: undefined }) }, undefined],
     [{ rotation: followed({ rotations: {} }) }, { rotation: followed() }, "its rotation happened"],

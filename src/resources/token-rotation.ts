@@ -124,12 +124,12 @@ export class TokenRotation extends pulumi.CustomResource {
    * import { TokenRotation } from "pulumi-turso-tokens";
    *
    * const rotation = new TokenRotation("tenants", {
-   *   scope: { databases: ["tenant-a", "tenant-b"] },
+   *   scope: { databases: ["app", "reports"] },
    *   trigger: 1,
    *   mint: { expiration: "90d" },
    * });
    *
-   * export const tokenOfA = rotation.token("tenant-a");
+   * export const appToken = rotation.token("app");
    * ```
    */
   token(name: string): pulumi.Output<string> {

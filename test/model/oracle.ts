@@ -33,6 +33,8 @@ export class Oracle {
   #recorded: { program: Program; ageFrom: number } | undefined;
   /** The start of its age if this `up` saves a state. */
   #ageFrom = 0;
+  /** How many tokens existed before this `up`. */
+  #heldBefore = 0;
   /** When this `up` began. */
   #begunAt = 0;
   /** Targets with a canary from an earlier run, which this `up` checks whatever `verify` is now. */
@@ -50,6 +52,7 @@ export class Oracle {
     const { rotationId, pending } = (saved?.outputs ?? {}) as Partial<RotationState>;
     this.#rotationId = rotationId;
     this.#begunAt = now;
+    this.#heldBefore = this.organization.held.length;
     const isUnknown = (name: string): boolean => pending?.[name]?.status === "unknown";
     const reason = this.#reasonForAll(
       program,
@@ -223,9 +226,10 @@ export class Oracle {
     if (state.verification !== "verified" || !rotated || this.#isLate) return;
     for (const target of targetsOf(program)) {
       const last = this.organization.rotations(target);
-      for (const { jwt, rotationsBefore } of this.organization.held.filter(
-        (held) => key(held.target) === key(target),
-      ))
+      // those that this run minted itself, between two rotations of one group, are nobody's
+      for (const { jwt, rotationsBefore } of this.organization.held
+        .slice(0, this.#heldBefore)
+        .filter((held) => key(held.target) === key(target)))
         assert(
           rotationsBefore >= last || !(await this.organization.accepts(target, jwt)),
           `verification is "verified", but ${key(target)} accepts a token from before the last rotation`,

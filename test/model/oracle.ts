@@ -210,7 +210,11 @@ export class Oracle {
     begun: Map<string, Work>,
   ): Promise<void> {
     const rotated = sent.some(({ kind, executed }) => kind === "rotate" && executed);
-    if (state.rotationId !== this.#rotationId) this.#isUnseen = false;
+    // what follows a target is minted again when that target's entry changes
+    const isEach = targetsOf(program).every(
+      ({ name }) => Date.parse(state.rotations[name] ?? "") >= this.#begunAt,
+    );
+    if (isEach) this.#isUnseen = false;
     if (rotated)
       assert.notEqual(state.rotationId, this.#rotationId, "it rotated, but rotationId is unchanged");
     for (const [name, { status }] of Object.entries(state.pending ?? {}))

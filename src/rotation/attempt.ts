@@ -147,7 +147,7 @@ function concludeCertain(run: RunSettings, sent: Attempt, seen: Seen): Result {
   run.notify(
     "warning",
     task.target,
-    `rotated, but ${answer}. Turso says that it can take up to an hour. The next \`pulumi refresh\` or \`pulumi up\` looks again.`,
+    `rotated, but ${answer}. Turso says that it can take up to an hour. The next \`pulumi up\` looks again.`,
   );
   return left;
 }

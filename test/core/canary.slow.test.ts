@@ -42,7 +42,7 @@ describe("verification", () => {
       assert.equal(state.verification, "unverified");
       assert.ok(
         stage.messages.some((each) =>
-          /^acme\/databases\/app: rotated, but old tokens are still accepted after 1(\.\d)? s\. Turso says that it can take up to an hour\. The next `pulumi refresh` or `pulumi up` looks again\.$/.test(
+          /^acme\/databases\/app: rotated, but old tokens are still accepted after 1(\.\d)? s\. Turso says that it can take up to an hour\. The next `pulumi up` looks again\.$/.test(
             each,
           ),
         ),

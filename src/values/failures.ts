@@ -1,6 +1,6 @@
 import { nameList } from "./text";
 
-/** At most this many causes are shown; a fleet may fail in many ways at once. */
+/** At most this many causes are shown; a fleet may fail in many ways. */
 const MOST_CAUSES = 5;
 
 /**

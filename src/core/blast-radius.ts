@@ -1,6 +1,6 @@
-import { PromisePool } from "@supercharge/promise-pool";
 import type { Database } from "../turso/client";
 import { TursoError, attempt } from "../turso/errors";
+import { inParallel } from "../values/places";
 import { namesOf, type Target } from "../values/scope";
 import { nameList, plural } from "../values/text";
 import type { Lookups } from "./lookup-cache";
@@ -53,14 +53,10 @@ export async function survey(
     return new Map(targets.map(({ name }) => [name, listing]));
   const found: Survey =
     listing instanceof TursoError ? new Map<string, never>() : surveyListing(listing, targets);
-  await PromisePool.withConcurrency(parallelism)
-    .for(targets.filter(({ name }) => !found.has(name)))
-    .handleError((error) => {
-      throw error;
-    })
-    .process(async (target) => {
-      found.set(target.name, await attempt(() => lookUp(lookups, target)));
-    });
+  const left = targets.filter(({ name }) => !found.has(name));
+  await inParallel(left, parallelism, async (target) => {
+    found.set(target.name, await attempt(() => lookUp(lookups, target)));
+  });
   return found;
 }
 

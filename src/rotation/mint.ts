@@ -1,10 +1,10 @@
-import { PromisePool } from "@supercharge/promise-pool";
 import type { Endpoint } from "../core/blast-radius";
 import type { Context } from "../core/context";
 import { isMintRefused, mintAccepted } from "../core/mint";
 import type { MintOptions, TursoClient } from "../turso/client";
 import { TursoError, attempt } from "../turso/errors";
 import type { Probe } from "../turso/probe";
+import { inParallel } from "../values/places";
 import { own } from "../values/record";
 import { nameList } from "../values/text";
 import type { Target } from "../values/scope";
@@ -76,7 +76,7 @@ export class Minter {
   /** Tries the tokens of some targets once more, and mints those again that a later rotation invalidated. */
   async checkAgain(tasks: readonly Task[]): Promise<void> {
     if (!this.isTried) return;
-    await inParallel(tasks, async (task) => {
+    await inParallel(tasks, PARALLEL_MINTS, async (task) => {
       const dead: Unit[] = [];
       for (const unit of this.unitsOf(task)) {
         const token = this.minted.get(unit.name)?.token;
@@ -99,7 +99,7 @@ export class Minter {
 
   private async mint(task: Task, units: readonly Unit[], isReachable: boolean): Promise<boolean> {
     let isComplete = true;
-    await inParallel(units, async (unit) => {
+    await inParallel(units, PARALLEL_MINTS, async (unit) => {
       const minted = await attempt(() => this.mintOne(unit, isReachable ? ACCEPTANCE_MS : 0));
       if (!(minted instanceof TursoError)) return;
       isComplete = false;
@@ -154,7 +154,7 @@ export async function deadTokens(
 ): Promise<string[]> {
   const client = context.client(organization);
   const dead = new Set<string>();
-  await inParallel(Object.entries(tokens), async ([name, token]) => {
+  await inParallel(Object.entries(tokens), PARALLEL_MINTS, async ([name, token]) => {
     const { hostname, group } = own(endpoints, name) ?? { group: "" };
     if (hostname === undefined) return;
     const { verdict } = await client.probe(hostname, token, { timeoutMs: PROBE_MS });
@@ -162,11 +162,3 @@ export async function deadTokens(
   });
   return [...dead];
 }
-
-const inParallel = <T>(items: readonly T[], act: (item: T) => Promise<void>) =>
-  PromisePool.withConcurrency(PARALLEL_MINTS)
-    .for([...items])
-    .handleError((error) => {
-      throw error;
-    })
-    .process(act);

@@ -1,8 +1,8 @@
-import { PromisePool } from "@supercharge/promise-pool";
 import type { CanaryLabel, SavedCanary } from "../core/canary";
 import { confirmRejected, proveAll, type CanaryProof } from "../core/proof";
 import { TursoError, attempt } from "../turso/errors";
 import type { Probe } from "../turso/probe";
+import { inParallel } from "../values/places";
 import { sameTarget, type Target } from "../values/scope";
 import type { Attempt } from "./attempt";
 import type { RunSettings } from "./preflight";
@@ -71,7 +71,7 @@ export async function prove(
       return [each, { ...verdict, ...rejectedAt, waitedMs, isFullWait }] as [Attempt, Seen];
     }),
   );
-  await inParallel(tried, async (each) => {
+  await inParallel(tried, PARALLEL_MINTS, async (each) => {
     const found = seen.get(each);
     const { lookup } = each.task;
     if (found?.verdict !== "rejected" || lookup instanceof TursoError) return;
@@ -112,7 +112,7 @@ async function mintControls(run: RunSettings, attempts: readonly Attempt[]) {
   const targets = attempts.flatMap(({ canaries }) => canaries.map(({ target }) => target));
   const distinct = new Map(targets.map((target) => [key(target), target]));
   const controls = new Map<string, string>();
-  await inParallel([...distinct.values()], async (target) => {
+  await inParallel([...distinct.values()], PARALLEL_MINTS, async (target) => {
     const minted = run.minter?.minted.get(target.name);
     if (minted && sameTarget(minted.unit.target, target)) {
       controls.set(key(target), minted.token);
@@ -128,11 +128,3 @@ async function mintControls(run: RunSettings, attempts: readonly Attempt[]) {
   };
   return { beside };
 }
-
-const inParallel = <T>(items: readonly T[], act: (item: T) => Promise<void>) =>
-  PromisePool.withConcurrency(PARALLEL_MINTS)
-    .for([...items])
-    .handleError((error) => {
-      throw error;
-    })
-    .process(act);

@@ -1,6 +1,5 @@
-import { PromisePool } from "@supercharge/promise-pool";
 import { TursoError } from "../turso/errors";
-import { Permits, Places } from "../values/places";
+import { Permits, Places, inParallel } from "../values/places";
 import { targetId } from "../values/scope";
 import { conclude, reopen, send, type Attempt } from "./attempt";
 import type { Result } from "./next-state";
@@ -37,7 +36,7 @@ export async function rollAll(
   try {
     let { ready, attempts } = await prepareAll(run, tasks, parallelism, results);
     const waiting = tasks.filter(({ target }) => results.get(target.name)?.kind === "adopted");
-    await forEach(waiting, parallelism, async (task) => {
+    await inParallel(waiting, parallelism, async (task) => {
       await run.minter?.mintDue(task);
     });
     while (ready.length + attempts.length > 0) {
@@ -48,7 +47,7 @@ export async function rollAll(
       );
       await run.minter?.checkAgain(attempts.filter(({ isNew }) => isNew).map(({ task }) => task));
       ready = [];
-      await forEach(attempts, parallelism, async (sent) => {
+      await inParallel(attempts, parallelism, async (sent) => {
         const concluded = await conclude(run, sent, sent.seen ?? seenOf(sent));
         if ("again" in concluded) ready.push(concluded.again);
         else results.set(sent.task.target.name, concluded);
@@ -78,7 +77,7 @@ async function prepareAll(
   const leaders = new Set<string>();
   const [first] = tasks.filter((task) => !task.isAdopted && !(task.lookup instanceof TursoError));
   const refusal = first && (await run.minter?.refusal(first));
-  await forEach(tasks, parallelism, async (task) => {
+  await inParallel(tasks, parallelism, async (task) => {
     const { pending, lookup, target } = task;
     const isGone = lookup instanceof TursoError && lookup.isGone;
     if (pending && "canaries" in pending && !(isGone && run.isList)) {
@@ -230,11 +229,3 @@ const reachedBy = ({ at, doneAt }: Attempt, task: Task, canaries: Attempt["canar
   tries: 1,
   canaries,
 });
-
-const forEach = <T>(items: readonly T[], parallelism: number, act: (item: T) => Promise<void>) =>
-  PromisePool.withConcurrency(parallelism)
-    .for([...items])
-    .handleError((error) => {
-      throw error;
-    })
-    .process(act);

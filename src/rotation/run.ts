@@ -2,7 +2,7 @@ import { survey } from "../core/blast-radius";
 import { Breaker } from "../core/breaker";
 import { DEFAULT_VERIFY_TIMEOUT } from "../core/canary";
 import type { Context } from "../core/context";
-import { fingerprint, type Rotation } from "../core/run-ledger";
+import { fingerprint, type ManagedToken, type Rotation } from "../core/run-ledger";
 import { TursoError } from "../turso/errors";
 import { durationMs } from "../values/duration";
 import { namesOf, targetId, type Subject } from "../values/scope";
@@ -71,6 +71,10 @@ export async function rotate(
   const [failure] = failures;
   if (failure && isFull && failures.length === results.size && [...results.values()].every(isUnchanged))
     throw new Error(isList ? describeFailures(id, failures) : failure.error.message);
+  const rotated = rotations.filter(({ target }) => results.get(target.name)?.kind === "rotated");
+  context.ledger.confirm(rotated);
+  // before the run's own new tokens are recorded, which need no second look
+  const hit = run.verify === "off" ? [] : await context.ledger.invalidatedBy(rotated, run.client);
   const reached = membersReached(run, tasks, results);
   for (const { unit, token } of minter?.minted.values() ?? []) {
     const { hostname, group } = unit.endpoint;
@@ -90,9 +94,7 @@ export async function rotate(
     { isList, isFull, members: targets, results, reached, minter },
     context.clock(),
   );
-  const rotated = rotations.filter(({ target }) => results.get(target.name)?.kind === "rotated");
-  context.ledger.confirm(rotated);
-  return withCasualties(context, run, state, rotated);
+  return withCasualties(context, state, hit);
 }
 
 const isUnchanged = ({ kind }: { kind: string }): boolean => kind === "failed" || kind === "missing";
@@ -100,11 +102,9 @@ const isUnchanged = ({ kind }: { kind: string }): boolean => kind === "failed" |
 /** A rotation that invalidates a token which was minted or found valid before must not pass for a success. */
 async function withCasualties(
   { ledger }: Context,
-  { client, verify }: RunSettings,
   { casualties: before = {}, ...state }: RotationState,
-  rotated: readonly Rotation[],
+  hit: readonly ManagedToken[],
 ): Promise<RotationState> {
-  const hit = verify === "off" ? [] : await ledger.invalidatedBy(rotated, client);
   const casualties = Object.fromEntries([
     ...(await ledger.stillDead(before)),
     ...hit.map(({ id, token }) => [id, fingerprint(token)] as const),

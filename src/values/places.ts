@@ -1,3 +1,18 @@
+import { PromisePool } from "@supercharge/promise-pool";
+
+/** Acts on each item, at most so many in parallel. The first error ends it and is thrown. */
+export const inParallel = <T>(
+  items: readonly T[],
+  parallelism: number,
+  act: (item: T) => Promise<void>,
+): Promise<unknown> =>
+  PromisePool.withConcurrency(parallelism)
+    .for([...items])
+    .handleError((error) => {
+      throw error;
+    })
+    .process(act);
+
 /** Bounds how much runs in parallel. A pool that works through a list would keep its places during pauses too. */
 export class Places {
   private readonly waiting: (() => void)[] = [];

@@ -49,7 +49,7 @@ export async function survey(
 ): Promise<Survey> {
   const listing = targets.length < LISTING_PAYS_FROM ? [] : await attempt(() => lookups.listDatabases());
   // an API token of a group may not list the organization, and can still look up each target
-  if (listing instanceof TursoError && listing.status !== 403)
+  if (listing instanceof TursoError && listing.status !== 403 && !listing.isTooLarge)
     return new Map(targets.map(({ name }) => [name, listing]));
   const found: Survey =
     listing instanceof TursoError ? new Map<string, never>() : surveyListing(listing, targets);

@@ -58,6 +58,11 @@ export class Context {
     return this.cache.through(this.client(organization, policy));
   }
 
+  /** What exists now, for this question and for those after it. */
+  freshLookups(organization: string): Lookups {
+    return this.cache.through(this.client(organization), { isFresh: true });
+  }
+
   /**
    * The argument, else stack config, else what the resource already has, else the environment: a machine's environment
    * never moves a resource that exists, because that would rotate a different organization's tokens.

@@ -1,7 +1,7 @@
 import type { Database, TursoClient } from "../turso/client";
 
 /** The questions about what exists, which change nothing. */
-export type Lookups = Pick<TursoClient, "getDatabase" | "getGroup" | "listDatabases">;
+export type Lookups = Pick<TursoClient, "getDatabase" | "getGroup" | "listDatabases" | "listGroups">;
 
 /** Within one `up`, the lookup for the preview and the one before the request are moments apart. */
 const FRESH_MS = 10_000;
@@ -13,11 +13,13 @@ const FRESH_MS = 10_000;
 export class LookupCache {
   private readonly kept = new Map<string, { at: number; answer: Promise<unknown> }>();
 
-  /** Asks a client only where the answer is not known yet. */
-  through(client: TursoClient): Lookups {
+  /** Asks a client only where the answer is not known yet. @param options `isFresh`: what was known before does not count */
+  through(client: TursoClient, { isFresh = false } = {}): Lookups {
+    if (isFresh) this.kept.clear();
     const key = (...parts: string[]) => [client.organization, ...parts].join("/");
     return {
       getDatabase: (name) => this.ask(key("database", name), () => client.getDatabase(name)),
+      listGroups: () => this.ask(key("groups"), () => client.listGroups()),
       getGroup: (name) => this.ask(key("group", name), () => client.getGroup(name)),
       listDatabases: (group) =>
         this.ask<Database[]>(key("databases", ...(group === undefined ? [] : [group])), () =>

@@ -213,18 +213,35 @@ function follow(
   args: Pick<AuthTokenArgs, "scope">,
 ): Record<keyof NonNullable<TokenState["rotation"]>, unknown> {
   const { organization, rotateEvery } = rotation;
-  const scope = pulumi.all([known(rotation.scope), args.scope]).apply(([covered, mine]) => {
-    if (covered && "databases" in covered && "database" in mine)
-      return covered.databases.includes(mine.database) ? mine : { databases: covered.databases.slice(0, 5) };
-    return covered;
-  });
+  const scope = pulumi
+    .all([known(rotation.scope), args.scope])
+    .apply(([covered, mine]) => covered && partFor(mine, covered));
   const rotations = pulumi.all([known(rotation.rotations), scope]).apply(([all, covered]) => {
-    const name = covered && "database" in covered ? covered.database : undefined;
+    const name = covered && nameIn(covered);
     if (name === undefined || !all) return all;
     const at = own(all, name);
     return at === undefined ? {} : { [name]: at };
   });
   return { scope, organization, rotations, rotateEvery };
+}
+
+/** The token's own target where a list has it, else the beginning of the list, for a message. */
+function partFor(mine: Scope, covered: Scope): Scope {
+  const [names, name] =
+    "databases" in covered && "database" in mine
+      ? [covered.databases, mine.database]
+      : "groups" in covered && "group" in mine
+        ? [covered.groups, mine.group]
+        : [];
+  if (names === undefined || name === undefined) return covered;
+  if (names === "all" || names.includes(name)) return mine;
+  return "databases" in covered ? { databases: names.slice(0, 5) } : { groups: names.slice(0, 5) };
+}
+
+/** The name of a scope's one target. */
+function nameIn(scope: Scope): string | undefined {
+  if ("database" in scope) return scope.database;
+  return "group" in scope ? scope.group : undefined;
 }
 
 /** An output of a resource that failed is missing, whatever its type says. */

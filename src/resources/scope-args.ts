@@ -4,5 +4,5 @@ import type * as pulumi from "@pulumi/pulumi";
 export type ScopeArgs =
   | { database: pulumi.Input<string> }
   | { group: pulumi.Input<string> }
-  | { databases: pulumi.Input<pulumi.Input<string>[]> }
-  | { groups: pulumi.Input<pulumi.Input<string>[]> };
+  | { databases: pulumi.Input<pulumi.Input<string>[] | "all"> }
+  | { groups: pulumi.Input<pulumi.Input<string>[] | "all"> };

@@ -7,12 +7,13 @@ import {
   groupsOfDatabases,
 } from "../core/blast-radius";
 import type { Context } from "../core/context";
+import { resolve } from "../core/members";
 import type { Planned, Saved } from "../core/protocol";
-import { TursoError } from "../turso/errors";
-import { namesOf, type NonEmpty, type Subject, type Target } from "../values/scope";
+import { TursoError, attempt } from "../turso/errors";
+import { namesOf, type Resolved, type Subject, type Target } from "../values/scope";
 import { nameList } from "../values/text";
 import type { Plan } from "./plan";
-import { describeAge } from "./report";
+import { describeAge, describeRoll } from "./report";
 import { DEFAULT_PARALLELISM, type RotationInputs, type RotationState } from "./state";
 
 /**
@@ -39,11 +40,20 @@ export async function announce(
   }
   const { id, organization } = subject;
   const lookups = context.lookups(organization, { retries: 1 });
-  const found = await survey(lookups, only ?? subject.targets, inputs.parallelism ?? DEFAULT_PARALLELISM);
+  const resolved = await attempt(() => resolve(lookups, subject));
+  if (resolved instanceof TursoError) {
+    context.notify("warning", `${id}: ${why}. ${resolved.message}`, `${id} announce failed`);
+    return;
+  }
+  const found = await survey(lookups, only ?? resolved.targets, inputs.parallelism ?? DEFAULT_PARALLELISM);
   const radii = [...found.values()].filter((each): each is BlastRadius => !(each instanceof TursoError));
   const failures = [...found.values()].filter((each) => each instanceof TursoError);
   if (radii.length > 0)
-    context.notify("info", `${id}: ${why}; ${describeBlastRadius(radii)}.`, `${id} announce`);
+    context.notify(
+      "info",
+      `${id}: ${why}; ${describeBlastRadius(radii)}.${subject.isList ? describeRoll(radii, inputs) : ""}`,
+      `${id} announce`,
+    );
   const [failure] = failures;
   if (failure) {
     const whose = failures.length > 1 ? ` of ${failures.length} targets` : "";
@@ -54,7 +64,7 @@ export async function announce(
       `${id} announce failed`,
     );
   }
-  const names = new Set(namesOf(subject.targets));
+  const names = new Set(namesOf(resolved.targets));
   if (inputs.groupImpact === "refuse" && radii.some((radius) => bystanders(radius, names).length > 0))
     context.notify(
       "warning",
@@ -130,7 +140,7 @@ export async function announceUpdate(
 }
 
 /** Adopts what exists, without changing it. @throws TursoError if a target does not exist */
-export async function adopt(context: Context, { id, organization, targets }: Subject): Promise<void> {
+export async function adopt(context: Context, { id, organization, targets }: Resolved): Promise<void> {
   const failure = await firstFailure(context, organization, targets);
   if (failure?.isGone) throw failure;
   if (failure)
@@ -150,7 +160,7 @@ export async function adopt(context: Context, { id, organization, targets }: Sub
 async function firstFailure(
   context: Context,
   organization: string,
-  targets: NonEmpty<Target>,
+  targets: readonly Target[],
 ): Promise<TursoError | undefined> {
   const found = await survey(context.lookups(organization), targets, DEFAULT_PARALLELISM);
   const failures = [...found.values()].filter((each) => each instanceof TursoError);

@@ -5,7 +5,7 @@ import { targetId } from "../values/scope";
 import { notProven, notResent, outcomeUnknown, rollEnded } from "./report";
 import { findObstacle, type Prepared, type RunSettings, type Task } from "./preflight";
 import type { Seen } from "./prove";
-import type { Pending, Verification } from "./state";
+import type { Pending, Reach, Verification } from "./state";
 import type { Result } from "./next-state";
 
 /** A rotation that was, or may have been, carried out. */
@@ -24,6 +24,8 @@ export interface Attempt {
   doneAt: number;
   /** What was seen of it already. */
   seen?: Seen;
+  /** What it did to the tokens of its group's other databases, as seen before those were rotated too. */
+  siblings?: Reach["siblings"];
 }
 
 const MOST_TRIES = 2;
@@ -65,7 +67,7 @@ export async function conclude(
   sent: Attempt,
   seen: Seen,
 ): Promise<Result | { again: Prepared }> {
-  if (sent.lost === undefined) return concludeCertain(run, sent, seen);
+  if (sent.lost === undefined) return concludeProof(run, sent, seen);
   const { task, canaries, lost } = sent;
   if (canaries.length === 0)
     return unresolved(run, sent, "There is no token from before it that could be tried.");
@@ -106,6 +108,12 @@ async function mayResend(
     run.verifyTimeoutMs,
   );
   if ("why" in canaries) return unresolved(run, sent, `${still}, but ${canaries.why}.`);
+  // minting took time, in which the first request may have been carried out after all
+  const again = await Promise.all(
+    sent.canaries.map(({ hostname, token }) => run.client.probe(hostname, token)),
+  );
+  if (again.some(({ verdict }) => verdict !== "accepted"))
+    return unresolved(run, sent, `${still}, but no longer right before it would have been sent again.`);
   if (run.isSuspended) return { kind: "failed", error: notResent(id, { at, answer: lost }) };
   const obstacle = findObstacle(run, task);
   if (obstacle) return { kind: "failed", error: obstacle };
@@ -117,7 +125,8 @@ async function mayResend(
   return { again: { task, canaries, lost: sent } };
 }
 
-function concludeCertain(run: RunSettings, sent: Attempt, seen: Seen): Result {
+/** The result of a rotation that certainly happened. */
+export function concludeProof(run: RunSettings, sent: Attempt, seen: Seen): Result {
   const { task, at, isNew, canaries } = sent;
   const rotated = { kind: "rotated", at, isNew, reach: seen.reach } as const;
   const unverified = { ...rotated, verification: "unverified" as Verification };

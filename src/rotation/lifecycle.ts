@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { checkArguments } from "../core/argument-rules";
-import { requireExists } from "../core/blast-radius";
 import type { Context } from "../core/context";
+import { resolve } from "../core/members";
 import type {
   CheckProblem,
   CheckResult,
@@ -14,14 +14,12 @@ import type {
   Saved,
 } from "../core/protocol";
 import { hasUnknown, isPresent } from "../core/unknown";
-import { TursoError, attempt } from "../turso/errors";
 import { parseDuration } from "../values/duration";
 import { own } from "../values/record";
-import { nameList } from "../values/text";
-import { namesOf, parseSubject, type Subject, type Target } from "../values/scope";
+import { ALL, namesOf, parseSubject, type Resolved, type Subject, type Target } from "../values/scope";
 import { adopt, announce, announceDuplicates, announceUpdate } from "./announce";
-import { lastTrigger, planUpdate, type Plan } from "./plan";
-import { deadTokens } from "./mint";
+import { lastTrigger, membersOf, planUpdate, type Plan } from "./plan";
+import { refresh } from "./refresh";
 import { rotate, type TaskPlan } from "./run";
 import { RULES, type MintSettings, type RotationInputs, type RotationState } from "./state";
 
@@ -59,7 +57,8 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
     return { changes, replaces };
   }
 
-  async create({ subject, inputs }: Declared<RotationInputs>): Promise<RotationState> {
+  async create({ subject: declared, inputs }: Declared<RotationInputs>): Promise<RotationState> {
+    const subject = await this.resolve(declared);
     const record: RotationState = {
       ...inputs,
       stateVersion: 1,
@@ -82,42 +81,30 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
   }
 
   async update(old: Saved<RotationState>, wanted: Declared<RotationInputs>): Promise<RotationState> {
-    const { subject, inputs } = wanted;
+    const { inputs } = wanted;
     const now = this.context.clock();
-    const plan = planUpdate(old, wanted, now);
+    const isFull = planUpdate(old, wanted, now).reason !== undefined;
+    const subject = isFull
+      ? await this.resolve(wanted.subject)
+      : { ...wanted.subject, targets: membersOf(wanted.subject, old.state) };
+    const plan = planUpdate(old, { subject, inputs }, now);
     const record = recordOf(old.state, inputs, plan, now);
-    return rotate(this.context, subject, record, tasksOf(old, plan), plan.reason !== undefined, old.state);
+    return rotate(this.context, subject, record, tasksOf(old, plan), isFull, old.state);
   }
 
-  /** Asks whether the target still exists. Only the API's own statement that it does not counts. */
-  async read({ subject, state: saved }: Saved<RotationState>): Promise<ReadResult<RotationState>> {
-    const { id, isList, organization, targets } = subject;
-    // a refresh tries every token, so the next update mints those that are dead
-    const state = { ...saved };
-    delete state.casualties;
-    const dead = await deadTokens(this.context, organization, state);
-    if (dead.length > 0) {
-      this.context.notify(
-        "warning",
-        `${id}: the databases reject the tokens of ${nameList(dead)}, so the next update mints new ones.`,
-        `${id} dead`,
-      );
-      const left = dead.map((name) => [name, { status: "not-minted" }] as const);
-      state.pending = { ...Object.fromEntries(left), ...state.pending };
-    }
-    if (isList) return { gone: false, state };
-    const error = await attempt(() => requireExists(this.context.client(organization), targets[0]));
-    if (!(error instanceof TursoError)) return { gone: false, state };
-    if (error.isGone) {
-      this.context.notify(
-        "warning",
-        `${id} no longer exists (${error.answer}), so it leaves the state.`,
-        `${id} gone`,
-      );
-      return { gone: true };
-    }
-    this.context.notify("warning", `${error.message} The state stays as it is.`, `${id} unreadable`);
-    return { gone: false, state };
+  /** What exists right now, because what is created in this very run rotates too. */
+  private resolve(subject: Subject): Promise<Resolved> {
+    return resolve(
+      subject.targets === ALL
+        ? this.context.freshLookups(subject.organization)
+        : this.context.lookups(subject.organization),
+      subject,
+    );
+  }
+
+  /** Changes nothing outside the state. Only the API's own statement that the target does not exist counts. */
+  read(saved: Saved<RotationState>): Promise<ReadResult<RotationState>> {
+    return refresh(this.context, saved);
   }
 
   /** What a delete logs. It does nothing else, so that it needs neither network nor credentials. */
@@ -193,15 +180,18 @@ function recordOf(
 }
 
 /** What a create does with each target. */
-const tasksFor = ({ targets }: Subject, isAdopted: boolean): TaskPlan[] =>
+const tasksFor = ({ targets }: Resolved, isAdopted: boolean): TaskPlan[] =>
   targets.map((target) => ({ target, isAdopted, isKnown: isAdopted }));
 
 /** What an update does with each target. */
 function tasksOf({ subject, state }: Saved<RotationState>, plan: Plan): TaskPlan[] {
-  const before = new Set(namesOf(subject.targets));
+  const before = new Set(namesOf(membersOf(subject, state)));
   const { pending = {}, failures, rotations } = state;
-  const isKnown = ({ name }: Target): boolean =>
-    own(rotations, name) !== undefined || (before.has(name) && own(failures, name) === undefined);
+  const isKnown = ({ name }: Target): boolean => {
+    const left = own(pending, name);
+    if (own(rotations, name) !== undefined || (left?.status === "not-rotated" && left.wasSeen)) return true;
+    return before.has(name) && own(failures, name) === undefined;
+  };
   const begun = new Set([...plan.rotates, ...plan.unfinished]);
   const joined = new Set(plan.joined);
   return [
@@ -217,14 +207,14 @@ function tasksOf({ subject, state }: Saved<RotationState>, plan: Plan): TaskPlan
     }),
     ...plan.mints
       .filter((target) => !joined.has(target))
-      .map((target) => ({ target, isAdopted: true, isKnown: true })),
+      .map((target) => ({ target, isAdopted: true, isKnown: true, pending: own(pending, target.name) })),
     ...plan.joined
       .filter((target) => !begun.has(target))
-      .map((target) => ({ target, isAdopted: true, isKnown: false })),
+      .map((target) => ({ target, isAdopted: true, isKnown: false, isHeld: plan.holdsJoined === true })),
   ];
 }
 
-const MISSING_SCOPE = `scope is missing: give it one of { database: "NAME" }, { group: "NAME" }, { databases: [...] }, { groups: [...] }.`;
+const MISSING_SCOPE = `scope is missing: give it one of { database: "NAME" }, { group: "NAME" }, { databases: [...] }, { groups: [...] }; "all" instead of a list means every one.`;
 
 const MISSING_TRIGGER =
   "trigger is missing: give it any JSON value, such as a date or a counter from the stack's config, or give rotateEvery. Changing the trigger rotates.";

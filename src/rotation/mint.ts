@@ -1,3 +1,4 @@
+import type { Survey } from "../core/blast-radius";
 import type { Endpoint } from "../core/blast-radius";
 import type { Context } from "../core/context";
 import { isMintRefused, mintAccepted } from "../core/mint";
@@ -144,6 +145,17 @@ export class Minter {
       endpoint: at,
     }));
   }
+}
+
+/** The databases that were deleted and made again under their names, so that their tokens are dead. */
+export function recreated({ tokens = {}, endpoints = {} }: RotationState, found: Survey): string[] {
+  return Object.keys(tokens).filter((name) => {
+    const before = own(endpoints, name)?.databaseId;
+    const radius = found.get(name);
+    if (before === undefined || radius === undefined || radius instanceof TursoError) return false;
+    const now = radius.endpoints.get(name)?.databaseId;
+    return radius.target.kind === "database" && now !== undefined && now !== before;
+  });
 }
 
 /** The targets of which a refresh sees a token rejected. */

@@ -29,7 +29,7 @@ export type Result =
       error: TursoError;
     }
   /** It joined the list without a rotation. */
-  | { kind: "adopted"; error?: undefined }
+  | { kind: "adopted"; pending?: Pending | undefined; error?: undefined }
   /** It was to join the list, and the API does not know it. */
   | { kind: "missing"; error: TursoError }
   /** It existed before and does not any more: it has no tokens left to invalidate. */
@@ -44,6 +44,8 @@ export interface Run {
   members: readonly Target[];
   /** By the target's name. */
   results: ReadonlyMap<string, Result>;
+  /** The names of targets that exist, or did. */
+  seen?: ReadonlySet<string>;
   /** The tokens that the run minted, by name, and why others could not be, by target. Absent: it mints none. */
   minter?: Pick<Minter, "minted" | "errors"> | undefined;
   /** Members without a result whose tokens these rotations were seen to invalidate too, and when. */
@@ -52,7 +54,7 @@ export interface Run {
 
 /** The state after a run: what happened counts, whatever else failed. */
 export function nextState(record: RotationState, run: Run, now: Date): RotationState {
-  const { isList, isFull, members, results, reached } = run;
+  const { isList, isFull, members, results, seen: wereSeen, reached } = run;
   const { pending: left = {}, ...before } = record;
   const rotated = [...results.values()].filter((result) => result.kind === "rotated");
   const isNew = rotated.some((result) => result.isNew);
@@ -65,7 +67,13 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
         return entry === undefined ? [] : [[name, entry]];
       }),
     );
-  const pending = entries(left, pendingAfter);
+  const pending = Object.fromEntries(
+    members.flatMap(({ name }) => {
+      const result = results.get(name);
+      const entry = result ? pendingAfter(result, wereSeen?.has(name) === true) : own(left, name);
+      return entry === undefined ? [] : [[name, entry] as const];
+    }),
+  );
   const failures = entries(before.failures, ({ error }) => error?.reason);
   for (const [name, error] of run.minter?.errors ?? []) {
     pending[name] = { status: "not-minted" };
@@ -135,15 +143,15 @@ function reachOf(results: Run["results"]): Record<string, Reach> {
   return reach;
 }
 
-function pendingAfter(result: Result): Pending | undefined {
+function pendingAfter(result: Result, wasSeen: boolean): Pending | undefined {
   switch (result.kind) {
     case "failed":
-      return { status: "not-rotated" };
+      return { status: "not-rotated", ...(wasSeen && { wasSeen }) };
     case "rotated":
     case "unknown":
+    case "adopted":
       return result.pending;
     case "gone":
-    case "adopted":
     case "missing":
       return undefined;
   }

@@ -1,10 +1,10 @@
 import { expiryOf } from "../core/mint";
-import type { Planned, Saved } from "../core/protocol";
+import type { Saved } from "../core/protocol";
 import { differs, hasUnknown, isPresent } from "../core/unknown";
 import { durationMs } from "../values/duration";
 import { sameTrigger } from "../values/json";
 import { own } from "../values/record";
-import { namesOf, type Target } from "../values/scope";
+import { ALL, namesOf, type Resolved, type Subject, type Target } from "../values/scope";
 import { ARGUMENTS, type MintSettings, type RotationInputs, type RotationState } from "./state";
 
 /** What an update of an existing TokenRotation is to do. This is the one place that decides whether anything rotates. */
@@ -17,6 +17,8 @@ export interface Plan {
   rotates: Target[];
   /** Targets that joined a list. */
   joined: Target[];
+  /** Whether `suspend` holds back a rotation of those that joined. */
+  holdsJoined?: boolean;
   /** Targets that an earlier run did not finish, and that do not rotate anew. */
   unfinished: Target[];
   /** Targets that only need a token: it is missing, expires, or is to be a different one. */
@@ -36,17 +38,23 @@ export interface Plan {
 /** How far two machines' clocks may be apart. */
 const CLOCK_SKEW_MS = 300_000;
 
-export function planUpdate(old: Saved<RotationState>, wanted: Planned<RotationInputs>, now: Date): Plan {
+export function planUpdate(
+  old: Saved<RotationState>,
+  wanted: { subject: Subject | Resolved | undefined; inputs: RotationInputs },
+  now: Date,
+): Plan {
   const olds = old.state;
   const news = wanted.inputs;
   const replaces = (["scope", "organization"] as const).filter((key) => isReplacing(key, old, wanted));
   const isUndecided = hasUnknown([news.trigger, news.rotateEvery, news.scope, news.suspend]);
-  const members = isUndecided ? [] : (wanted.subject?.targets ?? []);
+  const members = isUndecided || !wanted.subject ? [] : membersOf(wanted.subject, olds);
   const isSuspended = news.suspend === true;
   const due = isUndecided ? undefined : reasonToRotate(olds, news, now);
   const joined = addedTargets(old, members);
   const rotates = isSuspended ? [] : members.filter((member) => rotatesFor(due, member, olds, news, joined));
-  const reason = rotates.length > 0 ? due : undefined;
+  // which members "all" has is only known when it rotates
+  const isAny = rotates.length > 0 || (wanted.subject?.targets === ALL && !isSuspended);
+  const reason = isAny ? due : undefined;
   const held = isSuspended ? due : undefined;
   const isRotating = new Set(namesOf(rotates));
   const unfinished = members.filter(
@@ -63,6 +71,7 @@ export function planUpdate(old: Saved<RotationState>, wanted: Planned<RotationIn
     ...(held && { held }),
     rotates,
     joined,
+    ...(isSuspended && news.rotateOnJoin === true && { holdsJoined: true }),
     unfinished,
     mints,
     isBaseline: !isUndecided && !isPresent(olds.trigger) && isPresent(news.trigger),
@@ -72,6 +81,7 @@ export function planUpdate(old: Saved<RotationState>, wanted: Planned<RotationIn
     changes:
       isChanged ||
       isAhead ||
+      reason !== undefined ||
       rotates.length + unfinished.length + mints.length > 0 ||
       olds.casualties !== undefined ||
       Object.keys(olds.failures).length > 0,
@@ -160,9 +170,19 @@ const isInFuture = (
   now: Date,
 ): boolean => Date.parse(rotatedAt ?? createdAt) > now.getTime() + CLOCK_SKEW_MS;
 
+/** The members of a scope without asking the API: those that it names, or of "all", those that the resource has a record of. */
+export function membersOf({ kind, targets }: Subject | Resolved, state: RotationState): readonly Target[] {
+  if (targets !== ALL) return targets;
+  const { rotations, pending = {}, tokens = {}, endpoints = {}, mint } = state;
+  const minted =
+    mint?.per === "database" ? Object.values(endpoints).map(({ group }) => group) : Object.keys(tokens);
+  const names = new Set([...Object.keys(rotations), ...Object.keys(pending), ...minted]);
+  return [...names].map((name) => ({ kind, name }));
+}
+
 /** Targets that the scope has and had not. */
-function addedTargets({ subject }: Saved<RotationState>, members: readonly Target[]): Target[] {
-  const before = new Set(namesOf(subject.targets));
+function addedTargets({ subject, state }: Saved<RotationState>, members: readonly Target[]): Target[] {
+  const before = new Set(namesOf(membersOf(subject, state)));
   return members.filter(({ name }) => !before.has(name));
 }
 
@@ -170,7 +190,7 @@ function addedTargets({ subject }: Saved<RotationState>, members: readonly Targe
 function isReplacing(
   key: "scope" | "organization",
   old: Saved<RotationState>,
-  wanted: Planned<RotationInputs>,
+  wanted: { inputs: RotationInputs },
 ): boolean {
   if (!differs(old.state[key], wanted.inputs[key])) return false;
   if (key === "organization") return true;

@@ -38,6 +38,8 @@ export interface Task {
   target: Target;
   /** Whether it is not to be rotated: it joins the list, or only needs a token. */
   isAdopted: boolean;
+  /** Whether it is to rotate, and `suspend` holds that back. */
+  isHeld?: boolean;
   /** Whether this resource has rotated or adopted it before, so that it existed. */
   isKnown: boolean;
   /** What the lookup before found, or why it failed. */
@@ -123,12 +125,17 @@ async function reachCanaries(
   return planted.flatMap((each) => ("why" in each ? [] : each));
 }
 
-function adopt(run: RunSettings, { lookup, target, isKnown }: Task): Result {
-  if (isKnown) return { kind: "adopted" };
+function adopt(run: RunSettings, { lookup, target, isKnown, isHeld, pending }: Task): Result {
+  const waits = isHeld === true || pending?.status === "not-rotated";
+  const adopted: Result = {
+    kind: "adopted",
+    ...(waits && { pending: pending ?? { status: "not-rotated" } }),
+  };
+  if (isKnown) return adopted;
   if (lookup instanceof TursoError)
     run.notify("warning", target, `whether it exists could not be looked up (${lookup.answer}).`);
   run.notify("info", target, "joined the list without a rotation; it rotates with the next one.");
-  return { kind: "adopted" };
+  return adopted;
 }
 
 /** Why the target must not be rotated: it does not exist, the API token fails, or `groupImpact` refuses it. */
@@ -136,7 +143,7 @@ export function findObstacle(run: RunSettings, { lookup, target }: Task): TursoE
   const { groupImpact, targets, notify, client } = run;
   if (lookup instanceof TursoError) {
     // an API token that may rotate may be unable to read
-    if (lookup.status !== 403 || groupImpact === "refuse") return lookup;
+    if ((lookup.status !== 403 && !lookup.isTooLarge) || groupImpact === "refuse") return lookup;
     notify("warning", target, `its blast radius could not be looked up (${lookup.answer}); continuing.`);
     return undefined;
   }

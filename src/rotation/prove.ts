@@ -71,11 +71,12 @@ export async function prove(
       return [each, { ...verdict, ...rejectedAt, waitedMs, isFullWait }] as [Attempt, Seen];
     }),
   );
+  const rotated = new Set(attempts.map(({ task }) => task.target.name));
   await inParallel(tried, PARALLEL_MINTS, async (each) => {
     const found = seen.get(each);
     const { lookup } = each.task;
     if (found?.verdict !== "rejected" || lookup instanceof TursoError) return;
-    found.reach = { [lookup.endpoint.group]: await reachOf(each, ask, controls.beside) };
+    found.reach = { [lookup.endpoint.group]: await reachOf(each, rotated, ask, controls.beside) };
   });
   return (each) => seen.get(each) as Seen;
 }
@@ -89,16 +90,25 @@ function judge(proofs: readonly CanaryProof[]): Pick<Seen, "verdict" | "why"> & 
   return { verdict: "rejected", why: "", afterMs: Math.max(...proofs.map(({ afterMs = 0 }) => afterMs)) };
 }
 
-/** What the rotation was seen to reach, once it is proven itself. */
+/**
+ * What the rotation was seen to reach, once it is proven itself.
+ *
+ * @param rotated the names of targets whose own rotation invalidated their tokens, whatever this one did
+ */
 async function reachOf(
   sent: Attempt,
+  rotated: ReadonlySet<string>,
   ask: (hostname: string, token: string) => Promise<Probe>,
   beside: (canary: SavedCanary) => SavedCanary & { control?: { token: string } },
 ): Promise<Reach> {
   const reach: Reach = Object.fromEntries(
     OWN_LABELS[sent.task.target.kind].map((label) => [label, "rejected"]),
   );
-  for (const canary of sent.canaries.filter((each) => !isOwn(sent, each)).map(beside)) {
+  if (sent.siblings) reach.siblings = sent.siblings;
+  const others = sent.canaries.filter(
+    (each) => !isOwn(sent, each) && !(each.label === "siblings" && rotated.has(each.target.name)),
+  );
+  for (const canary of others.map(beside)) {
     const { label, hostname, token, control } = canary;
     const { verdict } = await confirmRejected((each) => ask(hostname, each), token, control?.token);
     if (verdict !== "unclear") reach[label] = verdict;

@@ -1,11 +1,13 @@
 // The sentences of a run's progress, results and errors.
+import type { BlastRadius } from "../core/blast-radius";
 import { UNKNOWN_IN_A_ROW } from "../core/breaker";
+import { isPresent } from "../core/unknown";
 import { TursoError, type ErrorData } from "../turso/errors";
 import { humanDuration } from "../values/duration";
 import { nameList } from "../values/text";
 import type { Result } from "./next-state";
 import { dueSince } from "./plan";
-import type { RotationInputs, RotationState } from "./state";
+import { DEFAULT_PARALLELISM, type RotationInputs, type RotationState } from "./state";
 
 /** A single target's rotation. */
 export function describeSingle(result: Result | undefined): string | undefined {
@@ -28,6 +30,21 @@ export function describeList(results: ReadonlyMap<string, Result>, ms: number): 
       ? ""
       : `; old tokens of ${waits.length} rejected after at most ${humanDuration(Math.max(...waits))}`;
   return `${rotated.length} of ${results.size} rotated in ${humanDuration(ms)}${proof}.`;
+}
+
+/** How a list rolls, as a sentence: how many targets, in how many groups, and at most how many without a token. */
+export function describeRoll(radii: readonly BlastRadius[], inputs: RotationInputs): string {
+  const sizes = new Map<string, number>();
+  for (const { endpoint } of radii) sizes.set(endpoint.group, (sizes.get(endpoint.group) ?? 0) + 1);
+  const groups = sizes.size === 1 ? "1 group" : `${sizes.size} groups`;
+  const targets = `${radii.length === 1 ? "1 target" : `${radii.length} targets`} in ${groups}`;
+  if (!isPresent(inputs.mint))
+    return ` It rotates ${targets}; each is without a valid token until one is minted for it.`;
+  const most = Math.min(inputs.maxUnavailable ?? inputs.parallelism ?? DEFAULT_PARALLELISM, radii.length);
+  const largest = Math.max(...sizes.values());
+  const together =
+    largest > 1 ? `, or all of a group together (${largest}) where one rotation may reach them all` : "";
+  return ` It rotates ${targets}; at most ${most} at a time ${most === 1 ? "is" : "are"} without a valid token${together}.`;
 }
 
 /** A list's progress while it rotates. */

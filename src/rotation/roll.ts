@@ -216,7 +216,8 @@ class Roll {
     if (!sent.canaries.some(({ label }) => label === "siblings")) return undefined;
     const seen: Seen = (await prove(this.run, [sent], LEARN_MS))(sent);
     if (seen.verdict === "rejected") sent.seen = seen;
-    return seen.reach?.[groupOf(sent.task)]?.siblings;
+    sent.siblings = seen.reach?.[groupOf(sent.task)]?.siblings;
+    return sent.siblings;
   }
 }
 

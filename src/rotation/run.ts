@@ -5,7 +5,7 @@ import type { Context } from "../core/context";
 import { fingerprint, type ManagedToken, type Rotation } from "../core/run-ledger";
 import { TursoError } from "../turso/errors";
 import { durationMs } from "../values/duration";
-import { namesOf, targetId, type Subject } from "../values/scope";
+import { namesOf, targetId, type Resolved } from "../values/scope";
 import { Minter } from "./mint";
 import { nextState, type Result } from "./next-state";
 import { isTokenDue } from "./plan";
@@ -30,7 +30,7 @@ export type TaskPlan = Omit<Task, "lookup">;
  */
 export async function rotate(
   context: Context,
-  subject: Subject,
+  subject: Resolved,
   record: RotationState,
   plans: readonly TaskPlan[],
   isFull: boolean,
@@ -89,13 +89,17 @@ export async function rotate(
       });
   }
   if (minter?.warning !== undefined) context.notify("warning", minter.warning, `${id} unverified`);
+  const seen = new Set(namesOf(tasks.filter(wasSeen).map(({ target }) => target)));
   const state = nextState(
     record,
-    { isList, isFull, members: targets, results, reached, minter },
+    { isList, isFull, members: targets, results, seen, reached, minter },
     context.clock(),
   );
   return withCasualties(context, state, hit);
 }
+
+/** Whether a target exists or has existed: if it is gone later, it was deleted, and its name was no typing error. */
+const wasSeen = ({ isKnown, lookup }: Task): boolean => isKnown || !(lookup instanceof TursoError);
 
 const isUnchanged = ({ kind }: { kind: string }): boolean => kind === "failed" || kind === "missing";
 
@@ -147,7 +151,7 @@ function membersReached(
 /** How long the preflight of all targets together waits for databases that do not answer. */
 const PREFLIGHT_MS = 10_000;
 
-function settingsOf(context: Context, subject: Subject, record: RotationState): RunSettings {
+export function settingsOf(context: Context, subject: Resolved, record: RotationState): RunSettings {
   const { organization, isList, targets } = subject;
   const { verify, verifyTimeout, groupImpact, suspend } = record;
   return {

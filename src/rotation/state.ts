@@ -13,8 +13,7 @@ import {
 } from "../core/argument-rules";
 import type { Endpoint } from "../core/blast-radius";
 import type { SavedCanary } from "../core/canary";
-import type { Properties } from "../core/protocol";
-import { unreadableState } from "../core/state-version";
+import { unreadableState, type Properties } from "../core/protocol";
 import type { Json } from "../values/json";
 import type { Permission } from "../values/permissions";
 import type { Scope } from "../values/scope";
@@ -169,7 +168,11 @@ export interface RotationState extends RotationInputs {
 /** What remains to be done for one target. */
 export type Pending =
   /** Certainly not rotated yet. */
-  | { status: "not-rotated" }
+  | {
+      status: "not-rotated";
+      /** It has been seen to exist. */
+      wasSeen?: boolean;
+    }
   /** Its token has to be minted. */
   | { status: "not-minted" }
   /** Rotated, but its old tokens were not yet seen to be rejected. */

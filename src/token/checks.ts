@@ -3,16 +3,18 @@ import type { CheckProblem } from "../core/protocol";
 import { hasUnknown, isPresent } from "../core/unknown";
 import { TursoError, attempt } from "../turso/errors";
 import { parseDuration } from "../values/duration";
-import { namesOf, parseSubject, sameTarget, targetId, type Subject } from "../values/scope";
+import { ALL, namesOf, parseSubject, sameTarget, targetId, targetOf, type Subject } from "../values/scope";
 import type { TokenInputs } from "./state";
 
 /** The rotation that a token follows must be one that invalidates it. */
 export async function checkRotation(
   context: Context,
-  { targets: [target], organization, id }: Subject,
+  subject: Subject,
   { rotation }: TokenInputs,
   isNew: boolean,
 ): Promise<CheckProblem[]> {
+  const { organization, id } = subject;
+  const target = targetOf(subject);
   if (!isPresent(rotation) || hasUnknown([rotation.scope, rotation.organization])) return [];
   // an output of a rotation that failed, or that --target left out, is missing, which proves nothing
   if (!isPresent(rotation.scope) || !isPresent(rotation.organization)) return [];
@@ -22,21 +24,28 @@ export async function checkRotation(
       `rotation is of the organization "${rotation.organization}", and this token of "${organization}": a token follows a rotation of its own organization.`,
     );
   const followed = parseSubject(rotation);
-  if (followed.targets.some((each) => sameTarget(each, target))) return [];
-  const covered = followed.targets.slice(0, 5).map((each) => targetId(organization, each));
-  const missing = `rotation covers ${covered.join(", ")}, not ${id}`;
-  switch (followed.kind) {
+  const { kind, targets } = followed;
+  if (targets === ALL ? kind === target.kind : targets.some((each) => sameTarget(each, target))) return [];
+  const covered =
+    targets === ALL
+      ? `the ${kind}s of ${organization}`
+      : targets
+          .slice(0, 5)
+          .map((each) => targetId(organization, each))
+          .join(", ");
+  const missing = `rotation covers ${covered}, not ${id}`;
+  switch (kind) {
     case "database":
       return problem(`${missing}: add a rotation of ${id}, or give this token the rotation's scope.`);
     case "group": {
       if (target.kind === "group") return problem(`${missing}: add a rotation of ${id}.`);
-      if (!isNew) return [];
+      if (!isNew || targets === ALL) return [];
       // a group's rotation covers its databases; which they are, only the API knows
       const found = await attempt(() =>
         context.lookups(organization, { retries: 1 }).getDatabase(target.name),
       );
       if (!(found instanceof TursoError))
-        return namesOf(followed.targets).includes(found.group)
+        return namesOf(targets).includes(found.group)
           ? []
           : problem(`${missing}: the database is in the group "${found.group}".`);
       context.notify(

@@ -18,7 +18,7 @@ import { hasUnknown } from "../core/unknown";
 import { TursoError, attempt } from "../turso/errors";
 import type { Probe } from "../turso/probe";
 import { durationMs, humanDuration } from "../values/duration";
-import { parseSubject, type Subject } from "../values/scope";
+import { parseSubject, targetOf, type Subject } from "../values/scope";
 import { RULES } from "./arguments";
 import { checkCalendar, checkRotation } from "./checks";
 import { MAY_ROTATE, hasChanged, reasonToMint, replacedBy } from "./plan";
@@ -81,10 +81,11 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
 
   /** Asks the data plane whether it still accepts the token. Only its rejection counts. */
   async read({ subject, state }: Saved<TokenState>): Promise<ReadResult<TokenState>> {
-    const { id, organization, targets } = subject;
+    const { id, organization } = subject;
+    const target = targetOf(subject);
     const kept: ReadResult<TokenState> = { gone: false, state };
     const warn = (text: string): void => this.context.notify("warning", text, `${id} read`);
-    const found = await attempt(() => endpointOf(this.context.lookups(organization), targets[0]));
+    const found = await attempt(() => endpointOf(this.context.lookups(organization), target));
     if (found instanceof TursoError) {
       warn(
         found.isGone
@@ -156,8 +157,8 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
 
   /** @param known where the previous token was tried */
   private async mint(subject: Subject, inputs: TokenInputs, known?: Endpoint): Promise<TokenState> {
-    const { id, organization, targets } = subject;
-    const [target] = targets;
+    const { id, organization } = subject;
+    const target = targetOf(subject);
     const isTried = inputs.verify !== "off";
     const start = performance.now();
     let looking: Promise<Endpoint | TursoError> | undefined;
@@ -228,11 +229,12 @@ function minted(
 const hostnameOf = (endpoint: Endpoint | TursoError | undefined): string | undefined =>
   endpoint instanceof TursoError ? undefined : endpoint?.hostname;
 
-function managedToken({ id, organization, targets }: Subject, state: TokenState): ManagedToken | undefined {
+function managedToken(subject: Subject, state: TokenState): ManagedToken | undefined {
+  const { id, organization } = subject;
   const { token, endpoint } = state;
   if (endpoint?.hostname === undefined) return undefined;
   const { hostname, group } = endpoint;
-  return { id, organization, target: targets[0], token, hostname, group };
+  return { id, organization, target: targetOf(subject), token, hostname, group };
 }
 
 const INVALIDATED = "a rotation in this run invalidated its token";

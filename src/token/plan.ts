@@ -2,7 +2,7 @@ import { differs, hasUnknown, isPresent } from "../core/unknown";
 import { durationMs } from "../values/duration";
 import { sameTrigger } from "../values/json";
 import { own } from "../values/record";
-import { namesOf, parseSubject, type Scope } from "../values/scope";
+import { ALL, namesOf, parseSubject, targetOf, type Scope } from "../values/scope";
 import { ARGUMENTS, MINTING_ARGUMENTS } from "./arguments";
 import type { FollowedRotation, TokenInputs, TokenState } from "./state";
 
@@ -47,8 +47,8 @@ function reasonOfRotation(olds: TokenState, { rotation, scope }: TokenInputs): s
  */
 function targetsThatReach(rotation: FollowedRotation, scope: Scope, group: string | undefined): string[] {
   const { kind, targets } = parseSubject(rotation);
-  const [target] = parseSubject({ ...rotation, scope }).targets;
-  const covered = namesOf(targets);
+  const target = targetOf(parseSubject({ ...rotation, scope }));
+  const covered = targets === ALL ? Object.keys(rotation.rotations) : namesOf(targets);
   const name = kind === target.kind ? target.name : group;
   return name !== undefined && covered.includes(name) ? [name] : covered;
 }

@@ -1,6 +1,5 @@
 import type { Endpoint } from "../core/blast-radius";
-import type { Properties } from "../core/protocol";
-import { unreadableState } from "../core/state-version";
+import { unreadableState, type Properties } from "../core/protocol";
 import type { Json } from "../values/json";
 import type { Permission } from "../values/permissions";
 import type { Scope } from "../values/scope";

@@ -1,5 +1,5 @@
 import { toWire, type Permission } from "../values/permissions";
-import { targetId, type Target } from "../values/scope";
+import { nameProblem, targetId, type Target } from "../values/scope";
 import { sanitise } from "../values/text";
 import { MISSING_TOKEN, adviceFor } from "./advice";
 import { apiError } from "./answer";
@@ -124,6 +124,19 @@ export class TursoClient {
     if (typeof field(found, "name") !== "string") this.unreadable(call, "a group");
   }
 
+  /** The names of all groups of the organization. */
+  async listGroups(): Promise<string[]> {
+    const call: Call = { attempted: `listing the groups of ${this.organization}`, permission: "read" };
+    const list = field(await this.read(call, `${organizationPath(this.organization)}/groups`), "groups");
+    if (!Array.isArray(list)) return this.unreadable(call, "a list of groups");
+    return list.map((item) => {
+      const name = field(item, "name");
+      return nameProblem("", name) === undefined
+        ? (name as string)
+        : this.unreadable(call, "a list of groups");
+    });
+  }
+
   /** The databases of a group, or of the organization, page by page where the server pages. */
   async listDatabases(group?: string): Promise<Database[]> {
     const whose = group === undefined ? this.organization : this.label({ kind: "group", name: group });
@@ -189,7 +202,7 @@ export class TursoClient {
 
   private failure(call: Call, reply: FailedReply): TursoError {
     const { attempted, permission, target } = call;
-    const { from, status, answer, retryAfterMs } = reply;
+    const { from, status, answer, retryAfterMs, isTooLarge = false } = reply;
     const { effect } = reply.outcome;
     const isGone = status === 404 && target !== undefined && saysNotFound(target, apiError(reply.text) ?? "");
     const { organization } = this;
@@ -197,7 +210,7 @@ export class TursoClient {
       { from, status, effect, retryAfterMs, target, permission, organization, isGone },
       this.connection,
     );
-    return new TursoError({ attempted, answer, effect, status, isGone, retryAfterMs, next });
+    return new TursoError({ attempted, answer, effect, status, isGone, isTooLarge, retryAfterMs, next });
   }
 }
 

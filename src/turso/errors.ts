@@ -21,6 +21,8 @@ export interface ErrorData {
   status?: number | undefined;
   /** The API itself says that the target does not exist; any other 404 proves nothing. */
   isGone?: boolean;
+  /** The response is larger than this package reads. */
+  isTooLarge?: boolean;
   /** How long the server asks to wait, in milliseconds; 0: it does not say. */
   retryAfterMs?: number;
 }
@@ -62,6 +64,10 @@ export class TursoError extends Error {
 
   get isGone(): boolean {
     return this.data.isGone ?? false;
+  }
+
+  get isTooLarge(): boolean {
+    return this.data.isTooLarge ?? false;
   }
 
   /** The API limits the rate of requests for longer than one request waits: the next one would fail too. */

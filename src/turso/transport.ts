@@ -32,6 +32,8 @@ export interface FailedReply {
   answer: string;
   outcome: Outcome;
   retryAfterMs: number;
+  /** Whether the response was larger than `MOST_BYTES`. */
+  isTooLarge?: boolean;
 }
 
 export type Reply = { ok: true; status: number; text: string } | FailedReply;
@@ -46,7 +48,7 @@ export interface RunHooks {
 }
 
 /** A listing of 5,000 databases is about 2 MB. */
-const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_BYTES = 64 * 1024 * 1024;
 
 export type Send = (request: Request) => Promise<Reply>;
 
@@ -109,6 +111,7 @@ export function transport({ apiUrl, apiToken = "" }: Connection, policy: RetryPo
         answer: describe(error, apiToken, policy),
         outcome: outcomeOf(error),
         retryAfterMs: retryAfter(error),
+        isTooLarge: isTooLarge(error),
       };
     }
   };
@@ -211,6 +214,8 @@ const outcomeOf = (error: AxiosError): Outcome =>
     ? outcomeOfStatus(error.response.status)
     : outcomeOfError(error.code, mayHaveLeft(error.config));
 
+const isTooLarge = (error: AxiosError): boolean => error.message.startsWith("maxContentLength");
+
 const refusedByProxy = (status: number): string => `the proxy answered ${status} to CONNECT`;
 
 function describe(error: AxiosError, apiToken: string, { timeoutMs }: RetryPolicy): string {
@@ -221,8 +226,7 @@ function describe(error: AxiosError, apiToken: string, { timeoutMs }: RetryPolic
   }
   if (error.response && sourceOf(error) === "proxy") return refusedByProxy(error.response.status);
   if (error.code === "ERR_CANCELED") return `the API did not answer within ${timeoutMs / 1000} s`;
-  if (error.message.startsWith("maxContentLength"))
-    return `the API's answer is larger than ${MOST_BYTES / 1024 / 1024} MB`;
+  if (isTooLarge(error)) return `the API's answer is larger than ${MOST_BYTES / 1024 / 1024} MB`;
   const why =
     sanitise(error.message || String(error.cause ?? ""), [apiToken]) || (error.code ?? "no reason given");
   return error.response ? `the API's answer broke off (${why})` : `the API could not be reached (${why})`;

@@ -7,11 +7,18 @@ import { describeType, show } from "./text";
  *   whole group may be rejected too.
  * - `{ group: "default" }`: the tokens of a group and of all its databases.
  * - `{ databases: [...] }`, `{ groups: [...] }`: several of them in one resource.
+ * - `{ databases: "all" }`, `{ groups: "all" }`: all that the organization has when a rotation runs.
  *
  * Names start with a letter or a digit, contain letters, digits, `-` and `_`, and have at most 64 characters.
  */
 export type Scope =
-  { database: string } | { group: string } | { databases: readonly string[] } | { groups: readonly string[] };
+  | { database: string }
+  | { group: string }
+  | { databases: readonly string[] | typeof ALL }
+  | { groups: readonly string[] | typeof ALL };
+
+/** In place of a list of names. */
+export const ALL = "all";
 
 export type TargetKind = "database" | "group";
 
@@ -31,8 +38,8 @@ export interface ParsedScope {
   readonly form: ScopeForm;
   readonly kind: TargetKind;
   readonly isList: boolean;
-  /** Each target once, in the order given. */
-  readonly targets: NonEmpty<Target>;
+  /** Each target once, in the order given; `"all"` where only the API knows them. */
+  readonly targets: NonEmpty<Target> | typeof ALL;
   /** Names that a list contains more than once. */
   readonly duplicates: readonly string[];
 }
@@ -43,6 +50,9 @@ export interface Subject extends ParsedScope {
   /** The resource's id. */
   readonly id: string;
 }
+
+/** A subject whose targets are known by name. */
+export type Resolved = Omit<Subject, "targets"> & { readonly targets: readonly Target[] };
 
 /** Every form of a scope; a form that is missing here does not compile. */
 const FORMS: Record<ScopeForm, { kind: TargetKind; isList: boolean }> = {
@@ -69,7 +79,8 @@ export function nameProblem(what: string, name: unknown): string | undefined {
 }
 
 const SINGLE = '{ database: "NAME" } and { group: "NAME" }';
-const ANY = '{ database: "NAME" }, { group: "NAME" }, { databases: ["NAME", …] } and { groups: ["NAME", …] }';
+const ANY =
+  '{ database: "NAME" }, { group: "NAME" }, { databases: ["NAME", …] } and { groups: ["NAME", …] }, or "all" instead of a list';
 
 type Parsed = { scope: ParsedScope } | { problem: string };
 
@@ -89,8 +100,9 @@ export function parseScope(value: unknown, { lists }: { lists: boolean }): Parse
   if (!isForm(key) || (FORMS[key].isList && !lists))
     return { problem: `${expected}; "${key}" is not one of them` };
   if (!FORMS[key].isList) return parseNames(key, [content]);
+  if (content === ALL) return { scope: { form: key, ...FORMS[key], targets: ALL, duplicates: [] } };
   if (!Array.isArray(content))
-    return { problem: `scope.${key} must be a list of names, not ${describeType(content)}` };
+    return { problem: `scope.${key} must be a list of names, or "all", not ${describeType(content)}` };
   return parseNames(key, content);
 }
 
@@ -118,13 +130,19 @@ export function parseSubject({ organization, scope }: { organization: string; sc
   return { ...parsed.scope, organization, id: scopeId(organization, parsed.scope) };
 }
 
+/** The one target of a resource that has no list. */
+export function targetOf({ id, isList, targets }: Subject): Target {
+  if (isList || targets === ALL) throw new Error(`${id} is a list, which is not one target.`);
+  return targets[0];
+}
+
 /** `acme/databases/app`: the id of a resource with a single target, and how messages name a target. */
 export const targetId = (organization: string, { kind, name }: Target): string =>
   `${organization}/${SEGMENTS[kind]}/${name}`;
 
 /** A resource's id: that of its one target; a list's does not depend on its members. */
-export function scopeId(organization: string, { kind, isList, targets: [first] }: ParsedScope): string {
-  return isList ? `${organization}/${SEGMENTS[kind]}` : targetId(organization, first);
+export function scopeId(organization: string, { kind, isList, targets }: ParsedScope): string {
+  return isList || targets === ALL ? `${organization}/${SEGMENTS[kind]}` : targetId(organization, targets[0]);
 }
 
 /** The scope that an id names; undefined for a list's id, which names no members. */

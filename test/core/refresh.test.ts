@@ -13,7 +13,7 @@ describe("a refresh", () => {
     [GROUP, "GET ~/groups/default 200"],
   ] as const)
     it(`of ${JSON.stringify(scope)}, which exists, changes nothing and sends one request`, async () => {
-      const olds = state({ scope });
+      const olds = state({ scope, rotations: {} });
       assert.deepEqual(await turso.logic().read(idOf(olds.scope), olds), { gone: false, state: olds });
       assert.deepEqual(turso.requests(), [request]);
       assert.deepEqual(turso.messages, []);
@@ -30,7 +30,9 @@ describe("a refresh", () => {
     ],
   ] as const)
     it(`of ${JSON.stringify(scope)}, which does not exist according to the API, removes it from the state`, async () => {
-      assert.deepEqual(await turso.logic().read(idOf(scope), state({ scope })), { gone: true });
+      assert.deepEqual(await turso.logic().read(idOf(scope), state({ scope, rotations: {} })), {
+        gone: true,
+      });
       assert.deepEqual(turso.warnings, [message]);
     });
 
@@ -158,7 +160,7 @@ describe("a refresh", () => {
     for (const [what, scope, action, message] of rows)
       it(`after ${what}`, async () => {
         turso.onLookUp(action, 9);
-        const olds = state({ scope });
+        const olds = state({ scope, rotations: {} });
         const before = structuredClone(olds);
         const retryPolicy = action.type === "hang" ? { ...PATIENCE, timeoutMs: 150, retries: 1 } : PATIENCE;
         assert.deepEqual(await turso.logic({}, { retryPolicy }).read(idOf(olds.scope), olds), {

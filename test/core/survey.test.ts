@@ -32,6 +32,7 @@ function lookupsOf(listing?: TursoError): { lookups: Lookups; asked: string[] } 
       asked.push(`group ${name}`);
       return ["default", EMPTY_GROUP].includes(name) ? Promise.resolve() : Promise.reject(failed(404));
     },
+    listGroups: () => Promise.resolve(["default", EMPTY_GROUP]),
     listDatabases: (group) => {
       asked.push(group === undefined ? "listing" : `listing of ${group}`);
       if (group === undefined && listing) return Promise.reject(listing);

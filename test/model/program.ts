@@ -36,8 +36,10 @@ export function change({ rotation, tokens, token }: Program, { ...edit }: Change
   return { ...next, rotation: edited };
 }
 
-export const targetsOf = ({ rotation }: Pick<Program, "rotation">): readonly Target[] =>
-  parseSubject({ organization: "acme", ...rotation }).targets;
+export function targetsOf({ rotation }: Pick<Program, "rotation">): readonly Target[] {
+  const { targets } = parseSubject({ organization: "acme", ...rotation });
+  return targets === "all" ? [] : targets;
+}
 
 /** The targets of the AuthTokens: the rotation's first and last target, or its group and one database in it. */
 function followers({ rotation, tokens }: Program): Target[] {

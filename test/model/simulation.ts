@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import type { RotationState } from "../../src/rotation/state";
 import type { TokenState } from "../../src/token/state";
-import { parseSubject, type Target } from "../../src/values/scope";
+import type { Target } from "../../src/values/scope";
 import { Clock } from "./clock";
 import { Engine, type SavedResource, type Step } from "./engine";
 import { Oracle } from "./oracle";
@@ -257,6 +257,6 @@ export class Simulation {
 }
 
 const targetsIn = (saved: SavedResource | undefined): readonly Target[] =>
-  saved ? parseSubject(saved.outputs as unknown as { organization: string; scope: unknown }).targets : [];
+  saved ? targetsOf({ rotation: saved.outputs as unknown as Program["rotation"] }) : [];
 
 const sameTarget = (a: Target | undefined, b: Target): boolean => a?.kind === b.kind && a.name === b.name;

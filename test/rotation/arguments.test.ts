@@ -3,7 +3,7 @@ import { UNKNOWN } from "../../src/core/unknown";
 import { FakeTurso, harmlessFailure, inputs } from "../support/fake-turso";
 
 const EXPECTED =
-  'exactly one of { database: "NAME" }, { group: "NAME" }, { databases: ["NAME", …] } and { groups: ["NAME", …] }';
+  'exactly one of { database: "NAME" }, { group: "NAME" }, { databases: ["NAME", …] } and { groups: ["NAME", …] }, or "all" instead of a list';
 const NO_SCOPE =
   'scope is missing: give it one of { database: "NAME" }, { group: "NAME" }, { databases: [...] }, { groups: [...] }.';
 const SHAPE = 'must start with a letter or a digit and contain only letters, digits, "-" and "_".';

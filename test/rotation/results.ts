@@ -65,3 +65,7 @@ export const missingResult = (error = errorOf()): Result => ({ kind: "missing", 
 
 export const resultsOf = (results: Record<string, Result>): Map<string, Result> =>
   new Map(Object.entries(results));
+
+/** A lookup that the API refused. */
+export const failedLookup = (status: number): TursoError =>
+  errorOf({ status, attempted: "looking up acme/databases/app" });

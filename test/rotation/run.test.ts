@@ -25,7 +25,10 @@ describe("a run of a list", () => {
     const after = await turso.logic().update(before, inputs({ ...both, trigger: "2" }));
     assert.notEqual(after.rotationId, before.rotationId);
     assert.deepEqual(after.rotations, { app: NOW, reports: OLD });
-    assert.deepEqual([after.failures, after.pending], [{ reports: REFUSED }, { reports: OWED }]);
+    assert.deepEqual(
+      [after.failures, after.pending],
+      [{ reports: REFUSED }, { reports: { ...OWED, wasSeen: true } }],
+    );
     turso.emulator.clearLog();
     const next = await turso.logic().update(after, inputs({ ...both, trigger: "2" }));
     assert.deepEqual(turso.rotateRequests(), ["POST ~/databases/reports/auth/rotate 200"]);
@@ -47,7 +50,10 @@ describe("a run of a list", () => {
     refuse("reports");
     const left = { ...before, pending: { reports: OWED }, failures: { reports: "why" } };
     const { state: after } = await unfinishedRun(turso.logic().update(left, inputs(both)));
-    assert.deepEqual([after.failures, after.pending], [{ reports: REFUSED }, { reports: OWED }]);
+    assert.deepEqual(
+      [after.failures, after.pending],
+      [{ reports: REFUSED }, { reports: { ...OWED, wasSeen: true } }],
+    );
     assert.equal(after.rotationId, before.rotationId);
   });
 

@@ -11,7 +11,7 @@ import {
 } from "../../src/values/scope";
 
 const EXPECTED =
-  'exactly one of { database: "NAME" }, { group: "NAME" }, { databases: ["NAME", …] } and { groups: ["NAME", …] }';
+  'exactly one of { database: "NAME" }, { group: "NAME" }, { databases: ["NAME", …] } and { groups: ["NAME", …] }, or "all" instead of a list';
 const ALL = { lists: true };
 const SHAPE = 'must start with a letter or a digit and contain only letters, digits, "-" and "_"';
 
@@ -66,7 +66,11 @@ describe("a scope", () => {
       { databases: [] },
       "scope.databases must not be an empty list: name at least one database",
     ],
-    ["is a text where a list belongs", { groups: "a" }, "scope.groups must be a list of names, not a string"],
+    [
+      "is a text where a list belongs",
+      { groups: "a" },
+      'scope.groups must be a list of names, or "all", not a string',
+    ],
     ["has a bad name in its list", { databases: ["app", "a/b"] }, `scope.databases[1] "a/b" ${SHAPE}`],
     ["has nothing in its list", { groups: [null] }, "scope.groups[0] must be a name (a string), not nothing"],
   ] as const)

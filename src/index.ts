@@ -6,7 +6,8 @@
  *
  * @packageDocumentation
  */
-export { AuthToken, type AuthTokenArgs } from "./resources/auth-token";
+export { AuthToken } from "./resources/auth-token";
+export type { AuthTokenArgs } from "./resources/auth-token-args";
 export type { Json } from "./values/json";
 export type { GroupImpact, MintSettings, Reach, Verification, Verify } from "./rotation/state";
 export type { Action, Permission } from "./values/permissions";

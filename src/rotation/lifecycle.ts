@@ -20,7 +20,7 @@ import { ALL, namesOf, parseSubject, type Resolved, type Subject, type Target } 
 import { adopt, announce, announceDuplicates, announceUpdate } from "./announce";
 import { lastTrigger, membersOf, planUpdate, type Plan } from "./plan";
 import { refresh } from "./refresh";
-import { rotate, type TaskPlan } from "./run";
+import { rotate, type TaskPlan } from "./run/run";
 import { RULES, type MintSettings, type RotationInputs, type RotationState } from "./state";
 
 /** The life of a TokenRotation. Every method returns all outputs; only create and update rotate. */

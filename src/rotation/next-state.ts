@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { own } from "../values/record";
 import { namesOf, type Target } from "../values/scope";
 import type { TursoError } from "../turso/errors";
-import type { Minter } from "./mint";
+import type { Minter } from "./run/mint";
 import type { Pending, Reach, RotationState, Verification } from "./state";
 
 /** The result for one target. `pending` is what the next `up` has to do; without it, the target is done. */

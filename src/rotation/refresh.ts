@@ -7,12 +7,12 @@ import { TursoError, attempt } from "../turso/errors";
 import { own } from "../values/record";
 import { ALL, namesOf, targetOf, type Resolved, type Subject, type Target } from "../values/scope";
 import { nameList } from "../values/text";
-import { concludeProof, reopen } from "./attempt";
-import { deadTokens, recreated } from "./mint";
+import { concludeProof, reopen } from "./run/attempt";
+import { deadTokens, recreated } from "./run/mint";
 import { nextState, type Result } from "./next-state";
 import { membersOf } from "./plan";
-import { prove } from "./prove";
-import { settingsOf } from "./run";
+import { prove } from "./run/prove";
+import { settingsOf } from "./run/run";
 import { DEFAULT_PARALLELISM, type Pending, type RotationState } from "./state";
 
 const PROOF_MS = 5_000;

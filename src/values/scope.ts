@@ -14,8 +14,8 @@ import { describeType, show } from "./text";
 export type Scope =
   | { database: string }
   | { group: string }
-  | { databases: readonly string[] | typeof ALL }
-  | { groups: readonly string[] | typeof ALL };
+  | { databases: readonly string[] | "all" }
+  | { groups: readonly string[] | "all" };
 
 /** In place of a list of names. */
 export const ALL = "all";

@@ -1,7 +1,7 @@
 // An argument exists in three places: the public type, the rules that check it, and the type of the state. The compiler
 // checks here that the three have the same names: if they differ, this file does not compile, whatever mocha says.
 import assert from "node:assert/strict";
-import type { AuthTokenArgs } from "../../src/resources/auth-token";
+import type { AuthTokenArgs } from "../../src/resources/auth-token-args";
 import type { TokenRotationArgs } from "../../src/resources/token-rotation-args";
 import type { RULES as ROTATION_RULES, RotationInputs } from "../../src/rotation/state";
 import type { RULES as TOKEN_RULES } from "../../src/token/arguments";

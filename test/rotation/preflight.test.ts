@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { BlastRadius } from "../../src/core/blast-radius";
 import { Context } from "../../src/core/context";
-import { findObstacle, prepare, type RunSettings, type Task } from "../../src/rotation/preflight";
+import { findObstacle, prepare, type RunSettings, type Task } from "../../src/rotation/run/preflight";
 import { isSpent } from "../../src/core/canary";
 import { Breaker } from "../../src/core/breaker";
 import { FakeTurso, NOW, PATIENCE } from "../support/fake-turso";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Breaker } from "../../src/core/breaker";
-import { conclude, type Attempt } from "../../src/rotation/attempt";
-import type { RunSettings } from "../../src/rotation/preflight";
+import { conclude, type Attempt } from "../../src/rotation/run/attempt";
+import type { RunSettings } from "../../src/rotation/run/preflight";
 import type { TursoClient } from "../../src/turso/client";
 import type { Probe } from "../../src/turso/probe";
 import type { Target } from "../../src/values/scope";

@@ -1,12 +1,12 @@
-import { TursoError } from "../turso/errors";
-import { Permits, Places, inParallel } from "../values/places";
-import { targetId } from "../values/scope";
+import { TursoError } from "../../turso/errors";
+import { Permits, Places, inParallel } from "../../values/places";
+import { targetId } from "../../values/scope";
 import { conclude, reopen, send, type Attempt } from "./attempt";
-import type { Result } from "./next-state";
+import type { Result } from "../next-state";
 import { prepare, type Prepared, type RunSettings, type Task } from "./preflight";
 import { prove, type Seen } from "./prove";
-import { cannotMint, describeProgress, noneAvailable } from "./report";
-import type { Reach } from "./state";
+import { cannotMint, describeProgress, noneAvailable } from "../report";
+import type { Reach } from "../state";
 
 const PROGRESS_EVERY_MS = 5_000;
 /** How long the first rotation of a group is watched to learn whether it reaches the group's other databases. */

@@ -1,15 +1,15 @@
-import { bystanders, describeBlastRadius, type BlastRadius } from "../core/blast-radius";
-import { plantCanary, type CanaryPlan, type SavedCanary } from "../core/canary";
-import type { Level } from "../core/context";
-import type { TursoClient } from "../turso/client";
-import { TursoError } from "../turso/errors";
-import { targetId, type Target } from "../values/scope";
-import type { Breaker } from "../core/breaker";
+import { bystanders, describeBlastRadius, type BlastRadius } from "../../core/blast-radius";
+import { plantCanary, type CanaryPlan, type SavedCanary } from "../../core/canary";
+import type { Level } from "../../core/context";
+import type { TursoClient } from "../../turso/client";
+import { TursoError } from "../../turso/errors";
+import { targetId, type Target } from "../../values/scope";
+import type { Breaker } from "../../core/breaker";
 import type { Attempt } from "./attempt";
-import { cannotMint, cannotVerify, neverSeen, reachesOthers } from "./report";
+import { cannotMint, cannotVerify, neverSeen, reachesOthers } from "../report";
 import type { Minter } from "./mint";
-import type { Result } from "./next-state";
-import type { GroupImpact, Pending, Verify } from "./state";
+import type { Result } from "../next-state";
+import type { GroupImpact, Pending, Verify } from "../state";
 
 /** What holds for all targets of a run. */
 export interface RunSettings {

@@ -1,12 +1,12 @@
-import { isSpent, plantCanary, type SavedCanary } from "../core/canary";
-import { TursoError, attempt } from "../turso/errors";
-import { humanDuration } from "../values/duration";
-import { targetId } from "../values/scope";
-import { notProven, notResent, outcomeUnknown, rollEnded } from "./report";
+import { isSpent, plantCanary, type SavedCanary } from "../../core/canary";
+import { TursoError, attempt } from "../../turso/errors";
+import { humanDuration } from "../../values/duration";
+import { targetId } from "../../values/scope";
+import { notProven, notResent, outcomeUnknown, rollEnded } from "../report";
 import { findObstacle, type Prepared, type RunSettings, type Task } from "./preflight";
 import type { Seen } from "./prove";
-import type { Pending, Reach, Verification } from "./state";
-import type { Result } from "./next-state";
+import type { Pending, Reach, Verification } from "../state";
+import type { Result } from "../next-state";
 
 /** A rotation that was, or may have been, carried out. */
 export interface Attempt {

@@ -1,16 +1,16 @@
-import type { Survey } from "../core/blast-radius";
-import type { Endpoint } from "../core/blast-radius";
-import type { Context } from "../core/context";
-import { isMintRefused, mintAccepted } from "../core/mint";
-import type { MintOptions, TursoClient } from "../turso/client";
-import { TursoError, attempt } from "../turso/errors";
-import type { Probe } from "../turso/probe";
-import { inParallel } from "../values/places";
-import { own } from "../values/record";
-import { nameList } from "../values/text";
-import type { Target } from "../values/scope";
+import type { Survey } from "../../core/blast-radius";
+import type { Endpoint } from "../../core/blast-radius";
+import type { Context } from "../../core/context";
+import { isMintRefused, mintAccepted } from "../../core/mint";
+import type { MintOptions, TursoClient } from "../../turso/client";
+import { TursoError, attempt } from "../../turso/errors";
+import type { Probe } from "../../turso/probe";
+import { inParallel } from "../../values/places";
+import { own } from "../../values/record";
+import { nameList } from "../../values/text";
+import type { Target } from "../../values/scope";
 import type { Task } from "./preflight";
-import type { MintSettings, RotationState } from "./state";
+import type { MintSettings, RotationState } from "../state";
 
 /** A token to mint: whose it is, and where it is tried. */
 interface Unit {

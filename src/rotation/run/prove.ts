@@ -1,12 +1,12 @@
-import type { CanaryLabel, SavedCanary } from "../core/canary";
-import { confirmRejected, proveAll, type CanaryProof } from "../core/proof";
-import { TursoError, attempt } from "../turso/errors";
-import type { Probe } from "../turso/probe";
-import { inParallel } from "../values/places";
-import { sameTarget, type Target } from "../values/scope";
+import type { CanaryLabel, SavedCanary } from "../../core/canary";
+import { confirmRejected, proveAll, type CanaryProof } from "../../core/proof";
+import { TursoError, attempt } from "../../turso/errors";
+import type { Probe } from "../../turso/probe";
+import { inParallel } from "../../values/places";
+import { sameTarget, type Target } from "../../values/scope";
 import type { Attempt } from "./attempt";
 import type { RunSettings } from "./preflight";
-import type { Reach } from "./state";
+import type { Reach } from "../state";
 
 /** What was seen of the tokens from before a rotation. */
 export interface Seen {

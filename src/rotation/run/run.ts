@@ -1,18 +1,18 @@
-import { survey } from "../core/blast-radius";
-import { Breaker } from "../core/breaker";
-import { DEFAULT_VERIFY_TIMEOUT } from "../core/canary";
-import type { Context } from "../core/context";
-import { fingerprint, type ManagedToken, type Rotation } from "../core/run-ledger";
-import { TursoError } from "../turso/errors";
-import { durationMs } from "../values/duration";
-import { namesOf, targetId, type Resolved } from "../values/scope";
+import { survey } from "../../core/blast-radius";
+import { Breaker } from "../../core/breaker";
+import { DEFAULT_VERIFY_TIMEOUT } from "../../core/canary";
+import type { Context } from "../../core/context";
+import { fingerprint, type ManagedToken, type Rotation } from "../../core/run-ledger";
+import { TursoError } from "../../turso/errors";
+import { durationMs } from "../../values/duration";
+import { namesOf, targetId, type Resolved } from "../../values/scope";
 import { Minter } from "./mint";
-import { nextState, type Result } from "./next-state";
-import { isTokenDue } from "./plan";
+import { nextState, type Result } from "../next-state";
+import { isTokenDue } from "../plan";
 import type { RunSettings, Task } from "./preflight";
-import { describeFailures, describeList, describeSingle } from "./report";
+import { describeFailures, describeList, describeSingle } from "../report";
 import { rollAll } from "./roll";
-import { DEFAULT_PARALLELISM, type RotationState } from "./state";
+import { DEFAULT_PARALLELISM, type RotationState } from "../state";
 
 /** What a run does with a target. */
 export type TaskPlan = Omit<Task, "lookup">;

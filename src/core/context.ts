@@ -29,6 +29,8 @@ export class Context {
   readonly clock: () => Date;
   readonly isQuiet: boolean;
   readonly ledger = new RunLedger();
+  /** Whether the data plane said nothing about the last token that was tried. */
+  isDataPlaneSilent = false;
   private readonly cache = new LookupCache();
   /** One gate for all requests of the run: a limit that one of them meets holds for the others. */
   private readonly rateLimit = new RateLimit();

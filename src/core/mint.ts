@@ -8,8 +8,12 @@ import type { Target } from "../values/scope";
 /** A new token that stays rejected for this long is replaced: a concurrent rotation may have invalidated it. */
 const REJECTED_FOR_MS = 3_000;
 const MOST_MINTS = 3;
+/** A data plane that says nothing for this long is no reason to withhold a token any longer. */
+const UNCLEAR_FOR_MS = 10_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
+const PROBE_MS = 5_000;
+const SILENT_PROBE_MS = 2_000;
 
 /** Statuses with which the API refuses to mint, whenever it is asked. */
 const MINT_REFUSALS = new Set([400, 401, 402, 403]);
@@ -22,7 +26,8 @@ export const isMintRefused = ({ status }: TursoError): boolean =>
  * a rotation of the same group may have come in between.
  *
  * @param hostnameOf called once there is a token to try
- * @param how `hint`: where an earlier token was accepted; tried first, and only trusted if it accepts this one too
+ * @param how `hint`: where an earlier token was accepted; tried first, and only trusted if it accepts this one too;
+ *   `isSilent`: the data plane did not say anything about the token before, so this one is tried only once while that is so
  */
 export async function mintAccepted(
   client: TursoClient,
@@ -30,9 +35,15 @@ export async function mintAccepted(
   options: MintOptions,
   hostnameOf: () => Promise<string | undefined>,
   limitMs: number,
-  how: { hint?: string | undefined; ask?: (hostname: string, token: string) => Promise<Probe> } = {},
+  how: {
+    hint?: string | undefined;
+    isSilent?: boolean;
+    ask?: (hostname: string, token: string) => Promise<Probe>;
+  } = {},
 ): Promise<{ token: string; seen: Probe }> {
-  const { hint, ask = (hostname: string, token: string) => client.probe(hostname, token) } = how;
+  const { hint, isSilent = false } = how;
+  const timeoutMs = isSilent ? SILENT_PROBE_MS : PROBE_MS;
+  const { ask = (at: string, token: string) => client.probe(at, token, { timeoutMs }) } = how;
   const start = performance.now();
   for (let mints = 1; ; mints += 1) {
     const token = await client.mint(target, options);
@@ -44,21 +55,25 @@ export async function mintAccepted(
     if (host === undefined) return { token, seen: { verdict: "unclear", why: "the group has no database" } };
     const left = Math.max(0, limitMs - (performance.now() - start));
     const isLast = mints === MOST_MINTS || left <= REJECTED_FOR_MS;
-    const seen = await pollUntil("accepted", () => ask(host, token), isLast ? left : REJECTED_FOR_MS);
+    const unclearMs = isSilent ? 0 : UNCLEAR_FOR_MS - (performance.now() - start);
+    const limit = isLast ? left : REJECTED_FOR_MS;
+    const seen = await pollUntil("accepted", () => ask(host, token), limit, unclearMs);
     if (isLast || seen.verdict !== "rejected") return { token, seen };
   }
 }
 
-/** Polls with growing pauses, at least once, until the verdict is the expected one. */
+/** Polls with growing pauses, at least once, until the verdict is the expected one. @param unclearMs how long an unclear one is polled */
 export async function pollUntil(
   expected: Probe["verdict"],
   ask: () => Promise<Probe>,
   timeoutMs: number,
+  unclearMs = Infinity,
 ): Promise<Probe> {
   const start = performance.now();
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     const probe = await ask();
-    const left = timeoutMs - (performance.now() - start);
+    const elapsed = performance.now() - start;
+    const left = (probe.verdict === "unclear" ? Math.min(timeoutMs, unclearMs) : timeoutMs) - elapsed;
     if (probe.verdict === expected || left <= 0) return probe;
     await sleep(Math.min(pause, left));
   }

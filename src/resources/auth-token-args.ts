@@ -86,7 +86,8 @@ export interface AuthTokenArgs {
    */
   verify?: pulumi.Input<"auto" | "off"> | undefined;
   /**
-   * How long to wait until the database accepts the token, in units w d h m s.
+   * How long to wait while the database rejects the token, in units w d h m s. A token is withheld for at most ten seconds while the
+   * database says nothing about it.
    *
    * @defaultValue `"60s"`
    * @throws if it is not a valid duration

@@ -11,7 +11,9 @@ import type { ScopeArgs } from "./scope-args";
  */
 export interface TokenRotationArgs {
   /**
-   * What to rotate: exactly one of `{ database: "NAME" }`, `{ group: "NAME" }`, `{ databases: [...] }`, `{ groups: [...] }`.
+   * What to rotate: exactly one of `{ database: "NAME" }`, `{ group: "NAME" }`, `{ databases: [...] }`, `{ groups: [...] }`. In place
+   * of a list, `"all"` stands for every database or group that the organization has when a rotation runs; one that appears later joins
+   * at the next rotation.
    *
    * Changing a single target replaces the resource: the new target is rotated and the old one is not touched. A name that
    * joins a list rotates with the next rotation; see `rotateOnJoin`. Removing a name from the list does nothing to that
@@ -19,6 +21,7 @@ export interface TokenRotationArgs {
    *
    * @defaultValue `none`: required
    * @throws if it is missing, does not have exactly one of the four keys, is an empty list, or contains an invalid name
+   * @throws during the `up`, if `"all"` is none, or the API token may not list the organization
    */
   scope: pulumi.Input<ScopeArgs>;
   /**

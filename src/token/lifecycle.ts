@@ -22,6 +22,7 @@ import { parseSubject, targetOf, type Subject } from "../values/scope";
 import { RULES } from "./arguments";
 import { checkCalendar, checkRotation } from "./checks";
 import { MAY_ROTATE, hasChanged, reasonToMint, replacedBy } from "./plan";
+import { refresh } from "./refresh";
 import type { TokenInputs, TokenState } from "./state";
 
 /** The life of an AuthToken: minted after its rotation, and again when that or the calendar demands it. It rotates nothing. */
@@ -79,35 +80,8 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
     };
   }
 
-  /** Asks the data plane whether it still accepts the token. Only its rejection counts. */
-  async read({ subject, state }: Saved<TokenState>): Promise<ReadResult<TokenState>> {
-    const { id, organization } = subject;
-    const target = targetOf(subject);
-    const kept: ReadResult<TokenState> = { gone: false, state };
-    const warn = (text: string): void => this.context.notify("warning", text, `${id} read`);
-    const found = await attempt(() => endpointOf(this.context.lookups(organization), target));
-    if (found instanceof TursoError) {
-      warn(
-        found.isGone
-          ? `${id} no longer exists (${found.answer}), so its token leaves the state.`
-          : `${found.message} The state stays as it is.`,
-      );
-      return found.isGone ? { gone: true } : kept;
-    }
-    if (found.hostname === undefined) return kept;
-    const seen = await this.context.client(organization).probe(found.hostname, state.token);
-    switch (seen.verdict) {
-      case "accepted":
-        return kept;
-      case "unclear":
-        warn(
-          `${id}: it could not be seen whether the database still accepts its token (${seen.why}). The state stays as it is.`,
-        );
-        return kept;
-      case "rejected":
-        warn(`${id}: the database rejects its token, so the next update mints a new one.`);
-        return { gone: false, state: { ...state, rejected: true } };
-    }
+  read(saved: Saved<TokenState>): Promise<ReadResult<TokenState>> {
+    return refresh(this.context, saved);
   }
 
   /** What a delete logs. It does nothing else: a single token cannot be revoked. */
@@ -184,11 +158,12 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
       },
       async () => (isTried ? hostnameOf(await lookUp()) : undefined),
       durationMs(inputs.verifyTimeout ?? DEFAULT_VERIFY_TIMEOUT),
-      { hint: isTried ? known?.hostname : undefined },
+      { hint: isTried ? known?.hostname : undefined, isSilent: this.context.isDataPlaneSilent },
     );
     const endpoint = isTried ? await (looking ?? known) : undefined;
     if (endpoint !== undefined) this.reportSeen(id, endpoint, seen, performance.now() - start);
     const hostname = hostnameOf(endpoint);
+    if (hostname !== undefined) this.context.isDataPlaneSilent = seen.verdict === "unclear";
     const state: TokenState = {
       ...inputs,
       ...minted(token, this.context.clock()),

@@ -63,6 +63,13 @@ describe("with time that passes only while it waits, a canary token", () => {
     assert.equal(now, 70_000);
   });
 
+  it("is polled for a shorter time while the answers are unclear", async () => {
+    assert.deepEqual(await pollUntil("accepted", () => Promise.resolve(UNCLEAR), 20_000, 2_000), UNCLEAR);
+    assert.equal(now, 52_000);
+    assert.deepEqual(await pollUntil("accepted", () => Promise.resolve(REJECTED), 3_000, 0), REJECTED);
+    assert.equal(now, 55_000);
+  });
+
   it("is polled once if there is no time, and no longer than needed", async () => {
     assert.deepEqual(await pollUntil("accepted", () => Promise.resolve(REJECTED), 0), REJECTED);
     assert.deepEqual(await pollUntil("accepted", () => Promise.resolve(ACCEPTED), 9_000), ACCEPTED);
@@ -151,6 +158,19 @@ describe("with time that passes only while it waits, a canary token", () => {
       const { token } = await mintAccepted(clientOf(() => verdict).client, app, OPTIONS, host, limit);
       assert.equal(token, "token1");
     });
+
+  it("is tried only once if the data plane said nothing about the one before", async () => {
+    const { client, calls } = clientOf(() => UNCLEAR);
+    const how = { isSilent: true };
+    const { seen } = await mintAccepted(client, app, OPTIONS, host, 60_000, how);
+    assert.deepEqual([seen, calls, now], [UNCLEAR, ["mint 1", "host token1"], 50_000]);
+  });
+
+  it("is tried until it is accepted if the data plane has started to answer", async () => {
+    const { client } = clientOf((_host, _token, elapsed) => (elapsed < 1_000 ? REJECTED : ACCEPTED));
+    const { seen } = await mintAccepted(client, app, OPTIONS, host, 60_000, { isSilent: true });
+    assert.equal(seen, ACCEPTED);
+  });
 
   it("is tried first where an earlier one was accepted, and there only once", async () => {
     const asked = clientOf((at) => (at === "hint" ? ACCEPTED : REJECTED));

@@ -125,3 +125,42 @@ describe("the fleet example", () => {
       assert.deepEqual(sandbox.calls, []);
     }));
 });
+
+describe("the fleet-all example", () => {
+  const ALL = {
+    from: "examples/fleet-all",
+    files: ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"],
+  };
+
+  it("rotates every database, and gives one that appears later a token by up --refresh", () =>
+    inSandbox({ copy: ALL, config: { trigger: "1" }, serverGeneration: "current" }, async (sandbox) => {
+      const { platform } = sandbox.turso;
+      const known = () =>
+        platform
+          .databases()
+          .map(({ name }) => name)
+          .sort();
+      assert.deepEqual(await rotatedBy(sandbox), known());
+      assert.deepEqual(await served(sandbox), known());
+
+      await platform.createDatabase("later", "default");
+      assert.deepEqual(await rotatedBy(sandbox), []);
+      assert.deepEqual(sandbox.calls, [], "a no-op sends no request");
+      assert.deepEqual(await rotatedBy(sandbox, () => sandbox.up("--refresh")), []);
+      assert.deepEqual(await served(sandbox), known());
+
+      await sandbox.stack.must("config", "set", "trigger", "2");
+      assert.deepEqual(await rotatedBy(sandbox), known());
+      assert.deepEqual(await served(sandbox), known());
+    }));
+
+  it("rotates a group once, and mints a token for each of its databases", () =>
+    inSandbox(
+      { copy: ALL, config: { trigger: "1", group: "default" }, serverGeneration: "current" },
+      async (sandbox) => {
+        assert.deepEqual(await rotatedBy(sandbox), ["groups/default"]);
+        const names = sandbox.turso.platform.databases().filter(({ group }) => group.name === "default");
+        assert.deepEqual(await served(sandbox), names.map(({ name }) => name).sort());
+      },
+    ));
+});

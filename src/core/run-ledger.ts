@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { own } from "../values/record";
-import { sameTarget, type Target } from "../values/scope";
+import { sameTarget, targetId, type Target } from "../values/scope";
 import type { TursoClient } from "../turso/client";
 
 /** A token that a program manages, and the database that accepts or rejects it. */
@@ -44,6 +44,13 @@ export class RunLedger {
     await entry.ended;
     this.underWay.delete(entry);
     return acting;
+  }
+
+  /** Whether this run rotated what a resource's id names: a target, or one of a list. */
+  hasRotated(id: string): boolean {
+    return this.rotated.some(({ organization, target }) =>
+      `${targetId(organization, target)}/`.startsWith(`${id}/`),
+    );
   }
 
   get isRotating(): boolean {

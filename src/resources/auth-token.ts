@@ -5,6 +5,7 @@ import type { Permission } from "../values/permissions";
 import { own } from "../values/record";
 import type { Scope } from "../values/scope";
 import type { AuthTokenArgs } from "./auth-token-args";
+import { addFollower } from "./followers";
 import type { TokenRotation } from "./token-rotation";
 
 /**
@@ -60,6 +61,7 @@ export class AuthToken extends pulumi.CustomResource {
    */
   constructor(name: string, args: AuthTokenArgs, opts?: pulumi.CustomResourceOptions) {
     super(typeToken("AuthToken"), name, properties(name, args), pulumi.mergeOptions(opts, SECRETS));
+    addFollower(args);
   }
 
   /**

@@ -12,10 +12,13 @@ type ResourceName = "TokenRotation" | "AuthToken";
  *
  * Pulumi would produce this text by serialising closures. The result changes with its version, the compiler and the bundler,
  * and producing it loads the TypeScript compiler. This text is constant: it names the package that the program installed.
+ * Where that cannot be loaded, a resource can still be deleted, which does nothing anyway, and all else says what to install.
  * Never change it: states of earlier releases hold it.
  */
 export const providerText = (name: ResourceName): string =>
-  `exports.handler = () => require("pulumi-turso-tokens/provider").${name.charAt(0).toLowerCase()}${name.slice(1)};\n`;
+  `exports.handler = () => { try { return require("pulumi-turso-tokens/provider").${name.charAt(0).toLowerCase()}${name.slice(1)}; } catch (error) { ${WITHOUT_PACKAGE} } };\n`;
+
+const WITHOUT_PACKAGE = `if (error.code !== "MODULE_NOT_FOUND") throw error; const reason = "Pulumi's provider process cannot load pulumi-turso-tokens from " + process.cwd() + ". Nothing was changed. Install it there as a direct dependency: npm install pulumi-turso-tokens."; return { check: async (_, inputs) => ({ inputs, failures: [{ property: "", reason }] }) };`;
 
 /** Fixed from the first release: a different type token would make every resource a new one, which rotates. */
 export const typeToken = (name: ResourceName): string => `pulumi-nodejs:dynamic/turso:${name}`;

@@ -8,6 +8,7 @@ import {
   typeToken,
   type OutputsToCome,
 } from "./dynamic-resource";
+import { expectFollowers, keepFollowers } from "./followers";
 import type { TokenRotationArgs } from "./token-rotation-args";
 import type { Json } from "../values/json";
 import type {
@@ -109,7 +110,15 @@ export class TokenRotation extends pulumi.CustomResource {
    * @throws pulumi.RunError during the `up`, if some targets failed
    */
   constructor(name: string, args: TokenRotationArgs, opts?: pulumi.CustomResourceOptions) {
-    super(typeToken("TokenRotation"), name, properties(name, args), pulumi.mergeOptions(opts, SECRETS));
+    const followers = expectFollowers();
+    const props = opts?.id === undefined ? { followers: followers.input } : {};
+    super(
+      typeToken("TokenRotation"),
+      name,
+      { ...properties(name, args), ...props },
+      pulumi.mergeOptions(opts, SECRETS),
+    );
+    keepFollowers(this, followers.list);
     pulumi.all([this.id, this.failures]).apply(([id, failures]) => failRun(id, failures));
   }
 

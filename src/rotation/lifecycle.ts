@@ -21,10 +21,10 @@ import { adopt, announce, announceDuplicates, announceUpdate } from "./announce"
 import { lastTrigger, membersOf, planUpdate, type Plan } from "./plan";
 import { refresh } from "./refresh";
 import { rotate, type TaskPlan } from "./run/run";
-import { RULES, type MintSettings, type RotationInputs, type RotationState } from "./state";
+import { RULES, type Declaration, type MintSettings, type RotationInputs, type RotationState } from "./state";
 
 /** The life of a TokenRotation. Every method returns all outputs; only create and update rotate. */
-export class RotationLifecycle implements Lifecycle<RotationInputs, RotationState> {
+export class RotationLifecycle implements Lifecycle<Declaration, RotationState> {
   constructor(private readonly context: Context) {}
 
   /** Validates the arguments and fills in the organization; before a create, logs its blast radius. */
@@ -33,7 +33,9 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
       news["organization"],
       olds["organization"],
     );
-    problems.push(...checkArguments("TokenRotation", RULES, { scope: null, ...news }));
+    const given = { ...news };
+    delete given["followers"]; // the resource class adds it
+    problems.push(...checkArguments("TokenRotation", RULES, { scope: null, ...given }));
     if ((news["scope"] ?? null) === null) problems.push({ property: "scope", reason: MISSING_SCOPE });
     if ((news["trigger"] ?? news["rotateEvery"] ?? null) === null)
       problems.push({ property: "trigger", reason: MISSING_TRIGGER });
@@ -57,8 +59,9 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
     return { changes, replaces };
   }
 
-  async create({ subject: declared, inputs }: Declared<RotationInputs>): Promise<RotationState> {
-    const subject = await this.resolve(declared);
+  async create(declared: Declared<Declaration>): Promise<RotationState> {
+    const subject = await this.resolve(declared.subject);
+    const { followers, ...inputs } = declared.inputs;
     const record: RotationState = {
       ...inputs,
       stateVersion: 1,
@@ -69,19 +72,24 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
       createdAt: this.context.clock().toISOString(),
     };
     if (inputs.rotateOnCreate !== false && inputs.suspend !== true) {
-      return rotate(this.context, subject, record, tasksFor(subject, false), true);
+      return rotate(this.context, subject, {
+        record,
+        plans: tasksFor(subject, false),
+        isFull: true,
+        followers,
+      });
     }
     await adopt(this.context, subject);
     const adopted = inputs.mint
-      ? await rotate(this.context, subject, record, tasksFor(subject, true), false)
+      ? await rotate(this.context, subject, { record, plans: tasksFor(subject, true), isFull: false })
       : record;
     if (inputs.rotateOnCreate === false) return adopted;
     const pending = subject.targets.map(({ name }) => [name, { status: "not-rotated" }] as const);
     return { ...adopted, pending: Object.fromEntries(pending) };
   }
 
-  async update(old: Saved<RotationState>, wanted: Declared<RotationInputs>): Promise<RotationState> {
-    const { inputs } = wanted;
+  async update(old: Saved<RotationState>, wanted: Declared<Declaration>): Promise<RotationState> {
+    const { followers, ...inputs } = wanted.inputs;
     const now = this.context.clock();
     const isFull = planUpdate(old, wanted, now).reason !== undefined;
     const subject = isFull
@@ -89,7 +97,13 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
       : { ...wanted.subject, targets: membersOf(wanted.subject, old.state) };
     const plan = planUpdate(old, { subject, inputs }, now);
     const record = recordOf(old.state, inputs, plan, now);
-    return rotate(this.context, subject, record, tasksOf(old, plan), isFull, old.state);
+    return rotate(this.context, subject, {
+      record,
+      plans: tasksOf(old, plan),
+      isFull,
+      before: old.state,
+      followers,
+    });
   }
 
   /** What exists right now, because what is created in this very run rotates too. */
@@ -109,7 +123,7 @@ export class RotationLifecycle implements Lifecycle<RotationInputs, RotationStat
 
   /** What a delete logs. It does nothing else, so that it needs neither network nor credentials. */
   farewell(id: string): string {
-    return `${id}: no longer managed; nothing was rotated, and its tokens stay as they are.`;
+    return `${id}: deleted from the stack, which changes nothing in Turso.`;
   }
 
   /** The state of a target that this stack has never rotated, for `get`. */

@@ -3,6 +3,7 @@ import type { Context } from "../core/context";
 import { resolve } from "../core/members";
 import type { ReadResult, Saved } from "../core/protocol";
 import { isPresent } from "../core/unknown";
+import { describeUnread } from "../turso/advice";
 import { TursoError, attempt } from "../turso/errors";
 import { own } from "../values/record";
 import { ALL, namesOf, targetOf, type Resolved, type Subject, type Target } from "../values/scope";
@@ -67,7 +68,7 @@ async function isGone(context: Context, subject: Subject): Promise<boolean> {
   if (!(error instanceof TursoError)) return false;
   const text = error.isGone
     ? `${id} no longer exists (${error.answer}), so it leaves the state.`
-    : `${error.message} The state stays as it is.`;
+    : describeUnread(error);
   context.notify("warning", text, `${id} unreadable`);
   return error.isGone;
 }
@@ -80,7 +81,7 @@ async function membersNow(
 ): Promise<readonly Target[]> {
   const found = await attempt(() => resolve(context.lookups(subject.organization), subject));
   if (!(found instanceof TursoError)) return found.targets;
-  context.notify("warning", `${found.message} The state stays as it is.`, `${subject.id} unreadable`);
+  context.notify("warning", describeUnread(found), `${subject.id} unreadable`);
   return membersOf(subject, state);
 }
 

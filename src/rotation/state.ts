@@ -35,6 +35,19 @@ export interface RotationInputs {
   parallelism?: number;
 }
 
+/** An AuthToken of the program that follows the rotation. */
+export interface Follower {
+  scope: Scope;
+  permissions?: readonly Permission[];
+  readAttach?: readonly string[];
+}
+
+/** What a program declares: the arguments, and what the resource class adds, which the state does not keep. */
+export interface Declaration extends RotationInputs {
+  /** One of each sort of the AuthTokens that follow the rotation. */
+  followers?: readonly Follower[];
+}
+
 /** Which tokens are minted right after each target's rotation. */
 export interface MintSettings {
   /**
@@ -164,6 +177,9 @@ export interface RotationState extends RotationInputs {
   /** While `suspend` is true: the trigger of the last rotation, where the argument has changed since. A secret. */
   heldTrigger?: Json;
 }
+
+/** What is a secret in the state, whatever the program says: tokens, and what may contain a canary token or a secret trigger. */
+export const SECRETS = ["tokens", "pending", "heldTrigger"] as const satisfies (keyof RotationState)[];
 
 /** What remains to be done for one target. */
 export type Pending =

@@ -90,7 +90,7 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
       expiresAt === undefined
         ? "until its database or group is rotated; it has no expiry"
         : `until it expires at ${expiresAt}, or its database or group is rotated`;
-    return `${id}: the token is no longer managed; it stays valid ${end}.`;
+    return `${id}: the token is deleted from the stack; it stays valid ${end}.`;
   }
 
   /** The state of a token that the program passes to `get`. */

@@ -1,4 +1,4 @@
-import { differs, hasUnknown, isPresent } from "../core/unknown";
+import { UNKNOWN, differs, hasUnknown, isPresent } from "../core/unknown";
 import { durationMs } from "../values/duration";
 import { sameTrigger } from "../values/json";
 import { own } from "../values/record";
@@ -27,6 +27,8 @@ export const MAY_ROTATE = "may rotate";
 
 /** Whether the rotation of the token's own target or group happened, or may have happened, since the token was minted. */
 function reasonOfRotation(olds: TokenState, { rotation, scope }: TokenInputs): string | undefined {
+  // in a replacement that deletes first, the engine knows nothing of the rotation, and it is about to happen
+  if ((rotation as unknown) === UNKNOWN) return MAY_ROTATE;
   // an output of a rotation that failed is missing, which proves nothing
   if (!isPresent(rotation) || !isPresent(rotation.rotations) || !isPresent(rotation.scope)) return undefined;
   if (hasUnknown([rotation.rotations, rotation.scope])) return MAY_ROTATE;

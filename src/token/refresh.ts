@@ -1,6 +1,7 @@
 import { endpointOf, type Endpoint } from "../core/blast-radius";
 import type { Context } from "../core/context";
 import type { ReadResult, Saved } from "../core/protocol";
+import { describeUnread } from "../turso/advice";
 import { TursoError, attempt } from "../turso/errors";
 import { targetOf, type Target } from "../values/scope";
 import type { TokenState } from "./state";
@@ -20,7 +21,7 @@ export async function refresh(
     warn(
       found.isGone
         ? `${id} no longer exists (${found.answer}), so its token leaves the state.`
-        : `${found.message} The state stays as it is.`,
+        : describeUnread(found),
     );
     return found.isGone ? { gone: true } : kept;
   }

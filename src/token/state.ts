@@ -43,6 +43,9 @@ export interface TokenState extends TokenInputs {
   rejected?: boolean;
 }
 
+/** What is a secret in the state, whatever the program says. */
+export const SECRETS = ["token"] as const satisfies (keyof TokenState)[];
+
 /** Reads what a state of any version keeps, as the current version. Each version gets a case of its own here. */
 export function readTokenState(id: string, props: Properties): TokenState {
   switch (props["stateVersion"]) {

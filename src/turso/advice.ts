@@ -1,6 +1,6 @@
 import type { Connection } from "./connection";
 import type { ApiScope } from "./endpoints";
-import type { Effect } from "./errors";
+import type { Effect, TursoError } from "./errors";
 import type { Source } from "./transport";
 import type { Target } from "../values/scope";
 
@@ -56,6 +56,15 @@ export function adviceFor(failure: FailedCall, { apiTokenOrigin, apiUrl }: Conne
         ? `Redirects are never followed, because they would forward the API token. Check the API's URL ${apiUrl}.`
         : NOT_ACCEPTED;
   }
+}
+
+/** What a refresh says of a lookup that failed. */
+export function describeUnread({ message, status }: TursoError): string {
+  const exchanged =
+    status === 401 || status === 403
+      ? " If the API token in stack config was exchanged: a refresh uses the connection of the last `pulumi up`, so run `pulumi up` without --refresh first, or refresh with --run-program."
+      : "";
+  return `${message}${exchanged} The state stays as it is.`;
 }
 
 const NOT_ACCEPTED = "The API rejects the request as it is. Correct what it names, or ask Turso's support.";

@@ -85,7 +85,7 @@ describe("the dynamic host", () => {
         inputs: news,
         failures: [
           {
-            property: "scope",
+            property: "",
             reason:
               'scope.database "../x" must start with a letter or a digit and contain only letters, digits, "-" and "_".',
           },
@@ -101,7 +101,7 @@ describe("the dynamic host", () => {
         inputs: news,
         failures: [
           {
-            property: "apiUrl",
+            property: "",
             reason:
               "The API's URL, read from stack config turso:apiUrl, must not hold a user name or a password; the API token has a setting of its own.",
           },
@@ -185,7 +185,7 @@ describe("the dynamic host", () => {
         : tokenRotation.update("acme/databases/app", olds(), engine({ trigger: "2" })));
       const properties = outs as Properties;
       assert.deepEqual(Object.keys(properties["failures"] as object), ["app"]);
-      assert.deepEqual(Object.keys(properties["pending"] as object), ["app"]);
+      assert.deepEqual(Object.keys((properties["pending"] as { value: object }).value), ["app"]);
       assert.deepEqual([properties["trigger"], properties["scope"]], ["2", { database: "app" }]);
       assert.doesNotThrow(() => JSON.stringify(properties));
     });
@@ -206,7 +206,7 @@ describe("the dynamic host", () => {
         configure(config);
         await tokenRotation.delete("acme/databases/app", olds());
         assert.deepEqual(printed, [
-          "acme/databases/app: no longer managed; nothing was rotated, and its tokens stay as they are.",
+          "acme/databases/app: deleted from the stack, which changes nothing in Turso.",
         ]);
         assert.deepEqual(turso.requests(), []);
       });

@@ -1,17 +1,44 @@
 import assert from "node:assert/strict";
 import path from "node:path";
+import { runInNewContext } from "node:vm";
 import { providerText, requireNode, typeToken } from "../../src/resources/dynamic-resource";
 
 describe("the state of every release", () => {
+  const TEXT = (name: string) =>
+    `exports.handler = () => { try { return require("pulumi-turso-tokens/provider").${name}; } catch (error) { ` +
+    `if (error.code !== "MODULE_NOT_FOUND") throw error; const reason = "Pulumi's provider process cannot load ` +
+    `pulumi-turso-tokens from " + process.cwd() + ". Nothing was changed. Install it there as a direct dependency: npm ` +
+    `install pulumi-turso-tokens."; return { check: async (_, inputs) => ({ inputs, failures: [{ property: "", reason }] }) }; } };\n`;
+
   it("contains a constant provider text, without anything of the user's", () => {
-    assert.equal(
-      providerText("TokenRotation"),
-      'exports.handler = () => require("pulumi-turso-tokens/provider").tokenRotation;\n',
+    assert.equal(providerText("TokenRotation"), TEXT("tokenRotation"));
+    assert.equal(providerText("AuthToken"), TEXT("authToken"));
+  });
+
+  it("contains a provider text that evaluates without the package, and then deletes and says what to install", async () => {
+    type Handler = { check: (olds: object, news: object) => Promise<{ failures: { reason: string }[] }> };
+    const load = (failure: Error): Handler => {
+      const exports: { handler?: () => Handler } = {};
+      const failing = () => {
+        throw failure;
+      };
+      runInNewContext(providerText("TokenRotation"), { exports, require: failing, process });
+      return (exports.handler as () => Handler)();
+    };
+    const missing = Object.assign(new Error("Cannot find module"), { code: "MODULE_NOT_FOUND" });
+    const provider = load(missing);
+    assert.deepEqual(
+      Object.keys(provider),
+      ["check"],
+      "Pulumi deletes and reads by itself where there is no method",
     );
-    assert.equal(
-      providerText("AuthToken"),
-      'exports.handler = () => require("pulumi-turso-tokens/provider").authToken;\n',
+    const { failures } = await provider.check({}, {});
+    assert.match(
+      failures[0]?.reason ?? "",
+      /cannot load pulumi-turso-tokens from .*npm install pulumi-turso-tokens/,
     );
+    const bug = new Error("a bug");
+    assert.throws(() => load(bug), bug);
   });
 
   it("contains constant type tokens: a different one would make every resource a new one, which rotates", () => {

@@ -184,7 +184,7 @@ describe("a TokenRotation", () => {
   it("says when it is deleted that the tokens stay valid, and sends no request", () => {
     assert.equal(
       turso.logic().farewell("acme/groups/default", state()),
-      "acme/groups/default: no longer managed; nothing was rotated, and its tokens stay as they are.",
+      "acme/groups/default: deleted from the stack, which changes nothing in Turso.",
     );
     assert.deepEqual(turso.requests(), []);
   });

@@ -43,6 +43,7 @@ describe("the preflight of a rotation", () => {
       isSuspended: false,
       breaker: new Breaker(),
       minter: undefined,
+      followers: [],
       maxUnavailable: 8,
       preflightUntil: performance.now() + 1_000,
       verify: "auto",

@@ -31,6 +31,7 @@ function runWith(verdict: Probe["verdict"]): RunSettings {
     preflightUntil: 0,
     breaker: new Breaker(),
     minter: undefined,
+    followers: [],
     maxUnavailable: 1,
     notify: () => undefined,
   };

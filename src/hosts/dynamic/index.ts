@@ -5,13 +5,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Context } from "../../core/context";
 import type { CheckProblem, Properties } from "../../core/protocol";
-import type { RotationInputs, RotationState } from "../../rotation/state";
+import type { Declaration, RotationState } from "../../rotation/state";
 import type { TokenInputs, TokenState } from "../../token/state";
 import { DEFAULT_API_URL, readSettings, type Settings } from "../../turso/connection";
 import { TursoError } from "../../turso/errors";
 import { sameJson } from "../../values/json";
 import { rotationResource, tokenResource, type Resource } from "../shared/resource";
-import { fromEngine, toEngine } from "../shared/values";
+import { fromEngine, toEngine, withSecrets } from "../shared/values";
 import { endWithEngine, isEngineThere } from "./engine";
 import { engineLog } from "./log";
 
@@ -87,9 +87,9 @@ function host<Inputs extends object, State extends object>(
       runsProgram = true;
       return finishing(async () => {
         const found = contextOrProblem();
-        if (!(found instanceof Context)) return { inputs: news, failures: [found] };
+        if (!(found instanceof Context)) return { inputs: news, failures: unnamed([found]) };
         const { additions, problems } = await make(found).check(own(olds), own(news));
-        return { inputs: { ...news, ...toEngine(additions) }, failures: problems };
+        return { inputs: { ...news, ...toEngine(additions) }, failures: unnamed(problems) };
       });
     },
 
@@ -101,42 +101,51 @@ function host<Inputs extends object, State extends object>(
 
     create(news) {
       return finishing(async () => {
-        const { id, state } = await resource().create(own(news));
-        return { id, outs: plain(state) };
+        const made = resource();
+        const { id, state } = await made.create(own(news));
+        return { id, outs: withSecrets(state, made.secrets) };
       });
     },
 
     read(id, props = {}) {
       return finishing(async () => {
-        const result = await resource().read(id, own<Partial<State>>(props));
-        return result.gone ? {} : { id, props: plain(result.state) };
+        const made = resource();
+        const result = await made.read(id, own<Partial<State>>(props));
+        return result.gone ? {} : { id, props: withSecrets(result.state, made.secrets) };
       });
     },
 
     update(_id, olds, news) {
-      return finishing(async () => ({ outs: plain(await resource().update(own(olds), own(news))) }));
+      return finishing(async () => {
+        const made = resource();
+        return { outs: withSecrets(await made.update(own(olds), own(news)), made.secrets) };
+      });
     },
 
     delete(id, props) {
       return finishing(() => {
-        log.notify("info", make(offline).farewell(id, own<Partial<State>>(props)));
+        // the delete half of a replacement, after its rotation: what a delete does would read as what the run did
+        if (context?.of.ledger.hasRotated(id) !== true)
+          log.notify("info", make(offline).farewell(id, own<Partial<State>>(props)));
         return Promise.resolve();
       });
     },
   };
 }
 
-export const tokenRotation: Host = host<RotationInputs, RotationState>(rotationResource);
+export const tokenRotation: Host = host<Declaration, RotationState>(rotationResource);
 
 export const authToken: Host = host<TokenInputs, TokenState>(tokenResource);
+
+/** The reasons name their arguments; with a name, Pulumi would put `property trigger value {<nil>}` before each sentence. */
+const unnamed = (problems: readonly CheckProblem[]): pulumi.dynamic.CheckFailure[] =>
+  problems.map(({ reason }) => ({ property: "", reason }));
 
 /** The properties without Pulumi's own. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast, in the one place for it
 function own<T = Properties>(props: Properties): T {
   return fromEngine<T>(Object.fromEntries(Object.entries(props).filter(([key]) => key !== PROVIDER_KEY)));
 }
-
-const plain = (state: object): Properties => ({ ...state });
 
 /**
  * Delivers all messages before the method ends, and gives errors the form that the engine expects: without a stack trace,

@@ -11,9 +11,19 @@ import type {
 } from "../../core/protocol";
 import { hasUnknown } from "../../core/unknown";
 import { RotationLifecycle } from "../../rotation/lifecycle";
-import { readRotationState, type RotationInputs, type RotationState } from "../../rotation/state";
+import {
+  SECRETS as ROTATION_SECRETS,
+  readRotationState,
+  type Declaration,
+  type RotationState,
+} from "../../rotation/state";
 import { TokenLifecycle } from "../../token/lifecycle";
-import { readTokenState, type TokenInputs, type TokenState } from "../../token/state";
+import {
+  SECRETS as TOKEN_SECRETS,
+  readTokenState,
+  type TokenInputs,
+  type TokenState,
+} from "../../token/state";
 import { parseId, parseSubject, type Scope } from "../../values/scope";
 
 /** What every resource has in its inputs and its state. */
@@ -30,15 +40,17 @@ export interface Resource<Inputs, State> {
   read(id: string, props: Partial<State>): Promise<ReadResult<State>>;
   update(olds: State, news: Inputs): Promise<State>;
   farewell(id: string, state: Partial<State>): string;
+  /** The properties of the state that are secrets. */
+  secrets: readonly (keyof State & string)[];
 }
 
-export const rotationResource = (context: Context): Resource<RotationInputs, RotationState> =>
-  resource(new RotationLifecycle(context), readRotationState, (named) =>
+export const rotationResource = (context: Context): Resource<Declaration, RotationState> =>
+  resource(new RotationLifecycle(context), ROTATION_SECRETS, readRotationState, (named) =>
     RotationLifecycle.found(parseSubject(named), named, context.clock()),
   );
 
 export const tokenResource = (context: Context): Resource<TokenInputs, TokenState> =>
-  resource(new TokenLifecycle(context), readTokenState, (named, { token }, id) => {
+  resource(new TokenLifecycle(context), TOKEN_SECRETS, readTokenState, (named, { token }, id) => {
     if (token !== undefined) return TokenLifecycle.found(named, token, context.clock());
     throw new Error(
       `Reading the token of ${id}: Turso does not return existing tokens, so pass it in: AuthToken.get(name, id, { token }). Nothing was changed.`,
@@ -53,6 +65,7 @@ export const tokenResource = (context: Context): Resource<TokenInputs, TokenStat
  */
 function resource<Inputs extends Scoped, State extends Scoped>(
   lifecycle: Lifecycle<Inputs, State>,
+  secrets: readonly (keyof State & string)[],
   readState: (id: string, props: Properties) => State,
   found: (named: Scoped, props: Partial<State>, id: string) => State,
 ): Resource<Inputs, State> {
@@ -76,6 +89,7 @@ function resource<Inputs extends Scoped, State extends Scoped>(
     },
     update: async (olds, news) => lifecycle.update(saved(olds), declared(news)),
     farewell: (id, state) => lifecycle.farewell(id, state),
+    secrets,
   };
 }
 

@@ -12,6 +12,24 @@ export const fromEngine = <T = Properties>(props: Properties): T =>
 export const toEngine = (props: Properties): Properties =>
   mapDeep(props, (value) => (value === UNKNOWN ? ENGINE_UNKNOWN : value)) as Properties;
 
+/** How the engine writes a secret: it stays one whatever options a program gives the resource. */
+const secret = (value: unknown) => ({
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  value,
+});
+
+/** A state as the engine keeps it, with its secrets marked as such. */
+export const withSecrets = <State extends object>(
+  state: State,
+  secrets: readonly (keyof State)[],
+): Properties =>
+  Object.fromEntries(
+    Object.entries(state).map(([key, value]) => [
+      key,
+      value !== undefined && secrets.includes(key as keyof State) ? secret(value) : value,
+    ]),
+  );
+
 function mapDeep(value: unknown, map: (leaf: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map((member) => mapDeep(member, map));
   if (typeof value !== "object" || value === null) return map(value);

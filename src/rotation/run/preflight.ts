@@ -1,15 +1,16 @@
 import { bystanders, describeBlastRadius, type BlastRadius } from "../../core/blast-radius";
 import { plantCanary, type CanaryPlan, type SavedCanary } from "../../core/canary";
 import type { Level } from "../../core/context";
+import { isMintRefused } from "../../core/mint";
 import type { TursoClient } from "../../turso/client";
-import { TursoError } from "../../turso/errors";
-import { targetId, type Target } from "../../values/scope";
+import { TursoError, attempt } from "../../turso/errors";
+import { parseSubject, targetId, targetOf, type Target } from "../../values/scope";
 import type { Breaker } from "../../core/breaker";
 import type { Attempt } from "./attempt";
 import { cannotMint, cannotVerify, neverSeen, reachesOthers } from "../report";
 import type { Minter } from "./mint";
 import type { Result } from "../next-state";
-import type { GroupImpact, Pending, Verify } from "../state";
+import type { Follower, GroupImpact, Pending, Verify } from "../state";
 
 /** What holds for all targets of a run. */
 export interface RunSettings {
@@ -28,6 +29,8 @@ export interface RunSettings {
   breaker: Breaker;
   /** Absent where the resource mints nothing. */
   minter: Minter | undefined;
+  /** One of each sort of the program's AuthTokens that follow the rotation. */
+  followers: readonly Follower[];
   /** How many targets may be without a valid token at the same time. */
   maxUnavailable: number;
   notify: (level: Level, target: Target, text: string) => void;
@@ -54,6 +57,22 @@ export interface Prepared {
   canaries?: readonly SavedCanary[];
   /** The attempt before, if this is the second one. */
   lost?: Attempt;
+}
+
+/**
+ * Whether the API certainly refuses to mint what the rotation makes necessary: the resource's own tokens, or AuthTokens that follow it. Mints one of
+ * each sort that nobody gets and that expires soon.
+ */
+export async function refusalToMint(run: RunSettings, first: Task): Promise<TursoError | undefined> {
+  const own = await run.minter?.refusal(first);
+  if (own || run.verify === "off") return own;
+  for (const { scope, ...options } of run.followers) {
+    const target = targetOf(parseSubject({ scope, organization: run.client.organization }));
+    const asked = { ...options, expiration: "1m", authorization: "full-access" } as const;
+    const tried = await attempt(() => run.client.mint(target, asked));
+    if (tried instanceof TursoError && isMintRefused(tried)) return tried;
+  }
+  return undefined;
 }
 
 /**

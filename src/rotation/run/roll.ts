@@ -3,7 +3,7 @@ import { Permits, Places, inParallel } from "../../values/places";
 import { targetId } from "../../values/scope";
 import { conclude, reopen, send, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
-import { prepare, type Prepared, type RunSettings, type Task } from "./preflight";
+import { prepare, refusalToMint, type Prepared, type RunSettings, type Task } from "./preflight";
 import { prove, type Seen } from "./prove";
 import { cannotMint, describeProgress, noneAvailable } from "../report";
 import type { Reach } from "../state";
@@ -76,7 +76,7 @@ async function prepareAll(
   const attempts: Attempt[] = [];
   const leaders = new Set<string>();
   const [first] = tasks.filter((task) => !task.isAdopted && !(task.lookup instanceof TursoError));
-  const refusal = first && (await run.minter?.refusal(first));
+  const refusal = first && (await refusalToMint(run, first));
   await inParallel(tasks, parallelism, async (task) => {
     const { pending, lookup, target } = task;
     const isGone = lookup instanceof TursoError && lookup.isGone;

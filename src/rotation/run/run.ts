@@ -12,10 +12,22 @@ import { isTokenDue } from "../plan";
 import type { RunSettings, Task } from "./preflight";
 import { describeFailures, describeList, describeSingle } from "../report";
 import { rollAll } from "./roll";
-import { DEFAULT_PARALLELISM, type RotationState } from "../state";
+import { DEFAULT_PARALLELISM, type Follower, type RotationState } from "../state";
 
 /** What a run does with a target. */
 export type TaskPlan = Omit<Task, "lookup">;
+
+/** What is to be done. */
+export interface Job {
+  /** The new arguments, and what happened so far. */
+  record: RotationState;
+  plans: readonly TaskPlan[];
+  /** Whether the run is to rotate all targets of the resource: age then counts from now. */
+  isFull: boolean;
+  /** The state with the arguments of the last run. */
+  before?: RotationState;
+  followers?: readonly Follower[] | undefined;
+}
 
 /**
  * The one function that rotates, whatever path led to it: looks up all targets, rotates them, and computes the next state.
@@ -23,18 +35,12 @@ export type TaskPlan = Omit<Task, "lookup">;
  * What failed is in the state's `failures`, because the engine skips the dependents of a failed resource: they would keep
  * tokens that this run has just invalidated.
  *
- * @param record the new arguments, and what happened so far
- * @param isFull whether the run is to rotate all targets of the resource: age then counts from now
- * @param before the state with the arguments of the last run
  * @throws Error if a full run certainly changed nothing
  */
 export async function rotate(
   context: Context,
   subject: Resolved,
-  record: RotationState,
-  plans: readonly TaskPlan[],
-  isFull: boolean,
-  before: RotationState = record,
+  { record, plans, isFull, before = record, followers = [] }: Job,
 ): Promise<RotationState> {
   const { id, isList, organization, targets } = subject;
   const start = performance.now();
@@ -42,7 +48,7 @@ export async function rotate(
   const settings = settingsOf(context, subject, record);
   const isDue = (name: string) => isTokenDue(before, record.mint, name, context.clock());
   const minter = record.mint && new Minter(settings.client, record.mint, settings.verify !== "off", isDue);
-  const run: RunSettings = { ...settings, minter };
+  const run: RunSettings = { ...settings, minter, followers };
   // what `refuse` depends on is never taken from a cache
   const lookups = run.groupImpact === "refuse" ? run.client : context.lookups(organization);
   const found = await survey(
@@ -165,6 +171,7 @@ export function settingsOf(context: Context, subject: Resolved, record: Rotation
     clock: context.clock,
     breaker: new Breaker(),
     minter: undefined,
+    followers: [],
     maxUnavailable: record.maxUnavailable ?? record.parallelism ?? DEFAULT_PARALLELISM,
     preflightUntil: performance.now() + PREFLIGHT_MS,
     notify: (level, target, text) => {

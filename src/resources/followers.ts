@@ -1,0 +1,34 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Follower } from "../rotation/state";
+import type { AuthTokenArgs } from "./auth-token-args";
+
+/** The AuthTokens that follow a rotation, as far as the program has made them. */
+const lists = new WeakMap<object, Follower[]>();
+
+/**
+ * A list for the AuthTokens that the program makes right after a rotation, as an input of that rotation. Its preflight tries whether tokens
+ * such as theirs can be minted.
+ */
+export function expectFollowers(): { list: Follower[]; input: Promise<Follower[]> } {
+  const list: Follower[] = [];
+  return { list, input: new Promise((resolve) => setImmediate(() => resolve([...list]))) };
+}
+
+export const keepFollowers = (rotation: object, list: Follower[]): void => void lists.set(rotation, list);
+
+/**
+ * Adds an AuthToken to the list of its rotation, one of each sort. One whose arguments are outputs is left out: those may depend on
+ * the rotation itself, which would wait for them.
+ */
+export function addFollower({ rotation, scope, permissions, readAttach }: AuthTokenArgs): void {
+  const list = rotation && lists.get(rotation);
+  const follower = { scope, ...(permissions && { permissions }), ...(readAttach && { readAttach }) };
+  if (list === undefined || !isPlain(follower)) return;
+  const sort = (each: Follower) => JSON.stringify({ ...each, scope: Object.keys(each.scope) });
+  if (!list.some((each) => sort(each) === sort(follower))) list.push(follower);
+}
+
+function isPlain(value: unknown): value is Follower {
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
+  return typeof value !== "object" || value === null || Object.values(value).every(isPlain);
+}

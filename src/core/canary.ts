@@ -34,11 +34,14 @@ const NO_HOSTNAME: Record<TargetKind, string> = {
   database: "the database's Hostname is unknown",
 };
 
+const NOT_LOOKED_UP = "the databases on which a token can be tried could not be looked up";
+
 /** What a canary token is minted for, and where it is tried. */
 export interface CanaryPlan {
   label: CanaryLabel;
   target: Target;
-  hostnames: readonly string[];
+  /** Empty: there are none; undefined: they could not be looked up. */
+  hostnames: readonly string[] | undefined;
 }
 
 /**
@@ -50,15 +53,16 @@ export interface CanaryPlan {
  */
 export async function plantCanary(
   client: TursoClient,
-  { label, target, hostnames }: CanaryPlan,
+  { label, target, hostnames: known }: CanaryPlan,
   limitMs: number,
 ): Promise<SavedCanary[] | { why: string; refusal?: TursoError }> {
+  const hostnames = known ?? [];
   const [first] = hostnames;
   if (first === undefined) {
     // nothing can be tried, but whether the API mints at all must be known before a rotation
     const minted = await attempt(() => client.mint(target, { ...CANARY, expiration: "1m" }));
     const isRefused = minted instanceof TursoError && isMintRefused(minted);
-    return { why: NO_HOSTNAME[target.kind], ...(isRefused && { refusal: minted }) };
+    return { why: known ? NO_HOSTNAME[target.kind] : NOT_LOOKED_UP, ...(isRefused && { refusal: minted }) };
   }
   let accepting: string[] = [];
   const ask = async (_: string, token: string): Promise<Probe> => {

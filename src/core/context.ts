@@ -48,6 +48,11 @@ export class Context {
     this.environment.notify(level, text);
   };
 
+  /** Whether the API token comes from stack config; a refresh then uses that of the last `up`. */
+  get hasConfiguredToken(): boolean {
+    return this.environment.settings.apiTokenOrigin.startsWith("stack config");
+  }
+
   client(organization: string, policy: Partial<RetryPolicy> = {}): TursoClient {
     const { settings, retryPolicy, isCallerAlive = () => Promise.resolve(true) } = this.environment;
     const onRetry = (line: string) => this.notify("info", line, line);

@@ -101,10 +101,11 @@ export async function announceUpdate(
   if (plan.held && why) warn(`${why}, but suspend is true, so nothing rotates until it is false.`, "held");
   if (plan.reason && why) await announce(context, subject, inputs, `${why}, so this update rotates`);
   if (plan.isUndecided)
-    context.notify(
-      "info",
-      `${id}: an argument is not known before the update; it rotates if the trigger has changed by then.`,
-      `${id} undecided`,
+    await announce(
+      context,
+      subject,
+      inputs,
+      "an argument is not known before the update; it rotates if the trigger has changed by then",
     );
   if (plan.isBaseline)
     warn(

@@ -68,7 +68,7 @@ async function isGone(context: Context, subject: Subject): Promise<boolean> {
   if (!(error instanceof TursoError)) return false;
   const text = error.isGone
     ? `${id} no longer exists (${error.answer}), so it leaves the state.`
-    : describeUnread(error);
+    : describeUnread(error, context.hasConfiguredToken);
   context.notify("warning", text, `${id} unreadable`);
   return error.isGone;
 }
@@ -81,7 +81,7 @@ async function membersNow(
 ): Promise<readonly Target[]> {
   const found = await attempt(() => resolve(context.lookups(subject.organization), subject));
   if (!(found instanceof TursoError)) return found.targets;
-  context.notify("warning", describeUnread(found), `${subject.id} unreadable`);
+  context.notify("warning", describeUnread(found, context.hasConfiguredToken), `${subject.id} unreadable`);
   return membersOf(subject, state);
 }
 

@@ -21,7 +21,7 @@ export async function refresh(
     warn(
       found.isGone
         ? `${id} no longer exists (${found.answer}), so its token leaves the state.`
-        : describeUnread(found),
+        : describeUnread(found, context.hasConfiguredToken),
     );
     return found.isGone ? { gone: true } : kept;
   }

@@ -58,11 +58,11 @@ export function adviceFor(failure: FailedCall, { apiTokenOrigin, apiUrl }: Conne
   }
 }
 
-/** What a refresh says of a lookup that failed. */
-export function describeUnread({ message, status }: TursoError): string {
+/** What a refresh says of a lookup that failed. @param isConfigured whether the API token comes from stack config */
+export function describeUnread({ message, status }: TursoError, isConfigured: boolean): string {
   const exchanged =
-    status === 401 || status === 403
-      ? " If the API token in stack config was exchanged: a refresh uses the connection of the last `pulumi up`, so run `pulumi up` without --refresh first, or refresh with --run-program."
+    isConfigured && (status === 401 || status === 403)
+      ? " If that API token was exchanged: a refresh uses the connection of the last `pulumi up`, so run `pulumi up` without --refresh first, or refresh with --run-program."
       : "";
   return `${message}${exchanged} The state stays as it is.`;
 }

@@ -37,6 +37,12 @@ export function readSettings(
   const clean = (value: unknown): string | undefined =>
     (typeof value === "string" ? value.trim() : undefined) || undefined;
   const text = (key: string): string | undefined => clean(config(key));
+  for (const key of ["apiUrl", "apiToken", "organization"])
+    if (isStructured(config(`turso:${key}`)))
+      return {
+        property: key,
+        problem: `Stack config turso:${key} must be text, not an object or a list: set it without --path.`,
+      };
   const configuredUrl = text("turso:apiUrl");
   const apiUrl = parseApiUrl(configuredUrl ?? clean(env["TURSO_API_BASEURL"]) ?? DEFAULT_API_URL);
   if ("problem" in apiUrl) {
@@ -62,6 +68,12 @@ export function readSettings(
     organization,
     organizationIsConfigured: configuredOrganization !== undefined,
   };
+}
+
+/** Whether a setting was set with `--path`; the engine passes an object or a list as JSON. */
+function isStructured(value: unknown): boolean {
+  if (typeof value !== "string") return typeof value === "object" && value !== null;
+  return /^\s*[{[]/.test(value);
 }
 
 /** Whether a URL's host is this machine, which plain http does not leave. */

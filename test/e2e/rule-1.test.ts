@@ -190,7 +190,7 @@ describe("rule 1, with the real CLI: only declared reasons rotate", () => {
       const { stdout } = await sandbox.preview();
       assert.match(
         stdout,
-        /acme\/groups\/default: an argument is not known before the update; it rotates if the trigger has changed by then\./,
+        /acme\/groups\/default: an argument is not known before the update; it rotates if the trigger has changed by then; this invalidates every token of the group/,
       );
       assert.deepEqual(sandbox.rotations, ["databases/lone", "groups/default"]);
       await sandbox.up();

@@ -130,7 +130,7 @@ describe("the dynamic host", () => {
     it("and counts an unknown value as a change that may rotate", async () => {
       const news = engine({ trigger: { a: UNKNOWN } });
       assert.equal((await tokenRotation.diff("acme/databases/app", olds(), news)).changes, true);
-      assert.deepEqual(turso.requests(), []);
+      assert.deepEqual(turso.rotateRequests(), []);
     });
 
     it("and replaces a resource whose target changes", async () => {

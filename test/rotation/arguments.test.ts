@@ -5,7 +5,7 @@ import { FakeTurso, harmlessFailure, inputs } from "../support/fake-turso";
 const EXPECTED =
   'exactly one of { database: "NAME" }, { group: "NAME" }, { databases: ["NAME", …] } and { groups: ["NAME", …] }, or "all" instead of a list';
 const NO_SCOPE =
-  'scope is missing: give it one of { database: "NAME" }, { group: "NAME" }, { databases: [...] }, { groups: [...] }.';
+  'scope is missing: give it one of { database: "NAME" }, { group: "NAME" }, { databases: [...] }, { groups: [...] }; "all" instead of a list means every one.';
 const SHAPE = 'must start with a letter or a digit and contain only letters, digits, "-" and "_".';
 const NO_TRIGGER =
   "trigger is missing: give it any JSON value, such as a date or a counter from the stack's config, or give rotateEvery. Changing the trigger rotates.";

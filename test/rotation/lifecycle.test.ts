@@ -152,13 +152,14 @@ describe("a TokenRotation", () => {
       assert.deepEqual(turso.rotateRequests(), []);
     });
 
-    it("under a trigger that is not known yet says so and sends no request", async () => {
+    it("under a trigger that is not known yet says so, with the blast radius", async () => {
       const news = { ...inputs(), trigger: UNKNOWN } as unknown as RotationInputs;
       assert.deepEqual(await turso.logic().diff(state(), news), { changes: true, replaces: [] });
-      assert.deepEqual(turso.messages, [
-        "acme/databases/app: an argument is not known before the update; it rotates if the trigger has changed by then.",
-      ]);
-      assert.deepEqual(turso.requests(), []);
+      assert.match(
+        turso.messages[0] ?? "",
+        /^acme\/databases\/app: an argument is not known before the update; it rotates if the trigger has changed by then; this invalidates every token of the database/,
+      );
+      assert.deepEqual(turso.rotateRequests(), []);
     });
 
     it("with an unresolved rotation says so and sends no request", async () => {

@@ -46,6 +46,14 @@ describe("the settings", () => {
     });
   });
 
+  for (const value of [{ production: "x" }, ["x"], '{"production":"x"}'])
+    it(`must be texts, which ${JSON.stringify(value)} is not; the problem does not repeat it`, () => {
+      assert.deepEqual(read({ "turso:apiToken": value }), {
+        property: "apiToken",
+        problem: "Stack config turso:apiToken must be text, not an object or a list: set it without --path.",
+      });
+    });
+
   it("count as missing if they are empty", () => {
     const config = { "turso:apiToken": "", "turso:organization": "", "turso:apiUrl": "" };
     const env = { TURSO_API_TOKEN: "", TURSO_ORGANIZATION: "", TURSO_API_BASEURL: "" };

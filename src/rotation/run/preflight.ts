@@ -107,10 +107,10 @@ export async function prepare(run: RunSettings, task: Task, leads: boolean): Pro
 }
 
 function ownCanary(lookup: Task["lookup"], target: Target): CanaryPlan {
-  const radius = lookup instanceof TursoError ? undefined : lookup;
-  const hostname = radius?.endpoint.hostname;
-  const places = target.kind === "group" ? radius?.neighbours.map((each) => each.hostname) : [hostname];
-  const hostnames = (places ?? []).filter((each) => each !== undefined);
+  if (lookup instanceof TursoError) return { label: target.kind, target, hostnames: undefined };
+  const { endpoint, neighbours } = lookup;
+  const places = target.kind === "group" ? neighbours.map((each) => each.hostname) : [endpoint.hostname];
+  const hostnames = places.filter((each) => each !== undefined);
   return { label: target.kind, target, hostnames };
 }
 

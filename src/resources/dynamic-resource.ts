@@ -18,7 +18,10 @@ type ResourceName = "TokenRotation" | "AuthToken";
 export const providerText = (name: ResourceName): string =>
   `exports.handler = () => { try { return require("pulumi-turso-tokens/provider").${name.charAt(0).toLowerCase()}${name.slice(1)}; } catch (error) { ${WITHOUT_PACKAGE} } };\n`;
 
-const WITHOUT_PACKAGE = `if (error.code !== "MODULE_NOT_FOUND") throw error; const reason = "Pulumi's provider process cannot load pulumi-turso-tokens from " + process.cwd() + ". Nothing was changed. Install it there as a direct dependency: npm install pulumi-turso-tokens."; return { check: async (_, inputs) => ({ inputs, failures: [{ property: "", reason }] }) };`;
+const CANNOT_LOAD = "Pulumi's provider process cannot load pulumi-turso-tokens from ";
+const INSTALL_IT =
+  ". Nothing was changed. Install it there as a direct dependency: npm install pulumi-turso-tokens.";
+const WITHOUT_PACKAGE = `if (error.code !== "MODULE_NOT_FOUND") throw error; const reason = "${CANNOT_LOAD}" + process.cwd() + "${INSTALL_IT}"; return { check: async (_, inputs) => ({ inputs, failures: [{ property: "", reason }] }) };`;
 
 /** Fixed from the first release: a different type token would make every resource a new one, which rotates. */
 export const typeToken = (name: ResourceName): string => `pulumi-nodejs:dynamic/turso:${name}`;

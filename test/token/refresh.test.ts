@@ -35,4 +35,67 @@ describe("a refresh of an AuthToken", () => {
     await turso.emulator.platform.createDatabase("lone", "solo");
     assert.deepEqual(await logic().read(id, state), { gone: false, state });
   });
+
+  it("keeps a token that is accepted, and removes one whose target is gone", async () => {
+    const { id, state } = await logic().create(token({ group: "solo" }));
+    assert.deepEqual(await logic().read(id, state), { gone: false, state });
+    const gone = { ...state, scope: { database: "never" } };
+    assert.deepEqual(await logic().read("acme/databases/never", gone), { gone: true });
+    assert.match(turso.warnings.join(), /no longer exists .*, so its token leaves the state\./);
+  });
+
+  it("marks a token that is rejected, so that it is minted again", async () => {
+    const { id, state } = await logic().create(token({ database: "app" }));
+    turso.emulator.platform.rotateGroup("default");
+    assert.deepEqual(await logic().read(id, state), { gone: false, state: { ...state, rejected: true } });
+  });
+
+  for (const [what, plane, status] of [
+    ["the API answers 500", "control", 500],
+    ["the database answers 503", "data", 503],
+  ] as const)
+    it(`keeps the token with a warning if ${what}`, async () => {
+      const { id, state } = await logic().create(token({ database: "app" }));
+      turso.emulator.fault({
+        plane,
+        path: /./,
+        when: "before",
+        action: { type: "status", status },
+        times: 99,
+      });
+      assert.deepEqual(await logic().read(id, state), { gone: false, state });
+      assert.match(turso.warnings.join(), /The state stays as it is\./);
+    });
+
+  it("asks nobody about a token of a group without databases", async () => {
+    const { id, state } = await logic().create(token({ group: "bare" }));
+    turso.emulator.clearLog();
+    assert.deepEqual(await logic().read(id, state), { gone: false, state });
+    assert.equal(turso.emulator.log.filter(({ plane }) => plane === "data").length, 0);
+  });
+
+  it("accepts a database whose id is not known, then or now", async () => {
+    const { id, state } = await logic().create(token({ database: "app" }));
+    const { hostname = "", group = "" } = state.endpoint ?? {};
+    for (const endpoint of [undefined, { hostname, group }]) {
+      const old = { ...state, ...(endpoint && { endpoint }) };
+      if (endpoint === undefined) delete old.endpoint;
+      assert.deepEqual(await logic().read(id, old), { gone: false, state: old });
+    }
+  });
+
+  it("says how to refresh with the new API token if the one in stack config was exchanged, and only then", async () => {
+    const { id, state } = await logic().create(token({ database: "app" }));
+    for (const [apiTokenOrigin, isSaid] of [
+      ["stack config turso:apiToken", true],
+      ["the environment's TURSO_API_TOKEN", false],
+    ] as const) {
+      turso.forgetMessages();
+      turso.onLookUp({ type: "status", status: 401 });
+      const settings = turso.settings({ apiTokenOrigin });
+      const context = new Context({ settings, clock: () => new Date(), notify: turso.notify });
+      await tokenResource(context).read(id, state);
+      assert.equal(turso.warnings.join().includes("refresh with --run-program"), isSaid);
+    }
+  });
 });

@@ -78,7 +78,7 @@ describe("the quickstart", () => {
 
 describe("every example", () => {
   it("is in the list of examples", () => {
-    const listed = [...read("README.md").matchAll(/\]\((\w+)\/?\)/g)].map(([, name]) => name);
+    const listed = [...read("README.md").matchAll(/\]\(([\w-]+)\/?\)/g)].map(([, name]) => name);
     assert.deepEqual(listed.sort(), [...FOLDERS].sort());
   });
 

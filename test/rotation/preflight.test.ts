@@ -154,17 +154,18 @@ describe("the preflight of a rotation", () => {
       assert.deepEqual(turso.requests(), []);
     });
 
-    for (const [what, lookup] of [
-      ["no hostname", radius(["app"])],
-      ["a failed lookup", errorOf({ status: 403, answer: "the API answered 403" })],
+    for (const [what, lookup, why] of [
+      ["no hostname", radius(["app"]), "the database's Hostname is unknown"],
+      [
+        "a failed lookup",
+        errorOf({ status: 403, answer: "the API answered 403" }),
+        "the databases on which a token can be tried could not be looked up",
+      ],
     ] as const) {
       it(`unless there is ${what}: then verify "auto" continues with a warning`, async () => {
         const task = taskOf(lookup);
         assert.deepEqual(await prepare(run(), task, true), { task });
-        assert.equal(
-          messages.at(-1),
-          "warning app: continuing without verification: the database's Hostname is unknown.",
-        );
+        assert.equal(messages.at(-1), `warning app: continuing without verification: ${why}.`);
         // one that nobody gets, to know whether the API mints at all
         assert.deepEqual(mints(), [
           "POST ~/databases/app/auth/tokens?expiration=1m&authorization=read-only 200",
@@ -177,7 +178,7 @@ describe("the preflight of a rotation", () => {
         assert.equal(result.error.effect, "unchanged");
         assert.equal(
           result.error.message,
-          'Rotating acme/databases/app: verify is "required", and the rotation could not be verified: the database\'s Hostname is unknown. Nothing was changed. Fix this, or set verify to "auto" to rotate without verification.',
+          `Rotating acme/databases/app: verify is "required", and the rotation could not be verified: ${why}. Nothing was changed. Fix this, or set verify to "auto" to rotate without verification.`,
         );
       });
     }

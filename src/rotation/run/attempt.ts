@@ -50,13 +50,18 @@ export async function send(
   return error.effect === "unchanged" ? refused(error) : { ...sent, at, lost: error.answer };
 }
 
-/** What an earlier run left to resolve, as an attempt; a canary token that has expired proves nothing. */
+/**
+ * What an earlier run left to resolve, as an attempt. A canary token that has expired proves nothing, and neither does one of a different
+ * database: that may have been rotated itself since.
+ */
 export function reopen(
   { clock }: RunSettings,
   task: Task,
   pending: Extract<Pending, { canaries: unknown }>,
 ): Attempt {
-  const canaries = pending.canaries.filter(({ token }) => !isSpent(token, clock()));
+  const canaries = pending.canaries.filter(
+    ({ token, label }) => label !== "siblings" && !isSpent(token, clock()),
+  );
   const lost = pending.status === "unknown" ? { lost: pending.answer } : {};
   return { task, at: pending.at, isNew: false, tries: 1, canaries, doneAt: performance.now(), ...lost };
 }

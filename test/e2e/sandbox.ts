@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createClient } from "@libsql/client";
 import { startEmulator, type Emulator, type ServerGeneration } from "../../emulator";
 import { Stack, type CommandResult, type StackOptions } from "../../tools/stack";
 
@@ -69,6 +70,20 @@ export class Sandbox {
     return this.turso.log
       .filter(({ plane }) => plane === "control")
       .map(({ method, path }) => `${method} ${path}`);
+  }
+
+  /** Whether a database accepts a token, with the real libSQL client. */
+  async accepts(database: string, authToken: unknown): Promise<boolean> {
+    const { hostname } = this.turso.platform.database(database);
+    const client = createClient({ url: `http://${hostname}`, authToken: String(authToken) });
+    try {
+      await client.execute("select 1");
+      return true;
+    } catch {
+      return false;
+    } finally {
+      client.close();
+    }
   }
 
   async close(): Promise<void> {

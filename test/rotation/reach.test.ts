@@ -25,4 +25,13 @@ describe("what a rotation is seen to reach", () => {
         siblings: "accepted",
       });
     }));
+
+  it("ends the run soon, although the tokens of the databases that rotate after the first live on", () =>
+    Fleet.with({ deathDelayMs: ({ name }) => (name === "t1" ? 0 : 60_000) }, async (fleet) => {
+      const start = performance.now();
+      const { state } = await fleet.logic().create(inputs({ verifyTimeout: "12s" }));
+      assert.ok(performance.now() - start < 8_000, "the first one's consumers waited for the others' proof");
+      assert.deepEqual(Object.keys(state.pending ?? {}).sort(), ["t2", "t3", "t4"]);
+      assert.deepEqual(await fleet.accepted(state), ["t1", "t2", "t3", "t4"]);
+    }));
 });

@@ -25,6 +25,8 @@ export interface Seen {
 
 /** A rotation that an earlier run has recorded holds up nothing, and is only tried for a moment. */
 const ANOTHER_LOOK_MS = 5_000;
+/** How long a proof may still last once an old token was rejected: from then on its consumers are without a valid one. */
+export const GRACE_MS = 2_000;
 const CONTROL_LIFE = "1h";
 const PARALLEL_MINTS = 16;
 
@@ -60,7 +62,7 @@ export async function prove(
     clock: run.clock,
     deadlineMs: limitMs,
     // consumers of tokens from before an earlier run's rotation have new ones
-    graceMs: isNew ? 2_000 : Infinity,
+    graceMs: isNew ? GRACE_MS : Infinity,
   });
   const waitedMs = performance.now() - start;
   const isFullWait = waitedMs >= run.verifyTimeoutMs;

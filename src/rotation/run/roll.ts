@@ -4,7 +4,7 @@ import { targetId } from "../../values/scope";
 import { conclude, reopen, send, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
 import { prepare, refusalToMint, type Prepared, type RunSettings, type Task } from "./preflight";
-import { prove, type Seen } from "./prove";
+import { GRACE_MS, prove, type Seen } from "./prove";
 import { cannotMint, describeProgress, noneAvailable } from "../report";
 import type { Reach } from "../state";
 
@@ -41,9 +41,14 @@ export async function rollAll(
     });
     while (ready.length + attempts.length > 0) {
       attempts.push(...(await roll.all(ready)));
+      // once old tokens are known to be rejected, their consumers wait for this run to end
+      const isDark =
+        attempts.some(({ isNew, seen }) => isNew && seen?.verdict === "rejected") ||
+        [...results.values()].some((result) => result.kind === "rotated" && result.isNew);
       const seenOf = await prove(
         run,
         attempts.filter(({ seen }) => seen === undefined),
+        isDark ? GRACE_MS : Infinity,
       );
       await run.minter?.checkAgain(attempts.filter(({ isNew }) => isNew).map(({ task }) => task));
       ready = [];

@@ -27,7 +27,7 @@ function pulumiCommands(): Map<string, Set<string>> {
   for (const text of texts)
     for (const [, rest = ""] of text.matchAll(/(?:^|&& |\|\| |npx )pulumi ([^&|]+)/g)) {
       const [command = "", sub = ""] = rest.trim().split(/\s+/);
-      const name = command === "config" || command === "stack" ? `${command} ${sub}`.trim() : command;
+      const name = ["config", "stack", "state"].includes(command) ? `${command} ${sub}`.trim() : command;
       const options = found.get(name) ?? new Set<string>();
       for (const [, option] of rest.matchAll(/\s(--[\w-]+)/g)) options.add(option as string);
       found.set(name, options);
@@ -95,7 +95,9 @@ describe("every page", () => {
     for (const [command, options] of commands) {
       const words = command.split(" ").filter((word) => !word.startsWith("-"));
       const pulumi = path.join(findCli()?.bin ?? "", "pulumi");
-      const { stdout } = spawnSync(pulumi, [...words, "--help"], { encoding: "utf8" });
+      // without it, the help leaves out `--plan`
+      const env = { ...process.env, PULUMI_EXPERIMENTAL: "true" };
+      const { stdout } = spawnSync(pulumi, [...words, "--help"], { encoding: "utf8", env });
       const [, usage = ""] = /^Usage:\n {2}pulumi (.*)$/m.exec(stdout) ?? [];
       const [, aliases = ""] = /^Aliases:\n {2}(.*)$/m.exec(stdout) ?? [];
       const isKnown =

@@ -30,6 +30,7 @@ export const SESSIONS: PageSession[] = [
   example("quickstart"),
   example("scheduled"),
   example("fleet", "tenants.json"),
+  example("fleet-all"),
   example("deliver", "token-file.ts"),
 ];
 

@@ -5,7 +5,7 @@ import type { Permission } from "../values/permissions";
 import { own } from "../values/record";
 import type { Scope } from "../values/scope";
 import type { AuthTokenArgs } from "./auth-token-args";
-import { addFollower } from "./followers";
+import { addFollower, requireRotation } from "./followers";
 import type { TokenRotation } from "./token-rotation";
 
 /**
@@ -103,6 +103,7 @@ const SECRETS: pulumi.CustomResourceOptions = { additionalSecretOutputs: ["token
 /** The properties to register: the arguments and the outputs. */
 function properties(name: string, { rotation, ...args }: AuthTokenArgs): Record<string, unknown> {
   requireNode(process.versions, process.env["PATH"]);
+  requireRotation(name, rotation);
   requireJson(`AuthToken "${name}": trigger`, args.trigger);
   const outputs: OutputsToCome<AuthToken, TokenInputs> = {
     token: undefined,

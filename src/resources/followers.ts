@@ -16,6 +16,15 @@ export function expectFollowers(): { list: Follower[]; input: Promise<Follower[]
 
 export const keepFollowers = (rotation: object, list: Follower[]): void => void lists.set(rotation, list);
 
+/** Stops a program whose token follows a rotation that was only read: it never rotates here, so the token would never be minted again. */
+export function requireRotation(name: string, rotation: object | undefined): void {
+  if (rotation === undefined || lists.has(rotation)) return;
+  throw new pulumi.RunError(
+    `AuthToken "${name}": rotation was read with TokenRotation.get, so it never rotates in this stack. Nothing was changed. ` +
+      "Use the rotationId of the stack that rotates as this token's trigger: see docs/operating.md.",
+  );
+}
+
 /**
  * Adds an AuthToken to the list of its rotation, one of each sort. One whose arguments are outputs is left out: those may depend on
  * the rotation itself, which would wait for them.

@@ -118,7 +118,7 @@ export class TokenRotation extends pulumi.CustomResource {
       { ...properties(name, args), ...props },
       pulumi.mergeOptions(opts, SECRETS),
     );
-    keepFollowers(this, followers.list);
+    if (opts?.id === undefined) keepFollowers(this, followers.list);
     pulumi.all([this.id, this.failures]).apply(([id, failures]) => failRun(id, failures));
   }
 

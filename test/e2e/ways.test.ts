@@ -130,6 +130,21 @@ describe("documented ways to run it", () => {
       assert.equal(sandbox.rotations.length, 2);
     }));
 
+  it("a token cannot follow a rotation that was only read, and the error names the way that works", () =>
+    inSandbox(
+      {
+        program: `
+          const rotation = turso.TokenRotation.get("r", "acme/groups/default");
+          new turso.AuthToken("t", { scope: { group: "default" }, rotation });`,
+      },
+      async (sandbox) => {
+        assert.match(
+          await sandbox.fails("preview"),
+          /rotation was read with TokenRotation\.get, so it never rotates in this stack/,
+        );
+      },
+    ));
+
   it("two explicit providers reach two organizations from one program, and moving a resource to one rotates nothing", () =>
     inSandbox({}, async (sandbox) => {
       const { url, apiToken } = sandbox.turso;

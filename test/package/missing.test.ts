@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import path from "node:path";
+import { ROOT } from "../../tools/stack";
+import type { Sandbox } from "../e2e/sandbox";
 import { NPM, PROGRAM, inProgram, must, project, writeFiles } from "./program";
 import { manifest, tarball } from "./tarball";
 
@@ -8,6 +10,9 @@ const UP = ["up", "--yes", "--skip-preview", "--config", "trigger=1"];
 const ADVICE =
   /cannot load pulumi-turso-tokens from .*\. Nothing was changed\. Install it there as a direct dependency: npm install pulumi-turso-tokens\./;
 const { "@pulumi/pulumi": sdk } = manifest.devDependencies;
+
+const bundle = (sandbox: Sandbox, ...options: string[]): Promise<string> =>
+  must(sandbox, ["esbuild", "index.js", "--bundle", "--platform=node", "--outfile=bundle.js", ...options]);
 
 describe("a program from whose folder Pulumi's provider process cannot load the package", () => {
   it("is told what to install if pnpm installed it for a component library only", () =>
@@ -42,6 +47,30 @@ describe("a program from whose folder Pulumi's provider process cannot load the 
           "--prefer-offline",
           `${manifest.name}@file:${tarball()}`,
         ]);
+        await sandbox.up("--config", "trigger=1");
+        assert.deepEqual(sandbox.rotations, ["groups/default"]);
+      },
+    ));
+
+  it("is told so too if a bundler made the package part of the program, and works if it is external and installed", () =>
+    inProgram(
+      {
+        ...PROGRAM.commonjs,
+        "package.json": {
+          name: "app",
+          private: true,
+          main: "bundle.js",
+          dependencies: { "@pulumi/pulumi": sdk },
+        },
+      },
+      async (sandbox) => {
+        await must(sandbox, NPM);
+        await bundle(sandbox, "--external:@pulumi/pulumi", `--alias:${manifest.name}=${ROOT}`);
+      },
+      async (sandbox) => {
+        assert.match(await sandbox.fails(...UP), ADVICE);
+        await must(sandbox, [...NPM, `file:${tarball()}`]);
+        await bundle(sandbox, "--packages=external");
         await sandbox.up("--config", "trigger=1");
         assert.deepEqual(sandbox.rotations, ["groups/default"]);
       },

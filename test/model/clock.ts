@@ -1,25 +1,42 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import timers from "node:timers/promises";
 
-/** A simulated clock: waiting takes no real time, and a schedule gets the same timestamps in every run. */
+const { setImmediate: turn } = timers;
+
+interface Sleeper {
+  at: number;
+  wake: () => void;
+}
+
+/**
+ * A simulated clock: waiting takes no real time, and a schedule gets the same timestamps in every run. It advances when
+ * everything that could act is asleep.
+ */
 export class Clock {
   #now = Date.parse("2026-03-01T12:00:00.000Z");
-  #timers: { at: number; act: () => void }[] = [];
+  #events: Sleeper[] = [];
+  #alarms: Sleeper[] = [];
+  #sleepers: Sleeper[] = [];
+  #busy = 0;
+  #isWatching = false;
+  #onIdle = (): void => undefined;
 
   now = (): number => this.#now;
 
-  /** Schedules a callback. */
-  at(at: number, act: () => void): void {
-    this.#timers.push({ at, act });
-    this.#timers.sort((a, b) => a.at - b.at);
+  /** Schedules something that happens outside of the process, such as a late rotation. */
+  at(at: number, wake: () => void): void {
+    insert(this.#events, { at, wake });
   }
 
   /** Never goes back: a concurrent wait may have advanced the clock further already. */
   advanceTo(time: number): void {
-    for (let next = this.#timers[0]; next !== undefined && next.at <= time; next = this.#timers[0]) {
-      this.#timers.shift();
+    for (;;) {
+      const due = [this.#events, this.#alarms, this.#sleepers].filter(([first]) => first && first.at <= time);
+      const [list] = due.sort(([a], [b]) => (a?.at ?? 0) - (b?.at ?? 0));
+      const next = list?.shift();
+      if (next === undefined) break;
       this.#now = Math.max(this.#now, next.at);
-      next.act();
+      next.wake();
     }
     this.#now = Math.max(this.#now, time);
   }
@@ -28,50 +45,78 @@ export class Clock {
     this.advanceTo(this.#now + ms);
   }
 
-  /** How many requests are in flight: they take no simulated time, and everybody waits for them. */
-  busy = 0;
-  #sleepers: { until: number; wake: () => void }[] = [];
-  #isPumping = false;
+  /** Advances past the last scheduled event. */
+  runAll(): void {
+    const last = this.#events.at(-1);
+    if (last !== undefined) this.advanceTo(last.at);
+  }
 
-  /** Waits. Time passes only while all code waits: the first one to wake decides how much. */
+  /** Waits like `node:timers/promises`; the clock advances as soon as nothing else can happen before. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const sleeper = { until: this.#now + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
-      const cancel = (): void => {
+      const sleeper = { at: this.#now + Math.max(0, ms), wake: resolve };
+      const end = (): void => {
         this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
-        reject(new Error("aborted"));
+        reject(new DOMException("The operation was aborted", "AbortError"));
       };
-      if (signal?.aborted) cancel();
-      else signal?.addEventListener("abort", cancel, { once: true });
-      if (!this.#isPumping) void this.#pump();
+      if (signal?.aborted) {
+        end();
+        return;
+      }
+      signal?.addEventListener("abort", end, { once: true });
+      sleeper.wake = () => {
+        signal?.removeEventListener("abort", end);
+        resolve();
+      };
+      insert(this.#sleepers, sleeper);
+      void this.#watch();
     });
   }
 
-  /** Those that wait never wake: their process has ended. */
+  /** A signal that is aborted when the time is over. */
+  timeout(ms: number): AbortSignal {
+    const controller = new AbortController();
+    const wake = (): void => controller.abort(new DOMException("The operation timed out", "TimeoutError"));
+    insert(this.#alarms, { at: this.#now + ms, wake });
+    return controller.signal;
+  }
+
+  /** The clock stands still while something happens in real time. */
+  async during<T>(act: () => Promise<T>): Promise<T> {
+    this.#busy += 1;
+    try {
+      return await act();
+    } finally {
+      this.#busy -= 1;
+      if (this.#busy === 0) this.#onIdle();
+    }
+  }
+
+  /** What sleeps never wakes up: its process has ended. */
   forgetSleepers(): void {
     this.#sleepers = [];
+    this.#alarms = [];
   }
 
-  async #pump(): Promise<void> {
-    this.#isPumping = true;
+  async #watch(): Promise<void> {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
     while (this.#sleepers.length > 0) {
-      for (let i = 0; i < 4; i += 1) await timers.setImmediate();
-      if (this.busy > 0) continue;
-      const [next] = this.#sleepers.sort((a, b) => a.until - b.until);
-      if (next === undefined) break;
-      this.#sleepers = this.#sleepers.filter((each) => each !== next);
-      this.advanceTo(next.until);
-      next.wake();
+      // whatever was woken acts first
+      await turn();
+      await turn();
+      const [next] = this.#sleepers;
+      if (this.#busy > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+      else if (next) this.advanceTo(next.at);
     }
-    this.#isPumping = false;
+    this.#isWatching = false;
   }
+}
 
-  /** Advances past the last scheduled callback. */
-  runAll(): void {
-    const last = this.#timers.at(-1);
-    if (last !== undefined) this.advanceTo(last.at);
-  }
+/** Keeps a list in the order of time; what is equally late stays in the order of its arrival. */
+function insert(list: Sleeper[], sleeper: Sleeper): void {
+  const i = list.findLastIndex(({ at }) => at <= sleeper.at);
+  list.splice(i + 1, 0, sleeper);
 }
 
 const clocks = new AsyncLocalStorage<Clock>();
@@ -80,32 +125,37 @@ const clocks = new AsyncLocalStorage<Clock>();
 export const withClock = <T>(clock: Clock, act: () => Promise<T>): Promise<T> => clocks.run(clock, act);
 
 /**
- * The provider sleeps with `node:timers/promises` and measures with `performance.now`. Inside `withClock`, and nowhere
- * else, both use the simulated clock, so that a verifyTimeout of minutes takes milliseconds.
+ * The provider sleeps with `node:timers/promises`, axios-retry with `setTimeout`; both measure with `performance.now` and
+ * limit requests with `AbortSignal.timeout`. Inside `withClock`, and nowhere else, all of them use the simulated clock, so
+ * that a verifyTimeout of minutes takes milliseconds.
  *
  * @returns the undo function
  */
 export function simulateTime(): () => void {
   const { setTimeout: sleep } = timers;
+  const { setInterval: every, setTimeout: later } = globalThis;
   const now = performance.now.bind(performance);
-  const every = setInterval;
-  const pause = (ms = 0, value?: unknown, options: { signal?: AbortSignal } = {}): Promise<unknown> => {
-    const clock = clocks.getStore();
-    if (clock === undefined) return sleep(ms, value, options);
-    return clock.sleep(ms, options.signal).then(() => value);
-  };
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  const pause = (ms?: number, value?: unknown, options?: { signal?: AbortSignal }): Promise<unknown> =>
+    clocks.getStore()?.sleep(ms ?? 0, options?.signal) ?? sleep(ms, value, options);
   Object.assign(timers, { setTimeout: pause });
   performance.now = () => clocks.getStore()?.now() ?? now();
+  AbortSignal.timeout = (ms) => clocks.getStore()?.timeout(ms) ?? timeout(ms);
+  const afterwards = (act: () => void, ms?: number, ...rest: []): unknown => {
+    const clock = clocks.getStore();
+    return clock ? void clock.sleep(ms ?? 0).then(act) : later(act, ms, ...rest);
+  };
   // progress reports are disabled: the interval of a crashed process would never be cleared
   const tick = (act: () => void, ms?: number): NodeJS.Timeout => {
     const timer = every(act, ms);
     if (clocks.getStore() !== undefined) clearInterval(timer);
     return timer;
   };
-  Object.assign(globalThis, { setInterval: tick });
+  Object.assign(globalThis, { setInterval: tick, setTimeout: afterwards });
   return () => {
     Object.assign(timers, { setTimeout: sleep });
     Reflect.deleteProperty(performance, "now"); // uncovers the prototype's method
-    Object.assign(globalThis, { setInterval: every });
+    Object.assign(globalThis, { setInterval: every, setTimeout: later });
+    AbortSignal.timeout = timeout;
   };
 }

@@ -1,6 +1,7 @@
 import { rotationResource, tokenResource } from "../../src/hosts/shared/resource";
 import type { CheckResult, DiffResult, ReadResult } from "../../src/core/protocol";
 import { UNKNOWN } from "../../src/core/unknown";
+import { summarise } from "../../src/values/failures";
 import { Crashed, type Process } from "./process";
 
 export type Properties = Record<string, unknown>;
@@ -32,7 +33,10 @@ export interface SavedResource {
 export interface Step {
   name: string;
   did: "created" | "updated" | "replaced" | "nothing" | "failed" | "refreshed" | "gone";
+  /** Why the engine did not save it. It skips what depends on it. */
   error?: Error;
+  /** Why the run fails although the resource was saved: the resource class throws this once the outputs are known. */
+  complaint?: string;
 }
 
 /** A model of Pulumi's engine as a provider sees it: the order of its calls, and what it saves of the results. */
@@ -58,7 +62,8 @@ export class Engine {
   }
 
   /**
-   * Creates or updates the resources in the program's order, and saves the state after each. Stops at a failure.
+   * Creates or updates the resources in the program's order, and saves the state after each. Stops at a failure, but not at
+   * a complaint. A program that fails deletes nothing.
    *
    * @param onStep is called after each resource
    */
@@ -74,6 +79,7 @@ export class Engine {
       await onStep(step);
       if (step.error) return steps;
     }
+    if (steps.some(({ complaint }) => complaint !== undefined)) return steps;
     for (const name of this.state.keys())
       if (!program.some((resource) => resource.name === name)) this.#delete(name);
     return steps;
@@ -111,9 +117,9 @@ export class Engine {
     }
     if (!diff.changes) {
       this.#save(name, { ...saved, inputs });
-      return { name, did: "nothing" };
+      return { name, did: "nothing", ...complaintOf(saved) };
     }
-    return this.#execute(resource, "updated", process, index, async () => {
+    return this.#execute(name, "updated", process, index, async () => {
       const outputs = await process.run(() => provider.update(saved.outputs, inputs));
       return { ...saved, inputs, outputs };
     });
@@ -126,15 +132,14 @@ export class Engine {
     process: Process,
     index: number,
   ): Promise<Step> {
-    return this.#execute(resource, did, process, index, async () => {
+    return this.#execute(resource.name, did, process, index, async () => {
       const { id, state } = await process.run(() => logic(resource.type, process).create(inputs));
       return { type: resource.type, id, inputs, outputs: state };
     });
   }
 
-  /** Saves the result of a call that succeeds. */
   async #execute(
-    { name }: DeclaredResource,
+    name: string,
     did: Step["did"],
     process: Process,
     index: number,
@@ -144,7 +149,7 @@ export class Engine {
       const saved = await act();
       process.crashAtSave(index);
       this.#save(name, saved);
-      return { name, did };
+      return { name, did, ...complaintOf(saved) };
     } catch (error) {
       if (error instanceof Crashed || !(error instanceof Error)) throw error;
       return { name, did: "failed", error };
@@ -170,6 +175,12 @@ export class Engine {
   #delete(name: string): void {
     this.state.delete(name);
   }
+}
+
+/** As the class TokenRotation does it. */
+function complaintOf({ outputs }: SavedResource): Pick<Step, "complaint"> {
+  const complaint = summarise((outputs["failures"] ?? {}) as Record<string, string>);
+  return complaint === undefined ? {} : { complaint };
 }
 
 /** Casts, because the properties that the engine passes are untyped. */

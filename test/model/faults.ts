@@ -19,6 +19,11 @@ export type Trouble =
   | "429"
   | "429, Retry-After 3600"
   | "404 of something else"
+  /** A proxy or a sign-in page answers in the database's place. */
+  | "foreign 401"
+  | "foreign 401 in JSON"
+  /** The database itself rejects every token for a moment, as an edge that restarts may do. */
+  | "stray 401"
   /** The request hangs, and the platform carries it out after the client has timed out. */
   | "late by 1 s"
   | "late by 2 h";
@@ -54,18 +59,27 @@ const ACTIONS: Record<Trouble, FaultAction> = {
   "429": status(429),
   "429, Retry-After 3600": status(429, { "retry-after": "3600" }),
   "404 of something else": status(404, {}, '{"error":"not found"}'),
+  "foreign 401": status(401, {}, "<html><head><title>401 Authorization Required</title></head></html>"),
+  "foreign 401 in JSON": status(401, {}, '{"error":"Unauthorized"}'),
+  "stray 401": status(401, {}, '{"error":"Unauthorized: `The JWT is invalid`"}'),
   "late by 1 s": { type: "hang" },
   "late by 2 h": { type: "hang" },
 };
 
 /** Responses that a server sends only if it did nothing. */
 const REFUSALS = /^(429|404)/;
+const REJECTIONS = /401/;
 
 export const actionOf = ({ trouble }: PlannedFault): FaultAction => ACTIONS[trouble];
 
-/** Excludes a server that did something and claims the opposite. Only rotations can be executed late. */
-export const isPossible = ({ on, when, trouble }: PlannedFault): boolean =>
+/**
+ * Excludes a server that did something and claims the opposite. Only rotations can be executed late, and only a database
+ * rejects tokens. It does so twice at most: whatever rejects all tokens for longer is not what a run can tell from a rotation.
+ */
+export const isPossible = ({ on, when, trouble, times }: PlannedFault): boolean =>
   !(REFUSALS.test(trouble) && when === "after") &&
+  !(REJECTIONS.test(trouble) && on !== "probe") &&
+  !(trouble === "stray 401" && times > 5) &&
   !(trouble.startsWith("late") && (on !== "rotate" || when === "after"));
 
 /** Whether the client cannot know if the request was carried out. */

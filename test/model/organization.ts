@@ -23,15 +23,16 @@ export const mayMint = (credentials: Credentials): boolean =>
 export const mayRead = (credentials: Credentials): boolean =>
   mayMint(credentials) || credentials === "rotate and read";
 
-/** A minted token, and the number of rotations of its target before it was minted. */
+/** A minted token, and how much had happened to its target before it was minted. */
 export interface Held {
   jwt: string;
   target: Target;
   rotationsBefore: number;
+  keyChangesBefore: number;
 }
 
 const GROUPS = ["default", "solo", "bare"];
-const DATABASES = { app: "default", reports: "default", lone: "solo" };
+const DATABASES: Readonly<Record<string, string>> = { app: "default", reports: "default", lone: "solo" };
 const WRONG_TOKEN = "wrong-token-that-nobody-made";
 
 /** For each target, how many milliseconds its old tokens stay accepted after it is rotated. */
@@ -49,6 +50,8 @@ const NO_DELAYS: RejectionDelays = {
 export class ModelOrganization {
   /** Every token that was minted in the current schedule. */
   readonly held: Held[] = [];
+  /** By the database's name, how often it was created again. */
+  readonly #recreations = new Map<string, number>();
   #delays = NO_DELAYS;
   readonly #restricted = new Map<Credentials, string>();
 
@@ -79,6 +82,7 @@ export class ModelOrganization {
   async reset(now: () => number, delays: RejectionDelays): Promise<void> {
     this.onHang.length = 0;
     this.held.length = 0;
+    this.#recreations.clear();
     const { platform } = this.emulator;
     for (const [name, group] of Object.entries(DATABASES))
       if (!platform.findDatabase(name)) await platform.createDatabase(name, group);
@@ -157,27 +161,52 @@ export class ModelOrganization {
     return delays[name] ?? 0;
   }
 
-  /** How often rotations, of this target or of others, have replaced the key that signs the target's tokens. */
-  keyChanges(target: Target): number {
-    const { rotations, options } = this.emulator.platform;
-    const groups = new Set(
-      target.kind === "group" ? [target.name] : this.databasesOf(target).map(({ group }) => group.name),
-    );
-    const hits = (kind: string, name: string): boolean => {
-      if (kind === "group") return groups.has(name);
-      if (options.serverGeneration === "current") return kind === target.kind && name === target.name;
-      return groups.has(this.emulator.platform.findDatabase(name)?.group.name ?? "");
-    };
-    return rotations.filter(({ kind, name }) => hits(kind, name)).length;
+  /** The target's group, whether or not the target exists; empty for a name that never existed. */
+  groupOf({ kind, name }: Target): string {
+    return kind === "group" ? name : (DATABASES[name] ?? "");
   }
 
-  /** The latest tokens of a target, which are the last to be rejected. */
-  heldFor({ kind, name }: Target): Held[] {
-    return this.held.filter(({ target }) => target.kind === kind && target.name === name).slice(-5);
+  /** Whether a rotation of one target replaces the key that signs the other one's tokens. */
+  reaches(rotated: Target, target: Target): boolean {
+    if (rotated.kind === "database" && this.emulator.platform.options.serverGeneration === "current")
+      return rotated.kind === target.kind && rotated.name === target.name;
+    return this.groupOf(rotated) === this.groupOf(target);
+  }
+
+  /** How often the key that signs the target's tokens was replaced: by rotations, or with the database itself. */
+  keyChanges(target: Target): number {
+    const { rotations } = this.emulator.platform;
+    const anew = target.kind === "database" ? (this.#recreations.get(target.name) ?? 0) : 0;
+    return anew + rotations.filter((rotated) => this.reaches(rotated, target)).length;
+  }
+
+  /** Whether a database was created again in this schedule. */
+  get hasChanged(): boolean {
+    return this.#recreations.size > 0;
+  }
+
+  deleteDatabase(name: string): void {
+    if (this.exists({ kind: "database", name })) this.emulator.platform.deleteDatabase(name);
+  }
+
+  /** A database of the same name, whose tokens are different ones. */
+  async recreateDatabase(name: string): Promise<void> {
+    this.deleteDatabase(name);
+    await this.emulator.platform.createDatabase(name, this.groupOf({ kind: "database", name }));
+    this.#recreations.set(name, (this.#recreations.get(name) ?? 0) + 1);
+  }
+
+  heldOf(jwt: string): Held | undefined {
+    return this.held.find((each) => each.jwt === jwt);
   }
 
   hold(target: Target, jwt: string): void {
-    this.held.push({ jwt, target, rotationsBefore: this.rotations(target) });
+    this.held.push({
+      jwt,
+      target,
+      rotationsBefore: this.rotations(target),
+      keyChangesBefore: this.keyChanges(target),
+    });
   }
 
   /** Mints a token outside the program: a rotation has to invalidate it. */

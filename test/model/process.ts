@@ -22,6 +22,10 @@ export interface Sent {
   lost: boolean;
   /** How many milliseconds after the client's timeout the platform carries it out; 0: before the timeout. */
   lateBy: number;
+  /** When it was sent, by the schedule's clock. */
+  at: number;
+  /** How many tokens had been minted before it. */
+  heldBefore: number;
   text: string;
 }
 
@@ -50,9 +54,13 @@ export function interceptRequests(): () => void {
 export class Process {
   readonly sent: Sent[] = [];
   readonly messages: string[] = [];
+  /** When a database first rejected a token after this process had sent a rotation, by the schedule's clock. */
+  rejectedAt: number | undefined;
   readonly context: Context;
   readonly #faults: (PlannedFault & { left: number; toSkip: number })[];
   readonly #inFlight = new Set<Promise<unknown>>();
+  /** Requests are carried out in the order in which they are sent, so that a schedule can be repeated. */
+  #turn = Promise.resolve();
   #hasExited = false;
   #abort!: (reason: Crashed) => void;
   readonly #aborted = new Promise<never>((_resolve, reject) => {
@@ -76,7 +84,7 @@ export class Process {
       },
       clock: () => new Date(clock.now()),
       notify: (_level, text) => this.messages.push(text),
-      // real time; TIMEOUT_MS is what limits a request here
+      // TIMEOUT_MS is what limits a request here
       retryPolicy: { timeoutMs: 60_000, retries: 2, pauseMs: 0.1, longestPauseMs: 1_000, patienceMs: 1_000 },
     });
   }
@@ -88,7 +96,6 @@ export class Process {
     } finally {
       // requests in flight reach the server even if the process has crashed
       await Promise.allSettled(this.#inFlight);
-      this.clock.forgetSleepers();
     }
   }
 
@@ -103,22 +110,29 @@ export class Process {
   /** From now on, requests of this process never get a response. */
   exit(): void {
     this.#hasExited = true;
+    this.clock.forgetSleepers();
   }
 
-  request(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
-    return this.#hasExited ? NEVER : this.#counted(config, http);
-  }
-
-  async #counted(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
-    this.clock.busy += 1;
+  async request(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
+    const before = this.#turn;
+    let pass = (): void => undefined;
+    this.#turn = new Promise((resolve) => (pass = resolve));
+    await before;
+    if (this.#hasExited) return NEVER;
     try {
-      return await this.#exchange(config, http);
+      if (config.signal?.aborted) return await http(config);
+      return await this.#exchange(config, http, pass);
     } finally {
-      this.clock.busy -= 1;
+      pass();
     }
   }
 
-  async #exchange(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
+  /** @param pass lets the next request begin */
+  async #exchange(
+    config: InternalAxiosRequestConfig,
+    http: AxiosAdapter,
+    pass: () => void,
+  ): Promise<AxiosResponse> {
     const sent = this.#describe(config);
     const { crash } = this.circumstances;
     const isLast = crash?.at === this.sent.length;
@@ -129,7 +143,7 @@ export class Process {
     const rotations = this.#rotations(sent);
     try {
       if (isLast)
-        return await this.#hang(config, http, "after", () => {
+        return await this.#hang(config, http, "after", pass, () => {
           sent.executed = this.#rotations(sent) > rotations; // a crashed process does not return from here
           return this.#crash();
         });
@@ -137,7 +151,7 @@ export class Process {
       sent.text += ` [${fault.when} ${fault.trouble}]`;
       sent.lost = losesResponse(fault);
       if (actionOf(fault).type === "hang")
-        return await this.#hang(config, http, fault.when, () => this.#executeLater(sent, fault));
+        return await this.#hang(config, http, fault.when, pass, () => this.#executeLater(sent, fault));
       this.organization.emulator.fault({ path: mark(config), when: fault.when, action: actionOf(fault) });
       return this.#read(sent, await this.#deliver(config, http));
     } finally {
@@ -150,6 +164,7 @@ export class Process {
     config: InternalAxiosRequestConfig,
     http: AxiosAdapter,
     when: PlannedFault["when"],
+    pass: () => void,
     then: () => unknown,
   ): Promise<AxiosResponse> {
     const timeout = new AbortController();
@@ -160,7 +175,8 @@ export class Process {
     timeout.abort();
     const outcome = await Promise.allSettled([response]);
     await then();
-    this.clock.advance(TIMEOUT_MS);
+    pass();
+    await this.clock.sleep(TIMEOUT_MS, config.signal as AbortSignal | undefined).catch(() => undefined);
     if (outcome[0].status === "fulfilled") return outcome[0].value;
     throw outcome[0].reason;
   }
@@ -182,13 +198,12 @@ export class Process {
 
   #crash(): Promise<never> {
     this.exit();
-    this.clock.busy -= 1; // nobody returns from here
     this.#abort(new Crashed());
     return NEVER;
   }
 
   async #deliver(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
-    const response = http(config);
+    const response = this.clock.during(() => http(config));
     this.#inFlight.add(response);
     try {
       return await response;
@@ -213,6 +228,8 @@ export class Process {
     const jwt = typeof data === "string" ? /"jwt":"([^"]+)"/.exec(data)?.[1] : undefined;
     if (jwt !== undefined && sent.target) this.organization.hold(sent.target, jwt);
     sent.text += ` ${response.status}`;
+    const isRejection = sent.kind === "probe" && response.status === 401;
+    if (isRejection && this.sent.some(({ kind }) => kind === "rotate")) this.rejectedAt ??= this.clock.now();
     return response;
   }
 
@@ -232,6 +249,8 @@ export class Process {
       executed: false,
       lost: false,
       lateBy: 0,
+      at: this.clock.now(),
+      heldBefore: this.organization.held.length,
       text: isProbe
         ? `probe ${this.organization.databaseAt(url) ?? "an unknown host"}`
         : `${method.toUpperCase()} ${path.replace("/v1/organizations/acme", "~")}${query.size > 0 ? `?${query.toString()}` : ""}`,

@@ -1,5 +1,6 @@
 import type { Json } from "../../src/values/json";
 import type { RotationInputs } from "../../src/rotation/state";
+import { UNKNOWN } from "../../src/core/unknown";
 import { parseSubject, type Scope, type Target } from "../../src/values/scope";
 import type { Properties, DeclaredResource } from "./engine";
 
@@ -41,6 +42,9 @@ export function targetsOf({ rotation }: Pick<Program, "rotation">): readonly Tar
   return targets === "all" ? [] : targets;
 }
 
+export const isSingle = ({ rotation: { scope } }: Pick<Program, "rotation">): boolean =>
+  "database" in scope || "group" in scope;
+
 /** The targets of the AuthTokens: the rotation's first and last target, or its group and one database in it. */
 function followers({ rotation, tokens }: Program): Target[] {
   const targets = targetsOf({ rotation });
@@ -50,17 +54,24 @@ function followers({ rotation, tokens }: Program): Target[] {
   return [targets[0], last].slice(0, tokens).filter((target) => target !== undefined);
 }
 
-/** The `rotation` argument of an AuthToken, as src/auth-token.ts derives it from a TokenRotation's outputs. */
+/** The `rotation` argument of an AuthToken, as src/resources/auth-token.ts derives it from a TokenRotation's outputs. */
 function followed({ rotations, scope, organization, rotateEvery }: Properties, own: Scope): Properties {
-  const covered = scope as Scope | undefined;
-  const isListed = covered && "databases" in covered && "database" in own;
-  if (!isListed) return { rotations, scope: covered, organization, rotateEvery };
-  const all = rotations as Record<string, string> | undefined;
-  const isKnown = typeof all === "object" && "database" in own;
-  const mine = isKnown
-    ? Object.fromEntries(Object.entries(all).filter(([name]) => name === own.database))
-    : all;
-  return { rotations: mine, scope: own, organization, rotateEvery };
+  const whole = scope as Scope | undefined;
+  const isListed = whole && "databases" in whole && "database" in own;
+  const covered = isListed
+    ? whole.databases.includes(own.database)
+      ? own
+      : { databases: whole.databases.slice(0, 5) }
+    : whole;
+  const all = rotations as Record<string, string> | typeof UNKNOWN | undefined;
+  const name = covered && "database" in covered ? covered.database : undefined;
+  const at = name === undefined || typeof all !== "object" ? undefined : all[name];
+  return {
+    scope: covered,
+    organization,
+    rotations: name === undefined || at === undefined ? all : { [name]: at },
+    rotateEvery,
+  };
 }
 
 export function resourcesOf(program: Program): DeclaredResource[] {

@@ -16,7 +16,7 @@ export type Operation =
     }
   | { type: "wait"; hours: number }
   | { type: "destroy" }
-  | { type: "delete a database"; name: string };
+  | { type: "delete a database" | "recreate a database"; name: string };
 
 export interface Schedule {
   serverGeneration: Exclude<ServerGeneration, "legacy-dedicated">;
@@ -47,7 +47,14 @@ const scope = weighted<Scope>(
   [1, { groups: ["default", "solo", "bare"] }],
 );
 
-const trigger = weighted<Change["trigger"]>([4, 1], [5, 2], [4, 3], [1, { a: 1 }], [1, undefined]);
+const listScope = weighted<Scope>(
+  [2, { databases: ["app", "lone"] }],
+  [1, { databases: ["app", "reports"] }],
+  [1, { databases: ["app", "reports", "lone"] }],
+  [1, { groups: ["default", "solo"] }],
+);
+
+const trigger = weighted<Change["trigger"]>([4, 1], [5, 2], [4, 3], [1, "2"], [1, { a: 1 }], [1, undefined]);
 
 const edits: fc.WeightedArbitrary<Change>[] = [
   { weight: 8, arbitrary: trigger.map((value) => ({ trigger: value })) },
@@ -66,7 +73,9 @@ const edits: fc.WeightedArbitrary<Change>[] = [
   },
   {
     weight: 1,
-    arbitrary: weighted([6, "1s"], [6, "3s"], [1, "2m"]).map((verifyTimeout) => ({ verifyTimeout })),
+    arbitrary: weighted([6, "1s"], [6, "3s"], [2, "10s"], [1, "2m"]).map((verifyTimeout) => ({
+      verifyTimeout,
+    })),
   },
   {
     weight: 1,
@@ -76,6 +85,11 @@ const edits: fc.WeightedArbitrary<Change>[] = [
   },
   { weight: 1, arbitrary: weighted([1, 1], [1, 4]).map((parallelism) => ({ parallelism })) },
   { weight: 1, arbitrary: fc.boolean().map((rotateOnCreate) => ({ rotateOnCreate })) },
+  { weight: 1, arbitrary: fc.boolean().map((rotateOnJoin) => ({ rotateOnJoin })) },
+  {
+    weight: 1,
+    arbitrary: weighted<Change["suspend"]>([2, true], [3, undefined]).map((suspend) => ({ suspend })),
+  },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 }).map((tokens) => ({ tokens })) },
   {
     weight: 1,
@@ -124,6 +138,9 @@ const faultOn = (...kinds: [weight: number, value: RequestKind][]): fc.Arbitrary
         [1, "429"],
         [1, "429, Retry-After 3600"],
         [2, "404 of something else"],
+        [4, "foreign 401"],
+        [2, "foreign 401 in JSON"],
+        [2, "stray 401"],
         [2, "late by 1 s"],
         [1, "late by 2 h"],
       ),
@@ -143,6 +160,19 @@ const unresolved: fc.Arbitrary<PlannedFault[]> = fc
   .map(({ times, when, skip }) => [
     { on: "rotate", skip: 0, times, when, trouble: "drop" },
     { on: "probe", skip, times: 1_000, when: "before", trouble: "503" },
+  ]);
+
+/** The databases cannot be reached, and something else answers in their place. */
+const strangers: fc.Arbitrary<PlannedFault[]> = fc
+  .record({
+    skip: weighted([2, 1], [2, 2], [2, 4], [1, 6]),
+    times: weighted([1, 5], [1, 20], [1, 1_000]),
+    trouble: weighted<Trouble>([2, "foreign 401"], [1, "foreign 401 in JSON"]),
+    isLost: fc.boolean(),
+  })
+  .map(({ skip, times, trouble, isLost }) => [
+    ...(isLost ? [{ on: "rotate", skip: 0, times: 1, when: "before", trouble: "drop" } as const] : []),
+    { on: "probe", skip, times, when: "before", trouble },
   ]);
 
 const crash: fc.Arbitrary<Crash> = fc.oneof(
@@ -180,6 +210,7 @@ const faults = fc.oneof(
   { weight: 5, arbitrary: noFaults },
   { weight: 4, arbitrary: fc.array(anyFault, { minLength: 1, maxLength: 2 }) },
   { weight: 1, arbitrary: unresolved },
+  { weight: 1, arbitrary: strangers },
 );
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
@@ -192,18 +223,35 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 10, arbitrary: wait([1, 1], [4, 25], [1, 26 * 24], [1, 40 * 24]) },
   { weight: 2, arbitrary: fc.constant({ type: "destroy" as const }) },
   {
-    weight: 1,
-    arbitrary: fc.constantFrom("app", "lone").map((name) => ({ type: "delete a database" as const, name })),
+    weight: 3,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom("delete a database" as const, "recreate a database" as const),
+        fc.constantFrom("app", "lone"),
+      )
+      .map(([type, name]) => ({ type, name })),
   },
 );
 
 const just = (change: Change): fc.Arbitrary<Change> => fc.constant(change);
 
-/** Shortly before a canary expires: a verification of two minutes that starts now ends after its expiry. */
-const ALMOST_A_WEEK = 7 * 24 - 2.5 / 60;
+/** Shortly before a canary counts as expired: a verification of two minutes that starts now ends after that. */
+const ALMOST_A_WEEK = 7 * 24 - 6.5 / 60;
 
 /** Starts that random operations rarely produce, and that are the most likely to violate a rule. */
 const opening: fc.Arbitrary<Operation[]> = fc.oneof(
+  // several targets are proven together
+  {
+    weight: 6,
+    arbitrary: fc.tuple(
+      up(
+        fc
+          .tuple(listScope, weighted([1, "3s"], [2, "10s"], [1, "2m"]))
+          .map(([list, verifyTimeout]) => ({ scope: list, verifyTimeout })),
+        faults,
+      ),
+    ),
+  },
   { weight: 30, arbitrary: fc.constant<Operation[]>([]) },
   { weight: 6, arbitrary: fc.tuple(up(just({}), unresolved)) },
   { weight: 6, arbitrary: fc.tuple(up(just({}), noFaults), up(just({ trigger: 2 }), unresolved)) },
@@ -217,7 +265,7 @@ const opening: fc.Arbitrary<Operation[]> = fc.oneof(
   },
 );
 
-const delay = weighted([4, 0], [1, 300], [1, 1_500], [1, 3_600_000]);
+const delay = weighted([5, 0], [1, 300], [1, 900], [1, 1_500], [1, 2_800], [1, 6_000], [1, 3_600_000]);
 
 const rejectionDelays: fc.Arbitrary<RejectionDelays> = fc.record({
   group: fc.record({ default: delay, solo: delay }),

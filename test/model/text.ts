@@ -15,6 +15,8 @@ export function describe(operation: Operation): string {
       return "destroy";
     case "delete a database":
       return `the database ${operation.name} is deleted`;
+    case "recreate a database":
+      return `the database ${operation.name} is deleted, and a new one gets its name`;
     default: {
       const { type, change, credentials: who, faults, crash: end } = operation;
       const parts = [

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import type { Pending, RotationState } from "../../src/rotation/state";
+import type { Target } from "../../src/values/scope";
+import type { Step } from "./engine";
+import type { ModelOrganization } from "./organization";
+import type { Work } from "./oracle";
+import type { Process, Sent } from "./process";
+import { isSingle, targetsOf, type Program } from "./program";
+
+/** A step that saved the TokenRotation, and what the oracle knows about it. */
+export interface Judged {
+  program: Program;
+  process: Process;
+  step: Step;
+  state: RotationState;
+  /** The state before; absent if the resource is new. */
+  before: RotationState | undefined;
+  rotates: readonly Sent[];
+  work: ReadonlyMap<string, Work>;
+  /** Targets that the resource had rotated or adopted before. */
+  seen: ReadonlySet<string>;
+  isFull: boolean;
+  /** Whether there was a rotation that the run could not know of. */
+  isUncertain: boolean;
+  begunAt: number;
+  now: number;
+}
+
+const key = ({ kind, name }: Target): string => `${kind} ${name}`;
+const mayHaveHappened = ({ executed, lost }: Sent): boolean => executed || lost;
+/** The run ends at most this long after an old token was rejected, apart from the last requests. */
+const GRACE_MS = 2_000;
+const LAST_REQUESTS_MS = 100;
+
+/** Checks what a saved state claims. */
+export async function judgeState(organization: ModelOrganization, judged: Judged): Promise<void> {
+  rotationsAreRecorded(organization, judged);
+  ageIsRecorded(judged);
+  for (const target of targetsOf(judged.program)) targetIsTrue(organization, target, judged);
+  endsInTime(judged);
+  reachIsTrue(organization, judged);
+  await isVerified(organization, judged);
+}
+
+const sentTo = ({ rotates }: Judged, target: Target): Sent[] =>
+  rotates.filter((sent) => sent.target && key(sent.target) === key(target));
+
+const pendingBefore = ({ before }: Judged, { name }: Target): Pending | undefined => before?.pending?.[name];
+
+/** What may have been rotated has a new entry, and nothing else. */
+function rotationsAreRecorded(organization: ModelOrganization, judged: Judged): void {
+  const { program, before, state } = judged;
+  const targets = targetsOf(program);
+  const isSent = judged.rotates.some(mayHaveHappened);
+  const isResolved = targets.some((target) => pendingBefore(judged, target)?.status === "unknown");
+  if (before && isSent)
+    assert.notEqual(state.rotationId, before.rotationId, "it rotated, but rotationId is unchanged");
+  if (before && !isSent && !isResolved)
+    assert.equal(state.rotationId, before.rotationId, "it did not rotate, but rotationId changed");
+  for (const target of targets) {
+    const [was, is] = [before?.rotations[target.name], state.rotations[target.name]];
+    const isOwn = sentTo(judged, target).some(mayHaveHappened);
+    if (isOwn) assert.notEqual(is, was, `${key(target)} may have been rotated, but its entry is unchanged`);
+    const mayHaveBeenReached = targets.some(
+      (other) =>
+        organization.reaches(other, target) &&
+        (sentTo(judged, other).some(mayHaveHappened) || pendingBefore(judged, other) !== undefined),
+    );
+    if (!isOwn && !mayHaveBeenReached)
+      assert.equal(is, was, `${key(target)} was not rotated, but its entry changed`);
+  }
+}
+
+/** Age counts from the last rotation of all targets, or of the only one. */
+function ageIsRecorded(judged: Judged): void {
+  const { before, state, program, isFull, begunAt, now, rotates } = judged;
+  const from = (of: RotationState): number => Date.parse(of.rotatedAt ?? of.createdAt);
+  const [is, was] = [from(state), before && from(before)];
+  const [target] = targetsOf(program);
+  const isRotated = rotates.some(({ executed, lost }) => executed && !lost);
+  const isUnsure =
+    isSingle(program) &&
+    (rotates.some(mayHaveHappened) || (target && pendingBefore(judged, target)?.status === "unknown"));
+  const isNew = was === undefined || (isSingle(program) ? isRotated : isFull);
+  if (isNew) assert(is >= begunAt && is <= now, "its age does not count from this run");
+  else if (!isUnsure) assert.equal(is, was, "its age counts from a different time, but it did not rotate");
+  else assert(is === was || is >= begunAt, "its age counts from a time between the runs");
+}
+
+/** What remains to be done is reported, and what is not reported is done. */
+function targetIsTrue(organization: ModelOrganization, target: Target, judged: Judged): void {
+  const { program, process, state, work, seen, isUncertain } = judged;
+  const { suspend, verify } = program.rotation;
+  const left = state.pending?.[target.name];
+  const isReported = Object.hasOwn(state.failures, target.name);
+  const isSilent =
+    left === undefined ||
+    (left.status === "unproven" && verify !== "required") ||
+    (left.status === "not-rotated" && suspend === true);
+  assert(isSilent || isReported, `${key(target)} is ${left?.status}, but the step succeeded`);
+  const isKnownToBeGone = !organization.exists(target) && !isSingle(program) && seen.has(key(target));
+  const { faults, credentials } = process.circumstances;
+  const isUndisturbed = faults.length === 0 && credentials === "full" && judged.step.did !== "nothing";
+  if (isKnownToBeGone && isUndisturbed)
+    assert(!isReported, `${key(target)} existed before and is gone, which is no failure`);
+  const reason = work.get(key(target))?.reason;
+  const before = work.get(key(target))?.keyChangesBefore ?? 0;
+  const isDone = left === undefined ? !isReported : left.status === "unproven";
+  if (reason === undefined || !isDone || isKnownToBeGone) return;
+  assert(
+    isUncertain || organization.keyChanges(target) > before,
+    `${key(target)} was not rotated though ${reason}, but nothing remains to be done`,
+  );
+}
+
+/** Waiting for proof never lengthens an outage: the run ends soon after the first old token was rejected. */
+function endsInTime(judged: Judged): void {
+  const { process, rotates, program, now } = judged;
+  const { faults } = process.circumstances;
+  const isResolving = targetsOf(program).some(
+    (target) => pendingBefore(judged, target)?.status === "unknown",
+  );
+  if (process.rejectedAt === undefined || rotates.length === 0 || faults.length > 0 || isResolving) return;
+  const ms = now - process.rejectedAt;
+  assert(ms <= GRACE_MS + LAST_REQUESTS_MS, `rule 3: it ended ${ms} ms after old tokens were rejected`);
+}
+
+/** On current servers, a database's rotation reaches neither its group's tokens nor those of other databases. */
+function reachIsTrue(organization: ModelOrganization, { state, program, before }: Judged): void {
+  if (organization.emulator.platform.options.serverGeneration !== "current") return;
+  if (targetsOf(program).some(({ kind }) => kind === "group") || organization.hasChanged) return;
+  for (const [group, reach] of Object.entries(state.reach ?? {})) {
+    if (before?.reach?.[group] === reach) continue;
+    assert.notEqual(reach.siblings, "rejected", `reach says that siblings in ${group} were rejected`);
+    assert.notEqual(reach.group, "rejected", `reach says that tokens of ${group} were rejected`);
+  }
+}
+
+/** `verified` means that every token from before the last rotation is rejected. */
+async function isVerified(organization: ModelOrganization, judged: Judged): Promise<void> {
+  const { program, state, step, isUncertain } = judged;
+  if (state.verification !== "verified" || step.did === "nothing" || isUncertain) return;
+  for (const target of targetsOf(program)) {
+    const isRotated = Object.hasOwn(state.rotations, target.name);
+    if (!isRotated || state.pending?.[target.name] !== undefined) continue;
+    const last = organization.rotations(target);
+    for (const { jwt, rotationsBefore } of organization.held.filter(
+      (held) => key(held.target) === key(target),
+    ))
+      assert(
+        rotationsBefore >= last || !(await organization.accepts(target, jwt)),
+        `verification is "verified", but ${key(target)} accepts a token from before the last rotation`,
+      );
+  }
+}

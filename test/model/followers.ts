@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import type { TokenState } from "../../src/token/state";
+import type { Target } from "../../src/values/scope";
+import type { SavedResource, Step } from "./engine";
+import type { ModelOrganization } from "./organization";
+import type { Process, Sent } from "./process";
+import { targetsOf, type Program } from "./program";
+
+export const targetsIn = (saved: SavedResource | undefined): readonly Target[] =>
+  saved ? targetsOf({ rotation: saved.outputs as unknown as Program["rotation"] }) : [];
+
+/** A program's AuthToken in the state. */
+interface Held {
+  name: string;
+  target: Target;
+  jwt: string;
+  /** Whether its resource knows where it can be tried. */
+  isTried: boolean;
+}
+
+/** Checks that whoever depends on a rotation has a token from after it. */
+export class Followers {
+  /** Rotations that happened or may have happened, and that a state records. */
+  #rotations: Sent[] = [];
+  /** Tokens that were accepted when the run ended, and whose key was replaced before: they die without notice. */
+  readonly #dying = new Set<string>();
+  /** Whether tokens died with their database. Only a refresh detects that. */
+  #mayBeDead = false;
+
+  constructor(private readonly organization: ModelOrganization) {}
+
+  note(sent: readonly Sent[]): void {
+    this.#rotations.push(
+      ...sent.filter(({ kind, executed, lost }) => kind === "rotate" && (executed || lost)),
+    );
+  }
+
+  mayBeDead(): void {
+    this.#mayBeDead = true;
+  }
+
+  /** A refresh without faults notes every token that is rejected. */
+  async refreshed(state: ReadonlyMap<string, SavedResource>): Promise<void> {
+    this.#mayBeDead = false;
+    await this.#noteDying(state);
+  }
+
+  /** After an `up`. */
+  async judge(
+    { circumstances: { credentials, faults } }: Process,
+    steps: readonly Step[] | undefined,
+    state: ReadonlyMap<string, SavedResource>,
+    { isSuccess, isUncertain }: { isSuccess: boolean; isUncertain: boolean },
+  ): Promise<void> {
+    const isDone = new Set(steps?.filter(({ error }) => error === undefined).map(({ name }) => name));
+    const isUndisturbed = credentials === "full" && faults.every(({ on }) => on === "rotate");
+    for (const held of tokensIn(state)) {
+      if (!isDone.has(held.name)) continue;
+      this.#isFresh(held);
+      if (isUncertain || this.#mayBeDead || this.#dying.has(held.jwt) || !held.isTried) continue;
+      if (!isSuccess && !isUndisturbed) continue;
+      if (this.organization.databasesOf(held.target).length === 0) continue;
+      assert(
+        await this.organization.accepts(held.target, held.jwt),
+        `an up ${isSuccess ? "succeeded" : "went on"}, but the token of ${held.name} is rejected`,
+      );
+    }
+    await this.#noteDying(state);
+  }
+
+  /** Nobody holds a token from before a rotation of its own target or group. */
+  #isFresh({ name, target, jwt }: Held): void {
+    const i = this.organization.held.findIndex((each) => each.jwt === jwt);
+    assert(i >= 0, `the token of ${name} was never minted`);
+    const group = this.organization.groupOf(target);
+    const last = this.#rotations.findLast(
+      ({ target: rotated }) =>
+        rotated &&
+        (rotated.kind === "group"
+          ? rotated.name === group
+          : target.kind === "database" && rotated.name === target.name),
+    );
+    assert(
+      last === undefined || i >= last.heldBefore,
+      `${name} holds a token from before the rotation ${last?.text}, of which the run knew`,
+    );
+  }
+
+  async #noteDying(state: ReadonlyMap<string, SavedResource>): Promise<void> {
+    for (const { target, jwt } of tokensIn(state)) {
+      const before = this.organization.heldOf(jwt)?.keyChangesBefore ?? 0;
+      if (this.organization.keyChanges(target) > before && (await this.organization.accepts(target, jwt)))
+        this.#dying.add(jwt);
+    }
+  }
+}
+
+const tokensIn = (state: ReadonlyMap<string, SavedResource>): Held[] =>
+  [...state].flatMap(([name, saved]) => {
+    const [target] = targetsIn(saved);
+    if (saved.type !== "token" || target === undefined) return [];
+    const { token, endpoint } = saved.outputs as unknown as TokenState;
+    return [{ name, target, jwt: token, isTried: endpoint !== undefined }];
+  });

@@ -23,6 +23,8 @@ export interface Judged {
   /** Whether there was a rotation that the run could not know of. */
   isUncertain: boolean;
   begunAt: number;
+  /** How many tokens there were before the run. Those that it minted between two rotations of one group are nobody's. */
+  heldBefore: number;
   now: number;
 }
 
@@ -138,15 +140,14 @@ function reachIsTrue(organization: ModelOrganization, { state, program, before }
 
 /** `verified` means that every token from before the last rotation is rejected. */
 async function isVerified(organization: ModelOrganization, judged: Judged): Promise<void> {
-  const { program, state, step, isUncertain } = judged;
+  const { program, state, step, isUncertain, heldBefore } = judged;
   if (state.verification !== "verified" || step.did === "nothing" || isUncertain) return;
   for (const target of targetsOf(program)) {
     const isRotated = Object.hasOwn(state.rotations, target.name);
     if (!isRotated || state.pending?.[target.name] !== undefined) continue;
     const last = organization.rotations(target);
-    for (const { jwt, rotationsBefore } of organization.held.filter(
-      (held) => key(held.target) === key(target),
-    ))
+    const old = organization.held.slice(0, heldBefore).filter((held) => key(held.target) === key(target));
+    for (const { jwt, rotationsBefore } of old)
       assert(
         rotationsBefore >= last || !(await organization.accepts(target, jwt)),
         `verification is "verified", but ${key(target)} accepts a token from before the last rotation`,

@@ -43,6 +43,7 @@ export class Oracle {
   /** Whether this `up` is to rotate all targets. */
   #isFull = false;
   /** When this `up` began, and with which state. */
+  #heldBefore = 0;
   #begunAt = 0;
   #before: RotationState | undefined;
   /** Targets with a canary from an earlier run, which this `up` checks whatever `verify` is now. */
@@ -57,6 +58,7 @@ export class Oracle {
   begin(program: Program, saved: SavedResource | undefined, now: number): void {
     this.#before = saved?.outputs as unknown as RotationState | undefined;
     this.#begunAt = now;
+    this.#heldBefore = this.organization.held.length;
     const pending = this.#before?.pending ?? {};
     const isSame = this.#recorded !== undefined && identity(this.#recorded.program) === identity(program);
     const before = new Set(isSame ? targetsOf(this.#recorded?.program ?? program).map(key) : []);
@@ -137,6 +139,7 @@ export class Oracle {
       isFull: this.#isFull,
       isUncertain: this.#isLate || this.#unseen.size > 0,
       begunAt: this.#begunAt,
+      heldBefore: this.#heldBefore,
       now,
     };
     await judgeState(this.organization, judged);

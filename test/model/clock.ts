@@ -42,7 +42,7 @@ export class Clock {
   }
 
   advance(ms: number): void {
-    this.advanceTo(this.#now + ms);
+    this.advanceTo(Math.ceil(this.#now + ms));
   }
 
   /** Advances past the last scheduled event. */
@@ -54,7 +54,7 @@ export class Clock {
   /** Waits like `node:timers/promises`; the clock advances as soon as nothing else can happen before. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const sleeper = { at: this.#now + Math.max(0, ms), wake: resolve };
+      const sleeper = { at: Math.ceil(this.#now + Math.max(0, ms)), wake: resolve };
       const end = (): void => {
         this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
         reject(new DOMException("The operation was aborted", "AbortError"));
@@ -77,7 +77,7 @@ export class Clock {
   timeout(ms: number): AbortSignal {
     const controller = new AbortController();
     const wake = (): void => controller.abort(new DOMException("The operation timed out", "TimeoutError"));
-    insert(this.#alarms, { at: this.#now + ms, wake });
+    insert(this.#alarms, { at: Math.ceil(this.#now + ms), wake });
     return controller.signal;
   }
 

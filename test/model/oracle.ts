@@ -146,8 +146,6 @@ export class Oracle {
     for (const target of targetsOf(program)) {
       const { name } = target;
       if (this.#before?.rotations[name] !== state.rotations[name]) this.#unseen.delete(key(target));
-      if (state.rotations[name] !== undefined || state.failures[name] === undefined)
-        this.#seen.add(key(target));
     }
     this.#record(program, state);
   }
@@ -179,13 +177,19 @@ export class Oracle {
     this.#seen.clear();
   }
 
-  #record(program: Program, { rotatedAt, createdAt }: RotationState): void {
+  #record(
+    program: Program,
+    { rotatedAt, createdAt, rotations, failures, pending = {} }: RotationState,
+  ): void {
     for (const [name, work] of this.#work) this.#known.set(name, work);
     this.#work = new Map();
     const isSame = this.#recorded !== undefined && identity(this.#recorded.program) === identity(program);
-    if (!isSame) {
-      this.#seen.clear();
-      for (const target of targetsOf(program)) this.#seen.add(key(target));
+    if (!isSame) this.#seen.clear();
+    for (const target of targetsOf(program)) {
+      const left = pending[target.name];
+      const wasSeen = left?.status === "not-rotated" && left.wasSeen === true;
+      if (wasSeen || rotations[target.name] !== undefined || failures[target.name] === undefined)
+        this.#seen.add(key(target));
     }
     const was = isSame ? this.#recorded?.trigger : undefined;
     const is = program.rotation.trigger;

@@ -206,6 +206,8 @@ export class Simulation {
   async #converge(): Promise<void> {
     this.#clock.runAll();
     this.#clock.advance(2 * HOUR_MS); // old tokens die
+    await this.#runReadOnly({ ...NO_FAULTS, type: "refresh" }, (process) => this.#refresh(process));
+    this.#oracle.refreshed();
     const { rotation } = this.#program;
     const gone = targetsOf(this.#program).filter((target) => !this.organization.exists(target));
     const isExpected = !isSingle(this.#program) && gone.every((target) => this.#oracle.hasSeen(target));
@@ -215,8 +217,6 @@ export class Simulation {
       ...(rotation.verify === "required" && { verify: undefined }),
       ...(gone.length > 0 && (isExpected ? { tokens: 0 } : { scope: { group: "default" } })),
     };
-    await this.#runReadOnly({ ...NO_FAULTS, type: "refresh" }, (process) => this.#refresh(process));
-    this.#oracle.refreshed();
     let isSuccess = (await this.#up(NO_FAULTS, edit)) || (await this.#up(NO_FAULTS));
     if (!isSuccess && this.#isUnresolved()) {
       // what the error asks for; if the program had no trigger, the first one is only a baseline

@@ -214,6 +214,8 @@ export class Simulation {
     const edit: Change = {
       groupImpact: undefined,
       suspend: undefined,
+      // weeks may pass here, and each rotation leaves a proof to finish
+      ...(rotation.rotateEvery !== undefined && { rotateEvery: "52w" }),
       ...(rotation.verify === "required" && { verify: undefined }),
       ...(gone.length > 0 && (isExpected ? { tokens: 0 } : { scope: { group: "default" } })),
     };

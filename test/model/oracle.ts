@@ -197,7 +197,7 @@ export class Oracle {
     this.#recorded = { program, trigger: isHeld ? was : is, ageFrom: Date.parse(rotatedAt ?? createdAt) };
   }
 
-  #mayBeSent({ target, text }: Sent, program: Program, { circumstances }: Process): void {
+  #mayBeSent({ target, text }: Sent, program: Program, { circumstances, sent }: Process): void {
     const targets = targetsOf(program);
     const { groupImpact, suspend, verify } = program.rotation;
     const own = targets.find((each) => target && key(each) === key(target));
@@ -218,7 +218,11 @@ export class Oracle {
       verify !== "required" || canBeProven,
       'rule 3: verify is "required", but verification is impossible',
     );
-    assert(verify === "off" || mayMint(credentials), "rule 3: whoever rotates must be able to mint");
+    const isRefused = sent.some((each) => each.kind === "mint" && each.text.endsWith(" 403"));
+    assert(
+      verify === "off" || !isRefused || this.#watched.has(key(own)),
+      "rule 3: whoever rotates must be able to mint",
+    );
   }
 
   #count(target: Target, { rotation }: Program, process: Process, rotates: Sent[], isCrash: boolean): void {

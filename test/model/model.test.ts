@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { check } from "./check";
 
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 1_000);
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 400);
 const SEED = Number(process.env["MODEL_SEED"] ?? 1);
 const LIMIT_MS = 900_000;
 

@@ -5,9 +5,7 @@ import path from "node:path";
 import { findCli } from "../tools/pulumi-cli/cli.js";
 import { ROOT } from "../tools/stack";
 import type { ResultRow, Section } from "./figures";
-import { CONTENDERS, type Contender, type Series } from "./fleet";
 import type { Options } from "./options";
-import { plot } from "./plot";
 import { clock } from "./progress";
 import { LATENCY_MS } from "./emulator-process";
 
@@ -85,12 +83,10 @@ export async function markdown(sections: Section[], options: Options, tookSecond
     "",
     summary(sections).replaceAll("\n  ", "\n- ").replace("not met:\n", "not met:\n\n"),
     "",
-    ...(sections.some(({ title }) => title.startsWith("Fleet"))
-      ? ["![Time by fleet size, for all contenders](fleet.svg)", ""]
-      : []),
-    ...sections.flatMap(({ title, rows, notes }) => [
+    ...sections.flatMap(({ title, rows, notes, plot }) => [
       `## ${title}`,
       "",
+      ...(plot === undefined ? [] : [`![${title}](${plot})`, ""]),
       ...table(rows),
       "",
       ...notes.flatMap((note) => [note, ""]),
@@ -99,30 +95,4 @@ export async function markdown(sections: Section[], options: Options, tookSecond
   const { format, resolveConfig } = await import("prettier");
   const file = path.join(ROOT, "bench", "RESULTS.md");
   return format(lines.join("\n"), { ...(await resolveConfig(file)), parser: "markdown" });
-}
-
-const STYLE: Record<Contender, [colour: string, dashed: boolean]> = {
-  naive: ["#b42318", false],
-  sequential: ["#b54708", false],
-  "proof change": ["#175cd3", false],
-  "limit-proof": ["#1b8ac4", true],
-  "off change": ["#067647", false],
-  limit: ["#3f9b5f", true],
-  empty: ["#667085", true],
-};
-
-/** Time by fleet size, for all contenders. */
-export function fleetPlot(series: Series, { parallelism }: Options): string {
-  const lines = (Object.keys(CONTENDERS) as Contender[]).map((name) => ({
-    label: CONTENDERS[name],
-    colour: STYLE[name][0],
-    dashed: STYLE[name][1],
-    points: series[name].map(([size, ms]): [number, number] => [size, ms / 1000]),
-  }));
-  return plot(lines, {
-    title: "Rotating a fleet of databases",
-    subtitle: `One changed trigger, ${LATENCY_MS} ms per request, ${parallelism} concurrent requests; dashed: lower bound`,
-    x: "databases",
-    y: "seconds, median",
-  });
 }

@@ -88,11 +88,6 @@ export const atMost = (samples: Samples, most: number, unit: Unit): ResultRow["t
   isMet: samples.median <= most,
 });
 
-export const atLeast = (samples: Samples, least: number, unit: Unit): ResultRow["target"] => ({
-  text: `at least ${unit(least)}`,
-  isMet: samples.median >= least,
-});
-
 /** Compares two figures of the same round, for each round: by default their ratio. */
 export function compare(
   numerator: Samples,

@@ -32,6 +32,13 @@ export async function darkWindow(
   return { section: describe(measured, options), windows: measured };
 }
 
+/**
+ * Without verification, the first member of a larger group gets a token that shows whether minting works, and one more after
+ * the rotations of the others, which may have invalidated it.
+ */
+export const mintedTwice = (verify: "off" | "auto", perGroup: number): number =>
+  verify === "off" && perGroup > 1 ? 1 : 0;
+
 async function measure(
   size: number,
   perGroup: number,
@@ -65,7 +72,7 @@ async function measure(
           beds[verify].reset();
           beds[verify].configure({ names, mint: {}, parallelism, verify, trigger: round });
           const up = await beds[verify].up();
-          expectCalls(label, up, { rotate: size, mint: size });
+          expectCalls(label, up, { rotate: size, mint: size + mintedTwice(verify, perGroup) });
           keep(verify, up.tally.windows, beds[verify].delivered.at);
         }
       }

@@ -3,6 +3,7 @@ import { SampleSet, type Section } from "../figures";
 import type { Options } from "../options";
 import type { Progress } from "../progress";
 import { EmulatorProcess } from "../emulator-process";
+import { mintedTwice } from "./dark-window";
 import { CONTENDERS, describe, type Contender, type Series } from "./fleet-figures";
 
 /** Contenders that work sequentially, or need one resource per database, are measured up to this size. */
@@ -79,7 +80,8 @@ async function measure(
         step("axios loop");
         await recorder.loop("plain", parallelism, empty);
         step("TokenRotation, verify off");
-        const calls = { rotate: size, mint: size, probe: 0, canary: TRIAL };
+        const mint = size + mintedTwice("off", size);
+        const calls = { rotate: size, mint, probe: 0, canary: TRIAL };
         await recorder.change("off", beds.off, { ...plan, trigger, verify: "off" }, calls);
         step("no-ops of the fleet, and of a single TokenRotation");
         await recorder.noop("off", beds.off);

@@ -25,7 +25,7 @@ export const isMintRefused = ({ status }: TursoError): boolean =>
  * @param how `hint`: where an earlier token was accepted; tried first, and only trusted if it accepts this one too
  */
 export async function mintAccepted(
-  client: TursoClient,
+  client: Pick<TursoClient, "mint" | "probe">,
   target: Target,
   options: MintOptions,
   hostnameOf: () => Promise<string | undefined>,

@@ -5,7 +5,7 @@ import { isMintRefused, mintAccepted } from "../../core/mint";
 import type { MintOptions, TursoClient } from "../../turso/client";
 import { TursoError, attempt } from "../../turso/errors";
 import type { Probe } from "../../turso/probe";
-import { inParallel } from "../../values/places";
+import { inParallel, type Places } from "../../values/places";
 import { own } from "../../values/record";
 import { nameList } from "../../values/text";
 import type { Target } from "../../values/scope";
@@ -59,9 +59,15 @@ export class Minter {
     return tried instanceof TursoError && isMintRefused(tried) ? tried : undefined;
   }
 
-  /** Mints the tokens of a target that was, or may have been, rotated. @returns whether all of them are there */
-  mintAll(task: Task, isReachable: boolean): Promise<boolean> {
-    return this.mint(task, this.unitsOf(task), isReachable);
+  /**
+   * Mints the tokens of a target that was, or may have been, rotated.
+   *
+   * @param places limit the requests to the API alone, where many targets wait for their tokens: a token that is not accepted yet
+   *   does not keep the next one from being minted
+   * @returns whether all of them are there
+   */
+  mintAll(task: Task, isReachable: boolean, places?: Places): Promise<boolean> {
+    return this.mint(task, this.unitsOf(task), isReachable, places);
   }
 
   /** Mints those of a target's tokens that are due without a rotation. */
@@ -98,10 +104,15 @@ export class Minter {
       : `${nameList([...this.unseen.keys()])}: the new token could not be verified (${why}). It is published anyway.`;
   }
 
-  private async mint(task: Task, units: readonly Unit[], isReachable: boolean): Promise<boolean> {
+  private async mint(
+    task: Task,
+    units: readonly Unit[],
+    isReachable: boolean,
+    places?: Places,
+  ): Promise<boolean> {
     let isComplete = true;
     await inParallel(units, PARALLEL_MINTS, async (unit) => {
-      const minted = await attempt(() => this.mintOne(unit, isReachable ? ACCEPTANCE_MS : 0));
+      const minted = await attempt(() => this.mintOne(unit, isReachable ? ACCEPTANCE_MS : 0, places));
       if (!(minted instanceof TursoError)) return;
       isComplete = false;
       this.errors.set(task.target.name, minted);
@@ -110,15 +121,18 @@ export class Minter {
     return isComplete;
   }
 
-  private async mintOne(unit: Unit, limitMs: number): Promise<void> {
+  private async mintOne(unit: Unit, limitMs: number, places?: Places): Promise<void> {
     const { name, target, endpoint } = unit;
     const { hostname } = endpoint;
     const ask = (at: string, token: string): Promise<Probe> =>
       this.client.probe(at, token, { timeoutMs: PROBE_MS });
     const hostnameOf = () => Promise.resolve(this.isTried ? hostname : undefined);
-    const { token, seen } = await mintAccepted(this.client, target, this.options(), hostnameOf, limitMs, {
-      ask,
-    });
+    const { client } = this;
+    const bounded: Pick<TursoClient, "mint" | "probe"> = {
+      mint: (...args) => places?.use(() => client.mint(...args)) ?? client.mint(...args),
+      probe: (...args) => client.probe(...args),
+    };
+    const { token, seen } = await mintAccepted(bounded, target, this.options(), hostnameOf, limitMs, { ask });
     this.minted.set(name, { unit, token });
     if (!this.isTried || seen.verdict === "accepted") this.unseen.delete(name);
     else this.unseen.set(name, seen.verdict === "rejected" ? "the database rejects it" : seen.why);

@@ -108,11 +108,13 @@ async function reachOf(
   const others = sent.canaries.filter(
     (each) => !isOwn(sent, each) && !(each.label === "siblings" && rotated.has(each.target.name)),
   );
-  for (const canary of others.map(beside)) {
-    const { label, hostname, token, control } = canary;
-    const { verdict } = await confirmRejected((each) => ask(hostname, each), token, control?.token);
-    if (verdict !== "unclear") reach[label] = verdict;
-  }
+  const seen = await Promise.all(
+    others.map(beside).map(async ({ label, hostname, token, control }) => {
+      const { verdict } = await confirmRejected((each) => ask(hostname, each), token, control?.token);
+      return { label, verdict };
+    }),
+  );
+  for (const { label, verdict } of seen) if (verdict !== "unclear") reach[label] = verdict;
   return reach;
 }
 

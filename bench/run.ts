@@ -1,12 +1,13 @@
 /** `npm run bench`: measures the package against its alternatives, and against a lower bound. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import path from "node:path";
 import { runTool } from "../tools/command-line.js";
 import { cleanUp, cleanUpOnSignals, isStopping } from "./cleanup";
 import type { Section } from "./figures";
 import { COMMAND_LINE, optionsFrom, type Options, type Part } from "./options";
 import { clock, Progress } from "./progress";
-import { markdown, summary, terminalTables } from "./report";
+import { summary, terminalTables } from "./report";
+import { sourcesTree, writeResults, type Kept } from "./results";
 import { authToken, authTokenSeconds } from "./sections/auth-token";
 import { darkWindow, darkWindowSeconds } from "./sections/dark-window";
 import { darkWindowPlot } from "./sections/dark-window-figures";
@@ -63,25 +64,34 @@ async function main(options: Options): Promise<void> {
   const expected = options.parts.reduce((sum, part) => sum + PARTS[part].seconds(options), 0);
   const progress = new Progress(expected);
   console.log(`bench: ${options.parts.join(", ")}; about ${clock(expected)} minutes on a quiet machine`);
-  const measured: Measured[] = [];
-  for (const part of options.parts) measured.push(await PARTS[part].run(options, progress));
-  const sections = measured.map(({ section, plot }) => ({
-    ...section,
-    ...(plot && { plot: plot.file }),
-    rows: section.rows.filter(({ value }) => !value.includes("NaN")), // not measured with --quick
-  }));
+  const measured: (Kept & { part: Part; svg?: string })[] = [];
+  for (const part of options.parts) {
+    const [load = 0] = loadavg();
+    const since = progress.elapsedSeconds;
+    const { section, plot } = await PARTS[part].run(options, progress);
+    measured.push({
+      part,
+      section: {
+        ...section,
+        ...(plot && { plot: plot.file }),
+        rows: section.rows.filter(({ value }) => !value.includes("NaN")), // not measured with --quick
+      },
+      ...(plot && { svg: plot.svg }),
+      date: new Date().toISOString().slice(0, 10),
+      sources: sourcesTree(),
+      rounds: options.rounds,
+      isQuick: options.quick,
+      seconds: progress.elapsedSeconds - since,
+      load,
+    });
+  }
+  const sections = measured.map(({ section }) => section);
   console.log(`\n${terminalTables(sections)}\n`);
   for (const { title, notes } of sections) for (const note of notes) console.log(`${title}: ${note}`);
   console.log(`\n${summary(sections)}\nbench: done in ${clock(progress.elapsedSeconds)} minutes`);
   if (options.out === undefined) return;
-  mkdirSync(options.out, { recursive: true });
-  const write = (name: string, text: string): void => {
-    const file = path.join(options.out ?? "", name);
-    writeFileSync(file, text);
+  for (const file of await writeResults(options.out, measured))
     console.log(`bench: wrote ${path.relative(process.cwd(), file)}`);
-  };
-  for (const { plot } of measured) if (plot) write(plot.file, plot.svg);
-  write("RESULTS.md", await markdown(sections, options, progress.elapsedSeconds));
 }
 
 void runTool(COMMAND_LINE, async (values) => {

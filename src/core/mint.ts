@@ -22,7 +22,8 @@ export const isMintRefused = ({ status }: TursoError): boolean =>
  * a rotation of the same group may have come in between.
  *
  * @param hostnameOf called once there is a token to try
- * @param how `hint`: where an earlier token was accepted; tried first, and only trusted if it accepts this one too
+ * @param how `hint`: where an earlier token was accepted; tried first, and only trusted if it accepts this one too.
+ * `silenceMs`: how long to wait for a database that gives no usable answer
  */
 export async function mintAccepted(
   client: Pick<TursoClient, "mint" | "probe">,
@@ -30,9 +31,13 @@ export async function mintAccepted(
   options: MintOptions,
   hostnameOf: () => Promise<string | undefined>,
   limitMs: number,
-  how: { hint?: string | undefined; ask?: (hostname: string, token: string) => Promise<Probe> } = {},
+  how: {
+    hint?: string | undefined;
+    ask?: (hostname: string, token: string) => Promise<Probe>;
+    silenceMs?: number;
+  } = {},
 ): Promise<{ token: string; seen: Probe }> {
-  const { hint, ask = (hostname: string, token: string) => client.probe(hostname, token) } = how;
+  const { hint, ask = (hostname: string, token: string) => client.probe(hostname, token), silenceMs } = how;
   const start = performance.now();
   for (let mints = 1; ; mints += 1) {
     const token = await client.mint(target, options);
@@ -44,21 +49,32 @@ export async function mintAccepted(
     if (host === undefined) return { token, seen: { verdict: "unclear", why: "the group has no database" } };
     const left = Math.max(0, limitMs - (performance.now() - start));
     const isLast = mints === MOST_MINTS || left <= REJECTED_FOR_MS;
-    const seen = await pollUntil("accepted", () => ask(host, token), isLast ? left : REJECTED_FOR_MS);
+    const seen = await pollUntil(
+      "accepted",
+      () => ask(host, token),
+      isLast ? left : REJECTED_FOR_MS,
+      silenceMs,
+    );
     if (isLast || seen.verdict !== "rejected") return { token, seen };
   }
 }
 
-/** Polls with growing pauses, at least once, until the verdict is the expected one. */
+/**
+ * Polls with growing pauses, at least once, until the verdict is the expected one.
+ *
+ * @param silenceMs the limit if there is no usable answer
+ */
 export async function pollUntil(
   expected: Probe["verdict"],
   ask: () => Promise<Probe>,
   timeoutMs: number,
+  silenceMs = timeoutMs,
 ): Promise<Probe> {
   const start = performance.now();
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     const probe = await ask();
-    const left = timeoutMs - (performance.now() - start);
+    const limitMs = probe.verdict === "unclear" ? Math.min(timeoutMs, silenceMs) : timeoutMs;
+    const left = limitMs - (performance.now() - start);
     if (probe.verdict === expected || left <= 0) return probe;
     await sleep(Math.min(pause, left));
   }

@@ -4,6 +4,7 @@ import { Context } from "../../src/core/context";
 import { findObstacle, prepare, type RunSettings, type Task } from "../../src/rotation/run/preflight";
 import { isSpent } from "../../src/core/canary";
 import { Breaker } from "../../src/core/breaker";
+import { Silence } from "../../src/core/silence";
 import { FakeTurso, NOW, PATIENCE } from "../support/fake-turso";
 import { errorOf, goneOf } from "./results";
 
@@ -42,6 +43,7 @@ describe("the preflight of a rotation", () => {
       isList: false,
       isSuspended: false,
       breaker: new Breaker(),
+      silence: new Silence(),
       minter: undefined,
       maxUnavailable: 8,
       preflightUntil: performance.now() + 1_000,

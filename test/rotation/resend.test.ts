@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Breaker } from "../../src/core/breaker";
+import { Silence } from "../../src/core/silence";
 import { conclude, type Attempt } from "../../src/rotation/run/attempt";
 import type { RunSettings } from "../../src/rotation/run/preflight";
 import type { TursoClient } from "../../src/turso/client";
@@ -30,6 +31,7 @@ function runWith(verdict: Probe["verdict"]): RunSettings {
     clock: () => new Date(),
     preflightUntil: 0,
     breaker: new Breaker(),
+    silence: new Silence(),
     minter: undefined,
     maxUnavailable: 1,
     notify: () => undefined,

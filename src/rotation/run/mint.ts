@@ -9,7 +9,8 @@ import { inParallel, type Places } from "../../values/places";
 import { own } from "../../values/record";
 import { nameList } from "../../values/text";
 import type { Target } from "../../values/scope";
-import type { Task } from "./preflight";
+import type { Silence } from "../../core/silence";
+import type { RunSettings, Task } from "./preflight";
 import type { MintSettings, RotationState } from "../state";
 
 /** A token to mint: whose it is, and where it is tried. */
@@ -27,6 +28,8 @@ export interface MintedToken {
 /** How long a new token is waited for, where the data plane answered before. */
 const ACCEPTANCE_MS = 10_000;
 const PROBE_MS = 2_000;
+/** Waiting longer for a database that does not answer would withhold the token from its consumers. */
+const SILENCE_MS = PROBE_MS;
 const PARALLEL_MINTS = 16;
 
 /** Mints the tokens of a run's targets, each right after its rotation. */
@@ -37,16 +40,23 @@ export class Minter {
   readonly errors = new Map<string, TursoError>();
   private readonly unseen = new Map<string, string>();
 
+  private readonly client: TursoClient;
+  private readonly silence: Silence;
+  /** Whether the data plane is asked if it accepts a new token. */
+  private readonly isTried: boolean;
+
   /**
-   * @param isTried whether the data plane is asked if it accepts a new token
    * @param isDue whether a token is to be minted although its target was not rotated
    */
   constructor(
-    private readonly client: TursoClient,
+    { client, silence, verify }: Pick<RunSettings, "client" | "silence" | "verify">,
     private readonly settings: MintSettings,
-    private readonly isTried: boolean,
     private readonly isDue: (name: string) => boolean,
-  ) {}
+  ) {
+    this.client = client;
+    this.silence = silence;
+    this.isTried = verify !== "off";
+  }
 
   /**
    * Whether the API certainly refuses to mint a target's tokens: with these permissions, or with this API token. Mints one that
@@ -88,9 +98,10 @@ export class Minter {
       for (const unit of this.unitsOf(task)) {
         const token = this.minted.get(unit.name)?.token;
         const { hostname } = unit.endpoint;
-        if (token === undefined || hostname === undefined) continue;
-        const { verdict } = await this.client.probe(hostname, token, { timeoutMs: PROBE_MS });
+        if (token === undefined || hostname === undefined || this.silence.isLikely) continue;
+        const { verdict } = await this.ask(hostname, token);
         if (verdict === "rejected") dead.push(unit);
+        if (verdict === "accepted") this.unseen.delete(unit.name);
       }
       if (dead.length > 0) await this.mint(task, dead, true);
     });
@@ -124,18 +135,23 @@ export class Minter {
   private async mintOne(unit: Unit, limitMs: number, places?: Places): Promise<void> {
     const { name, target, endpoint } = unit;
     const { hostname } = endpoint;
-    const ask = (at: string, token: string): Promise<Probe> =>
-      this.client.probe(at, token, { timeoutMs: PROBE_MS });
     const hostnameOf = () => Promise.resolve(this.isTried ? hostname : undefined);
     const { client } = this;
     const bounded: Pick<TursoClient, "mint" | "probe"> = {
       mint: (...args) => places?.use(() => client.mint(...args)) ?? client.mint(...args),
       probe: (...args) => client.probe(...args),
     };
-    const { token, seen } = await mintAccepted(bounded, target, this.options(), hostnameOf, limitMs, { ask });
+    const { token, seen } = await mintAccepted(bounded, target, this.options(), hostnameOf, limitMs, {
+      ask: (...args) => this.ask(...args),
+      silenceMs: SILENCE_MS,
+    });
     this.minted.set(name, { unit, token });
     if (!this.isTried || seen.verdict === "accepted") this.unseen.delete(name);
     else this.unseen.set(name, seen.verdict === "rejected" ? "the database rejects it" : seen.why);
+  }
+
+  private ask(hostname: string, token: string): Promise<Probe> {
+    return this.silence.ask(() => this.client.probe(hostname, token, { timeoutMs: PROBE_MS }));
   }
 
   private options(): MintOptions {

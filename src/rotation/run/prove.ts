@@ -49,7 +49,8 @@ export async function prove(
   const isNew = attempts.some((each) => each.isNew);
   const isUrgent = isNew || run.verify === "required" || attempts.some(({ lost }) => lost !== undefined);
   const limitMs = Math.min(run.verifyTimeoutMs, isUrgent ? mostMs : ANOTHER_LOOK_MS);
-  const ask = (hostname: string, token: string, options = {}) => run.client.probe(hostname, token, options);
+  const ask = async (hostname: string, token: string, options = {}) =>
+    run.silence.heard(await run.client.probe(hostname, token, options));
   const items = tried.map((each) => ({
     key: each.task.target.name,
     canaries: each.canaries.filter((canary) => isOwn(each, canary)).map(controls.beside),

@@ -2,7 +2,7 @@ import type { Target, TargetKind } from "../values/scope";
 import type { TursoClient } from "../turso/client";
 import type { Probe } from "../turso/probe";
 import { TursoError, attempt } from "../turso/errors";
-import { Silence } from "./silence";
+import { Silence } from "./breaker";
 import { expiryOf, isMintRefused, mintAccepted } from "./mint";
 
 /** How long old tokens may outlive a rotation; Turso's grammar. */

@@ -3,8 +3,7 @@ import type { BlastRadius } from "../../src/core/blast-radius";
 import { Context } from "../../src/core/context";
 import { findObstacle, prepare, type RunSettings, type Task } from "../../src/rotation/run/preflight";
 import { isSpent } from "../../src/core/canary";
-import { Breaker } from "../../src/core/breaker";
-import { Silence } from "../../src/core/silence";
+import { Breaker, Silence } from "../../src/core/breaker";
 import { FakeTurso, NOW, PATIENCE } from "../support/fake-turso";
 import { errorOf, goneOf } from "./results";
 

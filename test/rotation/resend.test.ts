@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { Breaker } from "../../src/core/breaker";
-import { Silence } from "../../src/core/silence";
+import { Breaker, Silence } from "../../src/core/breaker";
 import { conclude, type Attempt } from "../../src/rotation/run/attempt";
 import type { RunSettings } from "../../src/rotation/run/preflight";
 import type { TursoClient } from "../../src/turso/client";

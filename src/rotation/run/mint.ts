@@ -9,7 +9,7 @@ import { inParallel, type Places } from "../../values/places";
 import { own } from "../../values/record";
 import { nameList } from "../../values/text";
 import type { Target } from "../../values/scope";
-import type { Silence } from "../../core/silence";
+import type { Silence } from "../../core/breaker";
 import type { RunSettings, Task } from "./preflight";
 import type { MintSettings, RotationState } from "../state";
 

@@ -1,6 +1,5 @@
 import { survey } from "../../core/blast-radius";
-import { Breaker } from "../../core/breaker";
-import { Silence } from "../../core/silence";
+import { Breaker, Silence } from "../../core/breaker";
 import { DEFAULT_VERIFY_TIMEOUT } from "../../core/canary";
 import type { Context } from "../../core/context";
 import { fingerprint, type ManagedToken, type Rotation } from "../../core/run-ledger";

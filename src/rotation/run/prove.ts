@@ -25,6 +25,8 @@ export interface Seen {
 
 /** A rotation that an earlier run has recorded holds up nothing, and is only tried for a moment. */
 const ANOTHER_LOOK_MS = 5_000;
+/** How long a data plane that was silent before is waited for. */
+const SILENCE_MS = 2_000;
 const CONTROL_LIFE = "1h";
 const PARALLEL_MINTS = 16;
 
@@ -60,6 +62,8 @@ export async function prove(
     ask,
     clock: run.clock,
     deadlineMs: limitMs,
+    // new tokens are not withheld for a proof that nothing can be seen for
+    ...(isNew && run.silence.isLikely && { silenceMs: SILENCE_MS }),
     // consumers of tokens from before an earlier run's rotation have new ones
     graceMs: isNew ? 2_000 : Infinity,
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import timers from "node:timers/promises";
+import { SILENT_AFTER, Silence } from "../../src/core/breaker";
 import { isSpent, plantCanary as plant } from "../../src/core/canary";
 import { expiryOf, mintAccepted, pollUntil } from "../../src/core/mint";
 import type { TursoClient } from "../../src/turso/client";
@@ -113,6 +114,15 @@ describe("with time that passes only while it waits, a canary token", () => {
     now = 50_000;
     await mintAccepted(clientOf(() => UNCLEAR).client, app, OPTIONS, host, 10_000, how);
     assert.equal(now, 52_000);
+  });
+
+  it("is tried once where no database answers at all", async () => {
+    const silence = new Silence();
+    for (let i = 0; i < SILENT_AFTER; i += 1) await silence.ask(() => Promise.resolve(UNCLEAR));
+    const plan = { label: "database", target: app, hostnames: ["host"] } as const;
+    const { client, calls } = clientOf(() => UNCLEAR);
+    assert.deepEqual(await plant(client, plan, 60_000, silence), { why: "it answered 500" });
+    assert.deepEqual(calls, ["mint 1", "host token1"]);
   });
 
   it("is not planted for longer than verifyTimeout", async () => {

@@ -56,7 +56,7 @@ const version = (name: string): string =>
 /** How a section was measured. */
 function provenance({ date, sources, isQuick, rounds, seconds, load }: Omit<Kept, "section">): string {
   const how = `${rounds} ${rounds === 1 ? "round" : "rounds"}${isQuick ? ", `--quick`" : ""}`;
-  return `_${date}, \`src\` at git tree ${sources}, ${how}, ${clock(seconds)} minutes, load average before: ${load.toFixed(1)}._`;
+  return `_${date}, \`src\` at git tree ${sources}, ${how}, ${clock(seconds)} minutes, load average before: ${load?.toFixed(1) ?? "not recorded"}._`;
 }
 
 /** The results as a page. */

@@ -15,8 +15,8 @@ export interface Kept {
   rounds: number;
   isQuick: boolean;
   seconds: number;
-  /** The machine's load average (one minute) before. */
-  load: number;
+  /** The machine's load average (one minute) before; absent if it was not recorded. */
+  load?: number;
 }
 
 const FILE = "results.json";

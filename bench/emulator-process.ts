@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { ROOT } from "../tools/stack";
 import { atEnd } from "./cleanup";
 import type { LoopKind, LoopOrder, LoopResult } from "./loops";
-import type { Hello, Tally } from "./protocol";
+import type { Command, Hello, Tally, World } from "./protocol";
 
 /** The round-trip time of each request. */
 export const LATENCY_MS = 50;
@@ -20,8 +20,9 @@ export class EmulatorProcess {
     private readonly forget: () => void,
   ) {}
 
-  static async start(databases: number): Promise<EmulatorProcess> {
-    const child = spawn(process.execPath, [...script("server.ts"), String(databases), String(LATENCY_MS)], {
+  static async start(world: Omit<World, "latencyMs">): Promise<EmulatorProcess> {
+    const order = JSON.stringify({ ...world, latencyMs: LATENCY_MS });
+    const child = spawn(process.execPath, [...script("server.ts"), order], {
       cwd: ROOT,
       stdio: ["pipe", "pipe", "inherit"],
     });
@@ -36,9 +37,16 @@ export class EmulatorProcess {
     return new EmulatorProcess(child, nextLine, hello, forget);
   }
 
-  /** Runs a body against a fresh emulator with a number of databases: the length of listings depends on it. */
-  static async with<T>(databases: number, body: (emulator: EmulatorProcess) => Promise<T>): Promise<T> {
-    const emulator = await EmulatorProcess.start(databases);
+  /**
+   * Runs a body against a fresh emulator.
+   *
+   * @param world what it emulates; a number: that many databases in one group
+   */
+  static async with<T>(
+    world: number | Omit<World, "latencyMs">,
+    body: (emulator: EmulatorProcess) => Promise<T>,
+  ): Promise<T> {
+    const emulator = await EmulatorProcess.start(typeof world === "number" ? { databases: world } : world);
     try {
       return await body(emulator);
     } finally {
@@ -47,15 +55,24 @@ export class EmulatorProcess {
   }
 
   /** The requests since the last call of this method. */
-  async take(): Promise<Tally> {
-    this.child.stdin?.write("\n");
+  take(): Promise<Tally> {
+    return this.command("take");
+  }
+
+  async command(command: Command): Promise<Tally> {
+    this.child.stdin?.write(`${command}\n`);
     return JSON.parse(await this.nextLine()) as Tally;
   }
 
-  /** Runs a plain loop in a fresh process, which measures the time from its first request to its last response. */
-  async loop(kind: LoopKind, parallelism = 1): Promise<LoopResult & { tally: Tally }> {
+  /**
+   * Runs a loop in a fresh process, which measures the time from its first request to its last response.
+   *
+   * @param most how many of the databases it is for
+   */
+  async loop(kind: LoopKind, parallelism = 1, most = Infinity): Promise<LoopResult & { tally: Tally }> {
     await this.take();
-    const order: LoopOrder = { kind, parallelism, ...this.hello };
+    const names = this.hello.names.slice(0, most);
+    const order: LoopOrder = { kind, parallelism, ...this.hello, names };
     const child = spawn(process.execPath, script("loops.ts"), {
       cwd: ROOT,
       stdio: ["pipe", "pipe", "inherit"],

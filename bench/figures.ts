@@ -6,6 +6,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** The value that a share of the measurements does not exceed: 0 is the least one, 1 the greatest. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
 /** Figures of one measurement, one per round. */
 export class Samples {
   readonly values: number[] = [];
@@ -23,7 +29,7 @@ export class Samples {
   show(unit: Unit): { value: string; spread: string } {
     const value = unit(this.median);
     if (this.values.length < 2) return { value, spread: `${this.values.length} round` };
-    const [least, most] = [Math.min(...this.values), Math.max(...this.values)];
+    const [least, most] = [quantile(this.values, 0), quantile(this.values, 1)];
     return { value, spread: `${unit(least).replace(/ [a-zA-Z]+$/, "")} – ${unit(most)}` };
   }
 }
@@ -67,6 +73,8 @@ export interface Section {
   rows: ResultRow[];
   /** What a reader needs to know to interpret the figures. */
   notes: string[];
+  /** The file with its plot. */
+  plot?: string;
 }
 
 export const row = (name: string, samples: Samples, unit: Unit, target?: ResultRow["target"]): ResultRow => ({
@@ -78,11 +86,6 @@ export const row = (name: string, samples: Samples, unit: Unit, target?: ResultR
 export const atMost = (samples: Samples, most: number, unit: Unit): ResultRow["target"] => ({
   text: `at most ${unit(most)}`,
   isMet: samples.median <= most,
-});
-
-export const atLeast = (samples: Samples, least: number, unit: Unit): ResultRow["target"] => ({
-  text: `at least ${unit(least)}`,
-  isMet: samples.median >= least,
 });
 
 /** Compares two figures of the same round, for each round: by default their ratio. */

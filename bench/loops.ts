@@ -9,11 +9,12 @@ import { Agent } from "node:http";
 import { GROUP, type Hello } from "./protocol";
 
 /**
- * `limit`: only the rotations. `limit-proof`: a canary token, a probe, the rotation and a second probe for each database.
- * Both use axios with keep-alive connections and concurrent requests. `sequential`: the official client, one rotation
- * after the other. `script`: rotates with the official client, then mints a token for each database in parallel.
+ * `plain`: lists the databases, then rotates and mints each. `proof`: the requests that TokenRotation makes with
+ * `verify: "auto"` for databases of one group. `mint`: only mints. These use axios with concurrent requests. `sequential`: the
+ * official client, which rotates and mints one database after the other. `script`: rotates with the official client,
+ * then mints a token for each database in parallel.
  */
-export type LoopKind = "limit" | "limit-proof" | "sequential" | "script";
+export type LoopKind = "plain" | "proof" | "mint" | "sequential" | "script";
 
 export interface LoopOrder extends Hello {
   kind: LoopKind;
@@ -36,6 +37,9 @@ async function pooled<T>(items: T[], parallelism: number, act: (item: T) => Prom
   await Promise.all(Array.from({ length: parallelism }, worker));
 }
 
+const mintPath = (name: string): string => `/databases/${name}/auth/tokens`;
+const rotatePath = (name: string): string => `/databases/${name}/auth/rotate`;
+
 function apiOf({ url, token, organization }: LoopOrder): AxiosInstance {
   return axios.create({
     baseURL: `${url}/v1/organizations/${organization}`,
@@ -45,10 +49,19 @@ function apiOf({ url, token, organization }: LoopOrder): AxiosInstance {
   });
 }
 
-async function limit(order: LoopOrder): Promise<void> {
+async function plain(order: LoopOrder): Promise<void> {
+  const api = apiOf(order);
+  await api.get("/databases");
+  await pooled(order.names, order.parallelism, async (name) => {
+    await api.post(rotatePath(name));
+    await api.post(mintPath(name));
+  });
+}
+
+async function mint(order: LoopOrder): Promise<void> {
   const api = apiOf(order);
   await pooled(order.names, order.parallelism, async (name) => {
-    await api.post(`/databases/${name}/auth/rotate`);
+    await api.post(mintPath(name));
   });
 }
 
@@ -56,33 +69,42 @@ interface Listing {
   databases: { Name: string; Hostname: string }[];
 }
 
-async function limitProof(order: LoopOrder): Promise<void> {
+/** How many probes and checks TokenRotation runs in parallel, apart from its `parallelism`. */
+const [PROBES, CHECKS] = [32, 16];
+
+async function proof(order: LoopOrder): Promise<void> {
   const api = apiOf(order);
-  const probes = axios.create({
-    httpAgent: new Agent({ keepAlive: true }),
-    proxy: false,
-    validateStatus: () => true,
-  });
+  // evidence needs a new connection for each probe
+  const probes = axios.create({ httpAgent: new Agent(), proxy: false, validateStatus: () => true });
   const body = {
     requests: [{ type: "execute", stmt: { sql: "select 1", want_rows: true } }, { type: "close" }],
   };
-  const probe = async (host: string, jwt: string, expected: number): Promise<void> => {
-    const { status } = await probes.post(`http://${host}/v2/pipeline`, body, {
+  const { data } = await api.get<Listing>("/databases");
+  const hosts = new Map(data.databases.map(({ Name, Hostname }) => [Name, Hostname]));
+  const probe = async (name: string, jwt = "", expected = 200): Promise<void> => {
+    const { status } = await probes.post(`http://${hosts.get(name)}/v2/pipeline`, body, {
       headers: { Authorization: `Bearer ${jwt}` },
     });
     if (status !== expected) throw new Error(`the database responded with ${status}, not ${expected}`);
   };
-  const { data } = await api.get<Listing>("/databases");
-  const hosts = new Map(data.databases.map(({ Name, Hostname }) => [Name, Hostname]));
+  const mintOne = async (name: string, params: Record<string, string> = {}): Promise<string> =>
+    (await api.post<{ jwt: string }>(mintPath(name), undefined, { params })).data.jwt;
+  const [canaries, tokens] = [new Map<string, string>(), new Map<string, string>()];
   await pooled(order.names, order.parallelism, async (name) => {
-    const host = hosts.get(name) ?? "";
-    const minted = await api.post<{ jwt: string }>(`/databases/${name}/auth/tokens`, undefined, {
-      params: { expiration: "1d", authorization: "read-only" },
-    });
-    await probe(host, minted.data.jwt, 200);
-    await api.post(`/databases/${name}/auth/rotate`);
-    await probe(host, minted.data.jwt, 401);
+    canaries.set(name, await mintOne(name, { expiration: "7d", authorization: "read-only" }));
+    await probe(name, canaries.get(name));
   });
+  await pooled(order.names, order.parallelism, async (name) => {
+    await api.post(rotatePath(name));
+    tokens.set(name, await mintOne(name));
+    await probe(name, tokens.get(name));
+  });
+  await pooled(order.names, PROBES, async (name) => {
+    for (let i = 0; i < 3; i += 1) await probe(name, canaries.get(name), 401);
+    await probe(name, tokens.get(name));
+    await probe(name, canaries.get(name), 401);
+  });
+  await pooled(order.names, CHECKS, (name) => probe(name, tokens.get(name)));
 }
 
 const official = ({ url, token, organization }: LoopOrder) =>
@@ -102,7 +124,10 @@ async function throwing(act: () => Promise<unknown>): Promise<number> {
 async function sequential(order: LoopOrder): Promise<number> {
   const { databases } = official(order);
   let thrown = 0;
-  for (const name of order.names) thrown += await throwing(() => databases.rotateTokens(name));
+  for (const name of order.names) {
+    thrown += await throwing(() => databases.rotateTokens(name));
+    await databases.createToken(name);
+  }
   return thrown;
 }
 
@@ -119,8 +144,9 @@ async function script(order: LoopOrder): Promise<number> {
 }
 
 const LOOPS: Record<LoopKind, (order: LoopOrder) => Promise<number | undefined>> = {
-  limit: (order) => limit(order).then(() => undefined),
-  "limit-proof": (order) => limitProof(order).then(() => undefined),
+  plain: (order) => plain(order).then(() => undefined),
+  proof: (order) => proof(order).then(() => undefined),
+  mint: (order) => mint(order).then(() => undefined),
   sequential,
   script,
 };

@@ -1,6 +1,16 @@
 import { UsageError, type Values } from "../tools/command-line.js";
 
-export const PARTS = ["fleet", "single", "dark-window", "growth", "weight"] as const;
+export const PARTS = [
+  "fleet",
+  "dark-window",
+  "whole-group",
+  "trouble",
+  "joining",
+  "single",
+  "auth-token",
+  "growth",
+  "weight",
+] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Options {
@@ -17,13 +27,13 @@ export interface Options {
 
 const USAGE = `Measures the package against its alternatives, and against a lower bound.
 
-  npm run bench                    everything, in about half an hour; writes bench/RESULTS.md and bench/fleet.svg
-  npm run bench -- --quick         small sizes, one round, under three minutes; writes nothing unless --out is given
+  npm run bench                    everything, in about an hour; writes bench/RESULTS.md and two plots
+  npm run bench -- --quick         small sizes, one round, a few minutes; writes nothing unless --out is given
     --only PART,...   ${PARTS.join(", ")}; writes nothing unless --out is given
-    --rounds N        how often each figure is measured, contenders alternating (5; quick: 1)
+    --rounds N        how often each figure is measured, contenders alternating (3; quick: 1)
     --size N          databases in the fleet (1000; quick: 50)
     --parallelism N   concurrent requests in the fleets, for the package and the loops (8, the package's default)
-    --out FOLDER      the folder for RESULTS.md and fleet.svg
+    --out FOLDER      the folder for RESULTS.md and the plots
     --help            this text`;
 
 export const COMMAND_LINE = {
@@ -46,7 +56,7 @@ export function optionsFrom(values: Values<typeof COMMAND_LINE.options>, default
   return {
     quick,
     parts: PARTS.filter((part) => parts.includes(part)),
-    rounds: values.rounds ?? (quick ? 1 : 5),
+    rounds: values.rounds ?? (quick ? 1 : 3),
     size: values.size ?? (quick ? 50 : 1000),
     parallelism,
     ...(out !== undefined && { out }),

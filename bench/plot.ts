@@ -12,6 +12,10 @@ export interface PlotText {
   subtitle: string;
   x: string;
   y: string;
+  /** The unit of the figure at the end of each line. */
+  unit: string;
+  /** Names the places of the x axis; by default, their number. */
+  xTick?: (x: number) => string;
 }
 
 const [WIDTH, HEIGHT] = [960, 560];
@@ -63,7 +67,8 @@ function spread(places: number[], gap: number): number[] {
 }
 
 /** An SVG of lines by size, each labelled at its end. */
-export function plot(lines: Line[], { title, subtitle, x, y }: PlotText): string {
+export function plot(lines: Line[], words: PlotText): string {
+  const { title, subtitle, x, y, unit, xTick = (value: number) => value.toLocaleString("en-US") } = words;
   const drawn = lines.filter(({ points }) => points.length > 0);
   const points = drawn.flatMap((line) => line.points);
   const xs = [...new Set(points.map(([size]) => size))].sort((a, b) => a - b);
@@ -87,9 +92,7 @@ export function plot(lines: Line[], { title, subtitle, x, y }: PlotText): string
     parts.push(
       `<line x1="${toX(tick)}" x2="${toX(tick)}" y1="${AREA.top}" y2="${AREA.bottom}" stroke="${GRID}"/>`,
     );
-    parts.push(
-      text(toX(tick), AREA.bottom + 22, tick.toLocaleString("en-US"), { anchor: "middle", fill: FAINT }),
-    );
+    parts.push(text(toX(tick), AREA.bottom + 22, xTick(tick), { anchor: "middle", fill: FAINT }));
   }
   parts.push(
     `<line x1="${AREA.left}" x2="${AREA.right}" y1="${AREA.bottom}" y2="${AREA.bottom}" stroke="${FAINT}"/>`,
@@ -113,7 +116,7 @@ export function plot(lines: Line[], { title, subtitle, x, y }: PlotText): string
     parts.push(
       `<path d="M${endX + 7},${end} L${AREA.right + 8},${label}" stroke="${line.colour}" stroke-opacity="0.45" fill="none"/>`,
       text(AREA.right + 13, label - 1, line.label, { fill: line.colour, weight: 600 }),
-      text(AREA.right + 13, label + 14, `${last} s`, { size: 12, fill: FAINT }),
+      text(AREA.right + 13, label + 14, `${last} ${unit}`, { size: 12, fill: FAINT }),
     );
   });
   return [

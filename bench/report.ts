@@ -1,13 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, totalmem, type as system, release } from "node:os";
 import path from "node:path";
 import { findCli } from "../tools/pulumi-cli/cli.js";
 import { ROOT } from "../tools/stack";
 import type { ResultRow, Section } from "./figures";
-import { CONTENDERS, type Contender, type Series } from "./fleet";
-import type { Options } from "./options";
-import { plot } from "./plot";
+import type { Kept } from "./results";
 import { clock } from "./progress";
 import { LATENCY_MS } from "./emulator-process";
 
@@ -56,13 +53,14 @@ const version = (name: string): string =>
     }
   ).version;
 
+/** How a section was measured. */
+function provenance({ date, sources, isQuick, rounds, seconds, load }: Omit<Kept, "section">): string {
+  const how = `${rounds} ${rounds === 1 ? "round" : "rounds"}${isQuick ? ", `--quick`" : ""}`;
+  return `_${date}, \`src\` at git tree ${sources}, ${how}, ${clock(seconds)} minutes, load average before: ${load?.toFixed(1) ?? "not recorded"}._`;
+}
+
 /** The results as a page. */
-export async function markdown(sections: Section[], options: Options, tookSeconds: number): Promise<string> {
-  // identifies the measured sources by their content: commits that do not touch them do not change it
-  const sources = spawnSync("git", ["rev-parse", "--short", "HEAD:src"], {
-    cwd: ROOT,
-    encoding: "utf8",
-  }).stdout;
+export async function markdown(kept: readonly Kept[]): Promise<string> {
   const [cpu] = cpus();
   const table = (rows: ResultRow[]): string[] => [
     "| | median | min – max | target | |",
@@ -77,20 +75,22 @@ export async function markdown(sections: Section[], options: Options, tookSecond
     "",
     "Written by `npm run bench`; do not edit.",
     "",
-    `- ${new Date().toISOString().slice(0, 10)}${sources ? `, \`src\` at git tree ${sources.trim()}` : ""}${options.quick ? ", `--quick`" : ""}, ${options.rounds} ${options.rounds === 1 ? "round" : "rounds"} with alternating contenders, took ${clock(tookSeconds)} minutes`,
     `- ${cpus().length} cores (${cpu?.model.trim() || "unknown model"}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${system()} ${release()}`,
     `- Node ${process.versions.node}, Pulumi CLI ${findCli()?.version ?? "?"}, @pulumi/pulumi ${version("@pulumi/pulumi")}, axios ${version("axios")}, @tursodatabase/api ${version("@tursodatabase/api")}`,
     `- Against this repository's emulator, in a separate process on 127.0.0.1, with a fixed latency of ${LATENCY_MS} ms per request. Each \`up\` is a run of the real CLI with \`--skip-preview\` and a file backend, measured from start to exit.`,
-    "- Ratios and differences are computed within each round. The tables show their medians.",
+    "- Ratios and differences are computed within each round, in which contenders alternate. The tables show their medians.",
+    "- Each section says when it was measured. Its load average, of the minute before, includes the section before it.",
     "",
-    summary(sections).replaceAll("\n  ", "\n- ").replace("not met:\n", "not met:\n\n"),
+    summary(kept.map(({ section }) => section))
+      .replaceAll("\n  ", "\n- ")
+      .replace("not met:\n", "not met:\n\n"),
     "",
-    ...(sections.some(({ title }) => title.startsWith("Fleet"))
-      ? ["![Time by fleet size, for all contenders](fleet.svg)", ""]
-      : []),
-    ...sections.flatMap(({ title, rows, notes }) => [
+    ...kept.flatMap(({ section: { title, rows, notes, plot }, ...how }) => [
       `## ${title}`,
       "",
+      provenance(how),
+      "",
+      ...(plot === undefined ? [] : [`![${title}](${plot})`, ""]),
       ...table(rows),
       "",
       ...notes.flatMap((note) => [note, ""]),
@@ -99,30 +99,4 @@ export async function markdown(sections: Section[], options: Options, tookSecond
   const { format, resolveConfig } = await import("prettier");
   const file = path.join(ROOT, "bench", "RESULTS.md");
   return format(lines.join("\n"), { ...(await resolveConfig(file)), parser: "markdown" });
-}
-
-const STYLE: Record<Contender, [colour: string, dashed: boolean]> = {
-  naive: ["#b42318", false],
-  sequential: ["#b54708", false],
-  "proof change": ["#175cd3", false],
-  "limit-proof": ["#1b8ac4", true],
-  "off change": ["#067647", false],
-  limit: ["#3f9b5f", true],
-  empty: ["#667085", true],
-};
-
-/** Time by fleet size, for all contenders. */
-export function fleetPlot(series: Series, { parallelism }: Options): string {
-  const lines = (Object.keys(CONTENDERS) as Contender[]).map((name) => ({
-    label: CONTENDERS[name],
-    colour: STYLE[name][0],
-    dashed: STYLE[name][1],
-    points: series[name].map(([size, ms]): [number, number] => [size, ms / 1000]),
-  }));
-  return plot(lines, {
-    title: "Rotating a fleet of databases",
-    subtitle: `One changed trigger, ${LATENCY_MS} ms per request, ${parallelism} concurrent requests; dashed: lower bound`,
-    x: "databases",
-    y: "seconds, median",
-  });
 }

@@ -1,60 +1,97 @@
 /** `npm run bench`: measures the package against its alternatives, and against a lower bound. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import path from "node:path";
 import { runTool } from "../tools/command-line.js";
 import { cleanUp, cleanUpOnSignals, isStopping } from "./cleanup";
-import { darkWindow, darkWindowSeconds } from "./dark-window";
 import type { Section } from "./figures";
-import { fleet, fleetSeconds, type Series } from "./fleet";
-import { growth, growthSeconds } from "./growth";
 import { COMMAND_LINE, optionsFrom, type Options, type Part } from "./options";
 import { clock, Progress } from "./progress";
-import { fleetPlot, markdown, summary, terminalTables } from "./report";
-import { single, singleSeconds } from "./single";
-import { weight, weightSeconds } from "./weight";
+import { summary, terminalTables } from "./report";
+import { sourcesTree, writeResults, type Kept } from "./results";
+import { authToken, authTokenSeconds } from "./sections/auth-token";
+import { darkWindow, darkWindowSeconds } from "./sections/dark-window";
+import { darkWindowPlot } from "./sections/dark-window-figures";
+import { fleet, fleetSeconds } from "./sections/fleet";
+import { fleetPlot } from "./sections/fleet-figures";
+import { growth, growthSeconds } from "./sections/growth";
+import { joining, joiningSeconds } from "./sections/joining";
+import { single, singleSeconds } from "./sections/single";
+import { trouble, troubleSeconds } from "./sections/trouble";
+import { weight, weightSeconds } from "./sections/weight";
+import { wholeGroup, wholeGroupSeconds } from "./sections/whole-group";
 
 interface Measured {
   section: Section;
-  series?: Series;
+  plot?: { file: string; svg: string };
 }
 
-const PARTS: Record<
-  Part,
-  { seconds: (options: Options) => number; run: (options: Options, progress: Progress) => Promise<Measured> }
-> = {
-  fleet: { seconds: fleetSeconds, run: fleet },
-  single: { seconds: singleSeconds, run: async (...args) => ({ section: await single(...args) }) },
+type Measure<T> = (options: Options, progress: Progress) => Promise<T>;
+interface Runner {
+  seconds: (options: Options) => number;
+  run: Measure<Measured>;
+}
+
+const tables = (seconds: Runner["seconds"], run: Measure<Section>): Runner => ({
+  seconds,
+  run: async (...args) => ({ section: await run(...args) }),
+});
+
+const PARTS: Record<Part, Runner> = {
+  fleet: {
+    seconds: fleetSeconds,
+    run: async (options, progress) => {
+      const { section, series } = await fleet(options, progress);
+      return { section, plot: { file: "fleet.svg", svg: fleetPlot(series, options) } };
+    },
+  },
   "dark-window": {
     seconds: darkWindowSeconds,
-    run: async (...args) => ({ section: await darkWindow(...args) }),
+    run: async (options, progress) => {
+      const { section, windows } = await darkWindow(options, progress);
+      return { section, plot: { file: "dark-window.svg", svg: darkWindowPlot(windows, options) } };
+    },
   },
-  growth: { seconds: growthSeconds, run: async (...args) => ({ section: await growth(...args) }) },
-  weight: { seconds: weightSeconds, run: async (...args) => ({ section: await weight(...args) }) },
+  "whole-group": tables(wholeGroupSeconds, wholeGroup),
+  trouble: tables(troubleSeconds, trouble),
+  joining: tables(joiningSeconds, joining),
+  single: tables(singleSeconds, single),
+  "auth-token": tables(authTokenSeconds, authToken),
+  growth: tables(growthSeconds, growth),
+  weight: tables(weightSeconds, weight),
 };
 
 async function main(options: Options): Promise<void> {
   const expected = options.parts.reduce((sum, part) => sum + PARTS[part].seconds(options), 0);
   const progress = new Progress(expected);
   console.log(`bench: ${options.parts.join(", ")}; about ${clock(expected)} minutes on a quiet machine`);
-  const measured: Measured[] = [];
-  for (const part of options.parts) measured.push(await PARTS[part].run(options, progress));
-  const sections = measured.map(({ section }) => ({
-    ...section,
-    rows: section.rows.filter(({ value }) => !value.includes("NaN")), // not measured with --quick
-  }));
-  const series = measured.find((each) => each.series)?.series;
+  const measured: (Kept & { part: Part; svg?: string })[] = [];
+  for (const part of options.parts) {
+    const [load = 0] = loadavg();
+    const since = progress.elapsedSeconds;
+    const { section, plot } = await PARTS[part].run(options, progress);
+    measured.push({
+      part,
+      section: {
+        ...section,
+        ...(plot && { plot: plot.file }),
+        rows: section.rows.filter(({ value }) => !value.includes("NaN")), // not measured with --quick
+      },
+      ...(plot && { svg: plot.svg }),
+      date: new Date().toISOString().slice(0, 10),
+      sources: sourcesTree(),
+      rounds: options.rounds,
+      isQuick: options.quick,
+      seconds: progress.elapsedSeconds - since,
+      load,
+    });
+  }
+  const sections = measured.map(({ section }) => section);
   console.log(`\n${terminalTables(sections)}\n`);
   for (const { title, notes } of sections) for (const note of notes) console.log(`${title}: ${note}`);
   console.log(`\n${summary(sections)}\nbench: done in ${clock(progress.elapsedSeconds)} minutes`);
   if (options.out === undefined) return;
-  mkdirSync(options.out, { recursive: true });
-  const write = (name: string, text: string): void => {
-    const file = path.join(options.out ?? "", name);
-    writeFileSync(file, text);
+  for (const file of await writeResults(options.out, measured))
     console.log(`bench: wrote ${path.relative(process.cwd(), file)}`);
-  };
-  if (series) write("fleet.svg", fleetPlot(series, options));
-  write("RESULTS.md", await markdown(sections, options, progress.elapsedSeconds));
 }
 
 void runTool(COMMAND_LINE, async (values) => {

@@ -2,7 +2,7 @@ import { cpSync, rmSync } from "node:fs";
 import path from "node:path";
 import { Stack } from "../tools/stack";
 import { atEnd } from "./cleanup";
-import type { Tally } from "./protocol";
+import type { Command, Tally } from "./protocol";
 import { watchProvider, type Sighting } from "./provider-process";
 import type { EmulatorProcess } from "./emulator-process";
 
@@ -28,24 +28,28 @@ export interface ProgramConfig {
 
 const HEAD = `"use strict";\nconst pulumi = require("@pulumi/pulumi");\n`;
 
+const rotation = (scope: string): string => `${HEAD}const { writeFileSync } = require("node:fs");
+const { TokenRotation } = require("pulumi-turso-tokens");
+const { names, ...rest } = require("./fleet.json");
+const { tokens } = new TokenRotation("rotation", { scope: ${scope}, ...rest });
+tokens.apply((all) => {
+  const lengths = Object.values(all ?? {}).map(({ length }) => length);
+  writeFileSync("available.json", JSON.stringify({ at: Date.now(), lengths }));
+});
+`;
+
 /** The programs that are compared. Each reads its configuration from fleet.json. */
 export const PROGRAMS = {
   empty: HEAD,
-  fleet: `${HEAD}const { TokenRotation } = require("pulumi-turso-tokens");
-const { names, ...rest } = require("./fleet.json");
-new TokenRotation("fleet", { scope: { databases: names }, ...rest });
-`,
-  single: `${HEAD}const { TokenRotation } = require("pulumi-turso-tokens");
-const { names, ...rest } = require("./fleet.json");
-new TokenRotation("single", { scope: { database: names[0] }, ...rest });
-`,
+  fleet: rotation("{ databases: names }"),
+  single: rotation("{ database: names[0] }"),
   deliver: `${HEAD}const { writeFileSync } = require("node:fs");
 const { AuthToken, TokenRotation } = require("pulumi-turso-tokens");
-const { names, group, trigger, verify } = require("./fleet.json");
-const scope = names.length === 1 ? { database: names[0] } : { group };
+const { names: [database], trigger, verify } = require("./fleet.json");
+const scope = { database };
 const rotation = new TokenRotation("rotation", { scope, trigger, verify });
-const tokens = names.map((name) => new AuthToken(name, { scope: { database: name }, rotation, verify }).token);
-pulumi.all(tokens).apply(() => writeFileSync("available.txt", String(Date.now())));
+const { token } = new AuthToken(database, { scope, rotation, verify });
+token.apply(({ length }) => writeFileSync("available.json", JSON.stringify({ at: Date.now(), lengths: [length] })));
 `,
 };
 
@@ -103,13 +107,17 @@ export class TestBed {
     this.stack.writeFile("fleet.json", JSON.stringify(config));
   }
 
-  /** `up`, timed from the command's start to its exit. */
-  up(): Promise<Up> {
-    return this.timed("up", "--yes", "--skip-preview");
+  /**
+   * `up`, timed from the command's start to its exit.
+   *
+   * @param command sent to the emulator before
+   */
+  up(command: Command = "take"): Promise<Up> {
+    return this.timed(command, "up", "--yes", "--skip-preview");
   }
 
   preview(): Promise<Up> {
-    return this.timed("preview");
+    return this.timed("take", "preview");
   }
 
   /** The size of the state as compact JSON, in bytes. */
@@ -117,13 +125,18 @@ export class TestBed {
     return JSON.stringify(JSON.parse(await this.stack.state())).length;
   }
 
+  /** When the program had the tokens of the last run, in milliseconds since 1970, and how long they are. */
+  get delivered(): { at: number; lengths: number[] } {
+    return JSON.parse(this.stack.readFile("available.json")) as { at: number; lengths: number[] };
+  }
+
   close(): void {
     this.stack.close();
     this.forget();
   }
 
-  private async timed(...args: string[]): Promise<Up> {
-    await this.emulator.take();
+  private async timed(command: Command, ...args: string[]): Promise<Up> {
+    await this.emulator.command(command);
     const startedAt = Date.now();
     const start = performance.now();
     const { child, done } = this.stack.start(...args);

@@ -9,27 +9,31 @@ const config = new pulumi.Config("turso");
 const apiUrl = config.require("apiUrl");
 const apiToken = config.require("apiToken");
 const organization = config.require("organization");
-const { names, trigger } = require("./fleet.json");
+const { names, trigger, mint } = require("./fleet.json");
 
-const rotate = async (database) => {
-  await axios.post(
-    `${apiUrl}/v1/organizations/${organization}/databases/${database}/auth/rotate`,
+const post = async (database, path) => {
+  const { data } = await axios.post(
+    `${apiUrl}/v1/organizations/${organization}/databases/${database}/auth/${path}`,
     undefined,
     { headers: { Authorization: `Bearer ${apiToken}` }, proxy: false },
   );
+  return data;
+};
+
+const rotate = async (inputs) => {
+  await post(inputs.database, "rotate");
+  return inputs.mint ? { ...inputs, token: (await post(inputs.database, "tokens")).jwt } : inputs;
 };
 
 const provider = {
   async create(inputs) {
-    await rotate(inputs.database);
-    return { id: inputs.database, outs: inputs };
+    return { id: inputs.database, outs: await rotate(inputs) };
   },
   async diff(_id, olds, news) {
     return { changes: olds.trigger !== news.trigger };
   },
   async update(_id, _olds, news) {
-    await rotate(news.database);
-    return { outs: news };
+    return { outs: await rotate(news) };
   },
 };
 
@@ -39,4 +43,4 @@ class Rotation extends pulumi.dynamic.Resource {
   }
 }
 
-for (const database of names) new Rotation(database, { database, trigger });
+for (const database of names) new Rotation(database, { database, trigger, mint });

@@ -2,6 +2,7 @@ import type { Target, TargetKind } from "../values/scope";
 import type { TursoClient } from "../turso/client";
 import type { Probe } from "../turso/probe";
 import { TursoError, attempt } from "../turso/errors";
+import { Silence } from "./breaker";
 import { expiryOf, isMintRefused, mintAccepted } from "./mint";
 
 /** How long old tokens may outlive a rotation; Turso's grammar. */
@@ -26,6 +27,7 @@ const CANARY = { expiration: "7d", authorization: "read-only" } as const;
 const ACCEPTANCE_MS = 10_000;
 /** A database that does not answer must not hold up the others. */
 const CANARY_PROBE_MS = 2_000;
+const CANARY_SILENCE_MS = 5_000;
 /** How far apart the clocks here and at the database may be. */
 const CLOCK_SKEW_MS = 300_000;
 
@@ -48,13 +50,14 @@ export interface CanaryPlan {
  * Mints a read-only token and waits until a database accepts it. One token is tried at all of the given databases, and counts
  * as a canary at each that accepts it.
  *
- * @param limitMs how long to wait; it is tried at least once
+ * @param limitMs how long to wait; it is tried at least once, unless no database answers at all
  * @returns why there is none, with the API's error if it refused to mint
  */
 export async function plantCanary(
   client: TursoClient,
   { label, target, hostnames: known }: CanaryPlan,
   limitMs: number,
+  silence = new Silence(true),
 ): Promise<SavedCanary[] | { why: string; refusal?: TursoError }> {
   const hostnames = known ?? [];
   const [first] = hostnames;
@@ -67,14 +70,18 @@ export async function plantCanary(
   let accepting: string[] = [];
   const ask = async (_: string, token: string): Promise<Probe> => {
     const probes = await Promise.all(
-      hostnames.map((hostname) => client.probe(hostname, token, { timeoutMs: CANARY_PROBE_MS })),
+      hostnames.map((hostname) =>
+        silence.ask(() => client.probe(hostname, token, { timeoutMs: CANARY_PROBE_MS })),
+      ),
     );
     accepting = hostnames.filter((_, i) => probes[i]?.verdict === "accepted");
     return accepting.length > 0 ? { verdict: "accepted" } : (probes[0] as Probe);
   };
+  const mostMs = silence.isLikely ? 0 : Math.min(ACCEPTANCE_MS, limitMs);
   const minted = await attempt(() =>
-    mintAccepted(client, target, CANARY, () => Promise.resolve(first), Math.min(ACCEPTANCE_MS, limitMs), {
+    mintAccepted(client, target, CANARY, () => Promise.resolve(first), mostMs, {
       ask,
+      silenceMs: CANARY_SILENCE_MS,
     }),
   );
   if (minted instanceof TursoError) {

@@ -27,10 +27,11 @@ export const isMintRefused = ({ status }: TursoError): boolean =>
  *
  * @param hostnameOf called once there is a token to try
  * @param how `hint`: where an earlier token was accepted; tried first, and only trusted if it accepts this one too;
- *   `isSilent`: the data plane did not say anything about the token before, so this one is tried only once while that is so
+ *   `isSilent`: the data plane did not say anything about the token before, so this one is tried only once while that is so.
+ *   `silenceMs`: how long to wait for a database that gives no usable answer
  */
 export async function mintAccepted(
-  client: TursoClient,
+  client: Pick<TursoClient, "mint" | "probe">,
   target: Target,
   options: MintOptions,
   hostnameOf: () => Promise<string | undefined>,
@@ -38,10 +39,11 @@ export async function mintAccepted(
   how: {
     hint?: string | undefined;
     isSilent?: boolean;
+    silenceMs?: number;
     ask?: (hostname: string, token: string) => Promise<Probe>;
   } = {},
 ): Promise<{ token: string; seen: Probe }> {
-  const { hint, isSilent = false } = how;
+  const { hint, isSilent = false, silenceMs } = how;
   const timeoutMs = isSilent ? SILENT_PROBE_MS : PROBE_MS;
   const { ask = (at: string, token: string) => client.probe(at, token, { timeoutMs }) } = how;
   const start = performance.now();
@@ -55,25 +57,29 @@ export async function mintAccepted(
     if (host === undefined) return { token, seen: { verdict: "unclear", why: "the group has no database" } };
     const left = Math.max(0, limitMs - (performance.now() - start));
     const isLast = mints === MOST_MINTS || left <= REJECTED_FOR_MS;
-    const unclearMs = isSilent ? 0 : UNCLEAR_FOR_MS - (performance.now() - start);
+    const quietMs = silenceMs ?? (isSilent ? 0 : UNCLEAR_FOR_MS - (performance.now() - start));
     const limit = isLast ? left : REJECTED_FOR_MS;
-    const seen = await pollUntil("accepted", () => ask(host, token), limit, unclearMs);
+    const seen = await pollUntil("accepted", () => ask(host, token), limit, quietMs);
     if (isLast || seen.verdict !== "rejected") return { token, seen };
   }
 }
 
-/** Polls with growing pauses, at least once, until the verdict is the expected one. @param unclearMs how long an unclear one is polled */
+/**
+ * Polls with growing pauses, at least once, until the verdict is the expected one.
+ *
+ * @param silenceMs the limit if there is no usable answer
+ */
 export async function pollUntil(
   expected: Probe["verdict"],
   ask: () => Promise<Probe>,
   timeoutMs: number,
-  unclearMs = Infinity,
+  silenceMs = timeoutMs,
 ): Promise<Probe> {
   const start = performance.now();
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     const probe = await ask();
-    const elapsed = performance.now() - start;
-    const left = (probe.verdict === "unclear" ? Math.min(timeoutMs, unclearMs) : timeoutMs) - elapsed;
+    const limitMs = probe.verdict === "unclear" ? Math.min(timeoutMs, silenceMs) : timeoutMs;
+    const left = limitMs - (performance.now() - start);
     if (probe.verdict === expected || left <= 0) return probe;
     await sleep(Math.min(pause, left));
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import timers from "node:timers/promises";
+import { SILENT_AFTER, Silence } from "../../src/core/breaker";
 import { isSpent, plantCanary as plant } from "../../src/core/canary";
 import { expiryOf, mintAccepted, pollUntil } from "../../src/core/mint";
 import type { TursoClient } from "../../src/turso/client";
@@ -103,13 +104,33 @@ describe("with time that passes only while it waits, a canary token", () => {
     ],
     ["an unknown hostname", app, undefined, ACCEPTED, "the database's Hostname is unknown"],
     ["a token that stays rejected", app, "host", REJECTED, "a token minted just before it was rejected"],
-    ["an unclear answer", app, "host", UNCLEAR, "it answered 500"],
+    ["unclear answers", app, "host", UNCLEAR, "it answered 500"],
   ] as const)
-    it(`is not planted after ${what}, for at most 10 s`, async () => {
+    it(`is not planted after ${what}, for at most ${verdict === UNCLEAR ? 5 : 10} s`, async () => {
       const { client } = clientOf(() => verdict);
       assert.deepEqual(await plantCanary(client, target, hostname, 60_000), { why });
-      assert.ok(now <= 60_000);
+      assert.ok(now <= (verdict === UNCLEAR ? 55_000 : 60_000));
     });
+
+  it("is waited for longer if it is rejected than if the answers are unclear", async () => {
+    const late = (elapsed: number): Probe => (elapsed < 7_000 ? REJECTED : ACCEPTED);
+    const { client } = clientOf((_host, _token, elapsed) => late(elapsed));
+    const how = { silenceMs: 2_000 };
+    const { seen } = await mintAccepted(client, app, OPTIONS, host, 10_000, how);
+    assert.deepEqual(seen, ACCEPTED);
+    now = 50_000;
+    await mintAccepted(clientOf(() => UNCLEAR).client, app, OPTIONS, host, 10_000, how);
+    assert.equal(now, 52_000);
+  });
+
+  it("is tried once where no database answers at all", async () => {
+    const silence = new Silence();
+    for (let i = 0; i < SILENT_AFTER; i += 1) await silence.ask(() => Promise.resolve(UNCLEAR));
+    const plan = { label: "database", target: app, hostnames: ["host"] } as const;
+    const { client, calls } = clientOf(() => UNCLEAR);
+    assert.deepEqual(await plant(client, plan, 60_000, silence), { why: "it answered 500" });
+    assert.deepEqual(calls, ["mint 1", "host token1"]);
+  });
 
   it("is not planted for longer than verifyTimeout", async () => {
     await plantCanary(clientOf(() => UNCLEAR).client, app, "host", 1_000);

@@ -3,6 +3,7 @@ import { failure } from "../support/fake-turso";
 import { Fleet, NAMES, inputs } from "../support/fleet";
 
 describe("a TokenRotation with mint", () => {
+  let slowDown = (): void => undefined;
   for (const verify of ["auto", "off"] as const)
     it(`mints a valid token for each target: verify ${verify}`, () =>
       Fleet.with({}, async (fleet) => {
@@ -33,6 +34,33 @@ describe("a TokenRotation with mint", () => {
       });
       assert.equal(state.verification, "verified");
     }));
+
+  it("mints for a group that was rotated once without waiting until each token is accepted", async () => {
+    const slowMs = 100;
+    await Fleet.with(
+      {
+        serverGeneration: "legacy-group",
+        onRequest: ({ path }) => {
+          if (path.endsWith("/auth/rotate")) slowDown();
+        },
+      },
+      async (fleet) => {
+        slowDown = () =>
+          fleet.emulator.fault({
+            plane: "data",
+            path: /^/,
+            when: "before",
+            action: { type: "delay", ms: slowMs },
+            times: Infinity,
+          });
+        await fleet.logic().create(inputs({ parallelism: 1 }));
+        const mints = fleet.emulator.log.filter(({ path }) => /\/auth\/tokens\?(?!.*read-only)/.test(path));
+        assert.equal(mints.length, 5, "one to see whether minting is permitted, one for each target");
+        const [second = NaN, last = NaN] = [mints[2]?.at, mints[4]?.at];
+        assert.ok(last - second < slowMs, `three tokens were minted in ${last - second} ms`);
+      },
+    );
+  });
 
   it("rotates all members before it mints if it cannot know what a rotation reaches", () =>
     Fleet.with({ serverGeneration: "legacy-group" }, async (fleet) => {

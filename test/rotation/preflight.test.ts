@@ -3,7 +3,7 @@ import type { BlastRadius } from "../../src/core/blast-radius";
 import { Context } from "../../src/core/context";
 import { findObstacle, prepare, type RunSettings, type Task } from "../../src/rotation/run/preflight";
 import { isSpent } from "../../src/core/canary";
-import { Breaker } from "../../src/core/breaker";
+import { Breaker, Silence } from "../../src/core/breaker";
 import { FakeTurso, NOW, PATIENCE } from "../support/fake-turso";
 import { errorOf, goneOf } from "./results";
 
@@ -42,6 +42,7 @@ describe("the preflight of a rotation", () => {
       isList: false,
       isSuspended: false,
       breaker: new Breaker(),
+      silence: new Silence(),
       minter: undefined,
       followers: [],
       maxUnavailable: 8,

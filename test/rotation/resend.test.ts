@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Breaker } from "../../src/core/breaker";
+import { Breaker, Silence } from "../../src/core/breaker";
 import { conclude, type Attempt } from "../../src/rotation/run/attempt";
 import type { RunSettings } from "../../src/rotation/run/preflight";
 import type { TursoClient } from "../../src/turso/client";
@@ -30,6 +30,7 @@ function runWith(verdict: Probe["verdict"]): RunSettings {
     clock: () => new Date(),
     preflightUntil: 0,
     breaker: new Breaker(),
+    silence: new Silence(),
     minter: undefined,
     followers: [],
     maxUnavailable: 1,

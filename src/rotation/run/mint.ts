@@ -5,11 +5,12 @@ import { isMintRefused, mintAccepted } from "../../core/mint";
 import type { MintOptions, TursoClient } from "../../turso/client";
 import { TursoError, attempt } from "../../turso/errors";
 import type { Probe } from "../../turso/probe";
-import { inParallel } from "../../values/places";
+import { inParallel, type Places } from "../../values/places";
 import { own } from "../../values/record";
 import { nameList } from "../../values/text";
 import type { Target } from "../../values/scope";
-import type { Task } from "./preflight";
+import type { Silence } from "../../core/breaker";
+import type { RunSettings, Task } from "./preflight";
 import type { MintSettings, RotationState } from "../state";
 
 /** A token to mint: whose it is, and where it is tried. */
@@ -27,6 +28,8 @@ export interface MintedToken {
 /** How long a new token is waited for, where the data plane answered before. */
 const ACCEPTANCE_MS = 10_000;
 const PROBE_MS = 2_000;
+/** Waiting longer for a database that does not answer would withhold the token from its consumers. */
+const SILENCE_MS = PROBE_MS;
 const PARALLEL_MINTS = 16;
 
 /** Mints the tokens of a run's targets, each right after its rotation. */
@@ -37,16 +40,23 @@ export class Minter {
   readonly errors = new Map<string, TursoError>();
   private readonly unseen = new Map<string, string>();
 
+  private readonly client: TursoClient;
+  private readonly silence: Silence;
+  /** Whether the data plane is asked if it accepts a new token. */
+  private readonly isTried: boolean;
+
   /**
-   * @param isTried whether the data plane is asked if it accepts a new token
    * @param isDue whether a token is to be minted although its target was not rotated
    */
   constructor(
-    private readonly client: TursoClient,
+    { client, silence, verify }: Pick<RunSettings, "client" | "silence" | "verify">,
     private readonly settings: MintSettings,
-    private readonly isTried: boolean,
     private readonly isDue: (name: string) => boolean,
-  ) {}
+  ) {
+    this.client = client;
+    this.silence = silence;
+    this.isTried = verify !== "off";
+  }
 
   /**
    * Whether the API certainly refuses to mint a target's tokens: with these permissions, or with this API token. Mints one that
@@ -59,9 +69,15 @@ export class Minter {
     return tried instanceof TursoError && isMintRefused(tried) ? tried : undefined;
   }
 
-  /** Mints the tokens of a target that was, or may have been, rotated. @returns whether all of them are there */
-  mintAll(task: Task, isReachable: boolean): Promise<boolean> {
-    return this.mint(task, this.unitsOf(task), isReachable);
+  /**
+   * Mints the tokens of a target that was, or may have been, rotated.
+   *
+   * @param places limit the requests to the API alone, where many targets wait for their tokens: a token that is not accepted yet
+   *   does not keep the next one from being minted
+   * @returns whether all of them are there
+   */
+  mintAll(task: Task, isReachable: boolean, places?: Places): Promise<boolean> {
+    return this.mint(task, this.unitsOf(task), isReachable, places);
   }
 
   /** Mints those of a target's tokens that are due without a rotation. */
@@ -82,9 +98,10 @@ export class Minter {
       for (const unit of this.unitsOf(task)) {
         const token = this.minted.get(unit.name)?.token;
         const { hostname } = unit.endpoint;
-        if (token === undefined || hostname === undefined) continue;
-        const { verdict } = await this.client.probe(hostname, token, { timeoutMs: PROBE_MS });
+        if (token === undefined || hostname === undefined || this.silence.isLikely) continue;
+        const { verdict } = await this.ask(hostname, token);
         if (verdict === "rejected") dead.push(unit);
+        if (verdict === "accepted") this.unseen.delete(unit.name);
       }
       if (dead.length > 0) await this.mint(task, dead, true);
     });
@@ -98,10 +115,17 @@ export class Minter {
       : `${nameList([...this.unseen.keys()])}: the new token could not be verified (${why}). It is published anyway.`;
   }
 
-  private async mint(task: Task, units: readonly Unit[], isReachable: boolean): Promise<boolean> {
+  private async mint(
+    task: Task,
+    units: readonly Unit[],
+    isReachable: boolean,
+    places?: Places,
+  ): Promise<boolean> {
     let isComplete = true;
     await inParallel(units, PARALLEL_MINTS, async (unit) => {
-      const minted = await attempt(() => this.mintOne(unit, isReachable ? ACCEPTANCE_MS : 0));
+      const minted = await attempt(() =>
+        this.mintOne(unit, isReachable && !this.silence.isLikely ? ACCEPTANCE_MS : 0, places),
+      );
       if (!(minted instanceof TursoError)) return;
       isComplete = false;
       this.errors.set(task.target.name, minted);
@@ -110,18 +134,26 @@ export class Minter {
     return isComplete;
   }
 
-  private async mintOne(unit: Unit, limitMs: number): Promise<void> {
+  private async mintOne(unit: Unit, limitMs: number, places?: Places): Promise<void> {
     const { name, target, endpoint } = unit;
     const { hostname } = endpoint;
-    const ask = (at: string, token: string): Promise<Probe> =>
-      this.client.probe(at, token, { timeoutMs: PROBE_MS });
     const hostnameOf = () => Promise.resolve(this.isTried ? hostname : undefined);
-    const { token, seen } = await mintAccepted(this.client, target, this.options(), hostnameOf, limitMs, {
-      ask,
+    const { client } = this;
+    const bounded: Pick<TursoClient, "mint" | "probe"> = {
+      mint: (...args) => places?.use(() => client.mint(...args)) ?? client.mint(...args),
+      probe: (...args) => client.probe(...args),
+    };
+    const { token, seen } = await mintAccepted(bounded, target, this.options(), hostnameOf, limitMs, {
+      ask: (...args) => this.ask(...args),
+      silenceMs: SILENCE_MS,
     });
     this.minted.set(name, { unit, token });
     if (!this.isTried || seen.verdict === "accepted") this.unseen.delete(name);
     else this.unseen.set(name, seen.verdict === "rejected" ? "the database rejects it" : seen.why);
+  }
+
+  private ask(hostname: string, token: string): Promise<Probe> {
+    return this.silence.ask(() => this.client.probe(hostname, token, { timeoutMs: PROBE_MS }));
   }
 
   private options(): MintOptions {

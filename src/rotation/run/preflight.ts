@@ -5,7 +5,7 @@ import { isMintRefused } from "../../core/mint";
 import type { TursoClient } from "../../turso/client";
 import { TursoError, attempt } from "../../turso/errors";
 import { parseSubject, targetId, targetOf, type Target } from "../../values/scope";
-import type { Breaker } from "../../core/breaker";
+import type { Breaker, Silence } from "../../core/breaker";
 import type { Attempt } from "./attempt";
 import { cannotMint, cannotVerify, neverSeen, reachesOthers } from "../report";
 import type { Minter } from "./mint";
@@ -24,9 +24,10 @@ export interface RunSettings {
   /** Whether nothing may be rotated: an earlier rotation is only resolved. */
   isSuspended: boolean;
   clock: () => Date;
-  /** Until when the preflight waits for canary tokens to be accepted; each is tried at least once. */
+  /** Until when the preflight waits for canary tokens to be accepted. */
   preflightUntil: number;
   breaker: Breaker;
+  silence: Silence;
   /** Absent where the resource mints nothing. */
   minter: Minter | undefined;
   /** One of each sort of the program's AuthTokens that follow the rotation. */
@@ -94,7 +95,7 @@ export async function prepare(run: RunSettings, task: Task, leads: boolean): Pro
   if (obstacle) return { kind: "failed", error: obstacle };
   if (run.verify === "off") return { task };
   const limitMs = Math.max(0, Math.min(run.verifyTimeoutMs, run.preflightUntil - performance.now()));
-  const canaries = await plantCanary(run.client, ownCanary(lookup, target), limitMs);
+  const canaries = await plantCanary(run.client, ownCanary(lookup, target), limitMs, run.silence);
   if (!("why" in canaries))
     return {
       task,
@@ -140,7 +141,7 @@ async function reachCanaries(
       if (neighbour)
         plans.push({ label: "siblings", target: database(neighbour.name), hostnames: [neighbour.hostname] });
   }
-  const planted = await Promise.all(plans.map((plan) => plantCanary(run.client, plan, limitMs)));
+  const planted = await Promise.all(plans.map((plan) => plantCanary(run.client, plan, limitMs, run.silence)));
   return planted.flatMap((each) => ("why" in each ? [] : each));
 }
 

@@ -27,6 +27,8 @@ export interface Seen {
 const ANOTHER_LOOK_MS = 5_000;
 /** How long a proof may still last once an old token was rejected: from then on its consumers are without a valid one. */
 export const GRACE_MS = 2_000;
+/** How long a data plane that was silent before is waited for. */
+const SILENCE_MS = 2_000;
 const CONTROL_LIFE = "1h";
 const PARALLEL_MINTS = 16;
 
@@ -51,7 +53,8 @@ export async function prove(
   const isNew = attempts.some((each) => each.isNew);
   const isUrgent = isNew || run.verify === "required" || attempts.some(({ lost }) => lost !== undefined);
   const limitMs = Math.min(run.verifyTimeoutMs, isUrgent ? mostMs : ANOTHER_LOOK_MS);
-  const ask = (hostname: string, token: string, options = {}) => run.client.probe(hostname, token, options);
+  const ask = async (hostname: string, token: string, options = {}) =>
+    run.silence.heard(await run.client.probe(hostname, token, options));
   const items = tried.map((each) => ({
     key: each.task.target.name,
     canaries: each.canaries.filter((canary) => isOwn(each, canary)).map(controls.beside),
@@ -61,6 +64,8 @@ export async function prove(
     ask,
     clock: run.clock,
     deadlineMs: limitMs,
+    // new tokens are not withheld for a proof that nothing can be seen for
+    ...(isNew && run.silence.isLikely && { silenceMs: SILENCE_MS }),
     // consumers of tokens from before an earlier run's rotation have new ones
     graceMs: isNew ? GRACE_MS : Infinity,
   });
@@ -110,11 +115,13 @@ async function reachOf(
   const others = sent.canaries.filter(
     (each) => !isOwn(sent, each) && !(each.label === "siblings" && rotated.has(each.target.name)),
   );
-  for (const canary of others.map(beside)) {
-    const { label, hostname, token, control } = canary;
-    const { verdict } = await confirmRejected((each) => ask(hostname, each), token, control?.token);
-    if (verdict !== "unclear") reach[label] = verdict;
-  }
+  const seen = await Promise.all(
+    others.map(beside).map(async ({ label, hostname, token, control }) => {
+      const { verdict } = await confirmRejected((each) => ask(hostname, each), token, control?.token);
+      return { label, verdict };
+    }),
+  );
+  for (const { label, verdict } of seen) if (verdict !== "unclear") reach[label] = verdict;
   return reach;
 }
 

@@ -169,7 +169,8 @@ class Roll {
       case "rejected":
         for (const { task, canaries = [] } of rest)
           this.attempts.push(reachedBy(sent as Attempt, task, canaries));
-        await Promise.all(rest.map((each) => this.places.use(() => this.mint(each))));
+        this.rotated += rest.length;
+        await this.mintTogether(rest);
         return;
       case "accepted":
         await Promise.all(rest.map((each) => this.rotate(each, true)));
@@ -177,7 +178,7 @@ class Roll {
       case undefined: {
         const rotated = await Promise.all(rest.map((each) => this.rotate(each, false)));
         const dark = [...(sent ? [leader] : []), ...rest.filter((_, i) => rotated[i] !== undefined)];
-        await Promise.all(dark.map((each) => this.places.use(() => this.mint(each))));
+        await this.mintTogether(dark);
       }
     }
   }
@@ -212,8 +213,13 @@ class Roll {
     this.results.set(target.name, { kind: "failed", error });
   }
 
-  private async mint({ task, canaries = [] }: Prepared): Promise<boolean> {
-    return (await this.run.minter?.mintAll(task, canaries.length > 0)) ?? true;
+  private async mint({ task, canaries = [] }: Prepared, places?: Places): Promise<boolean> {
+    return (await this.run.minter?.mintAll(task, canaries.length > 0, places)) ?? true;
+  }
+
+  /** Mints for targets that are without a token already: as fast as the API gives tokens. */
+  private async mintTogether(dark: readonly Prepared[]): Promise<void> {
+    await Promise.all(dark.map((each) => this.mint(each, this.places)));
   }
 
   /** What a group's first rotation did to the tokens of its other databases. */

@@ -1,5 +1,5 @@
 import { survey } from "../../core/blast-radius";
-import { Breaker } from "../../core/breaker";
+import { Breaker, Silence } from "../../core/breaker";
 import { DEFAULT_VERIFY_TIMEOUT } from "../../core/canary";
 import type { Context } from "../../core/context";
 import { fingerprint, type ManagedToken, type Rotation } from "../../core/run-ledger";
@@ -47,7 +47,7 @@ export async function rotate(
   const parallelism = record.parallelism ?? DEFAULT_PARALLELISM;
   const settings = settingsOf(context, subject, record);
   const isDue = (name: string) => isTokenDue(before, record.mint, name, context.clock());
-  const minter = record.mint && new Minter(settings.client, record.mint, settings.verify !== "off", isDue);
+  const minter = record.mint && new Minter(settings, record.mint, isDue);
   const run: RunSettings = { ...settings, minter, followers };
   // what `refuse` depends on is never taken from a cache
   const lookups = run.groupImpact === "refuse" ? run.client : context.lookups(organization);
@@ -170,6 +170,7 @@ export function settingsOf(context: Context, subject: Resolved, record: Rotation
     isSuspended: suspend === true,
     clock: context.clock,
     breaker: new Breaker(),
+    silence: new Silence(verify === "required"),
     minter: undefined,
     followers: [],
     maxUnavailable: record.maxUnavailable ?? record.parallelism ?? DEFAULT_PARALLELISM,

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { findCli } from "../tools/pulumi-cli/cli.js";
-import { ROOT } from "../tools/stack";
-import { TestBed } from "./test-bed";
-import { atEnd } from "./cleanup";
+import { findCli } from "../../tools/pulumi-cli/cli.js";
+import { ROOT } from "../../tools/stack";
+import { TestBed } from "../test-bed";
+import { atEnd } from "../cleanup";
 import {
   atMost,
   count,
@@ -14,10 +14,10 @@ import {
   Samples,
   type ResultRow,
   type Section,
-} from "./figures";
-import type { Options } from "./options";
-import type { Progress } from "./progress";
-import { EmulatorProcess } from "./emulator-process";
+} from "../figures";
+import type { Options } from "../options";
+import type { Progress } from "../progress";
+import { EmulatorProcess } from "../emulator-process";
 
 /** These measurements are quick, and vary more than a whole run of the CLI. */
 const REPETITIONS = { full: 15, quick: 3 };

@@ -1,9 +1,9 @@
-import { TestBed, expectCalls, requests, type ProgramConfig, type Up } from "./test-bed";
-import { atMost, compare, count, inRound, row, SampleSet, seconds, times } from "./figures";
-import type { ResultRow, Samples, Section } from "./figures";
-import type { Options } from "./options";
-import type { Progress } from "./progress";
-import { EmulatorProcess } from "./emulator-process";
+import { TestBed, expectCalls, requests, type ProgramConfig, type Up } from "../test-bed";
+import { atMost, compare, count, inRound, row, SampleSet, seconds, times } from "../figures";
+import type { ResultRow, Samples, Section } from "../figures";
+import type { Options } from "../options";
+import type { Progress } from "../progress";
+import { EmulatorProcess } from "../emulator-process";
 
 const ACTS = ["create", "preview", "change", "no-op"] as const;
 /** Without previews and without verification. */

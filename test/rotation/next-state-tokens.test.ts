@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { nextState, type Result, type Run } from "../../src/rotation/next-state";
+import type { RotationState } from "../../src/rotation/state";
+import { NOW, state } from "../support/fake-turso";
+import { AT, errorOf, adoptedResult, resultsOf, rotatedResult, unknownResult } from "./results";
+import { endpointIn, minterOf, targets } from "./tokens";
+
+const after = (
+  before: RotationState,
+  results: Record<string, Result>,
+  run: Pick<Run, "members"> & Partial<Run>,
+): RotationState =>
+  nextState(before, { isList: true, isFull: true, results: resultsOf(results), ...run }, new Date(NOW));
+
+describe("the tokens of the next state", () => {
+  const members = targets("database", "app", "kept");
+  const before = state({
+    mint: {},
+    tokens: { app: "old", kept: "same", left: "gone" },
+    endpoints: { app: endpointIn("a"), kept: endpointIn("b"), left: endpointIn("app") },
+  });
+
+  it("are absent if the resource mints none", () => {
+    const { tokens, endpoints } = after(state(), { app: rotatedResult() }, { members });
+    assert.deepEqual([tokens, endpoints], [undefined, undefined]);
+  });
+
+  it("are the new ones, and those that the run left alone, without those of members that left", () => {
+    const minter = minterOf({ app: { token: "new", group: "moved" } });
+    const { tokens, endpoints } = after(before, { app: rotatedResult() }, { members, minter });
+    assert.deepEqual(tokens, { app: "new", kept: "same" });
+    assert.deepEqual(endpoints, { app: endpointIn("moved"), kept: endpointIn("b") });
+  });
+
+  it("are new ones only, for a resource that had none", () => {
+    const minter = minterOf({ app: { token: "new", group: "a" } });
+    const { tokens, endpoints } = after(state({ mint: {} }), { app: rotatedResult() }, { members, minter });
+    assert.deepEqual([tokens, endpoints], [{ app: "new" }, { app: endpointIn("a") }]);
+  });
+
+  it("are, with one for each database, those of the databases of the groups", () => {
+    const tokens = { app: "a", other: "o", lost: "l", default: "of the group" };
+    const endpoints = { app: endpointIn("default"), other: endpointIn("solo") };
+    const groups = targets("group", "default");
+    const run = { members: groups, minter: minterOf({}) };
+    const perDatabase = state({ mint: { per: "database" }, tokens, endpoints });
+    const kept = after(perDatabase, {}, run);
+    assert.deepEqual(kept.tokens, { app: "a", default: "of the group" });
+    assert.deepEqual(kept.endpoints, { app: endpointIn("default") });
+    const perGroup = after(state({ mint: {}, tokens, endpoints }), {}, run);
+    assert.deepEqual(perGroup.tokens, { default: "of the group" });
+  });
+
+  it("leave a target that lacks one as pending, with the reason, whatever else is to be done for it", () => {
+    const minter = minterOf({}, { app: errorOf(), kept: errorOf({ answer: "no" }) });
+    const result = after(before, { app: unknownResult(), kept: adoptedResult() }, { members, minter });
+    assert.deepEqual(result.pending, { app: { status: "not-minted" }, kept: { status: "not-minted" } });
+    assert.deepEqual(result.failures, {
+      app: errorOf().reason,
+      kept: errorOf({ answer: "no" }).reason,
+    });
+  });
+});
+
+describe("the rotations of the next state", () => {
+  const OLD = "2026-01-01T00:00:00.000Z";
+  const members = targets("database", "app", "other");
+
+  it("include those that invalidated the tokens of members without a result", () => {
+    const reached = new Map([["other", AT]]);
+    const before = state({ rotations: { app: OLD, other: OLD } });
+    const { rotations } = after(before, { app: rotatedResult() }, { members, isFull: false, reached });
+    assert.deepEqual(rotations, { app: AT, other: AT });
+    assert.deepEqual(after(before, {}, { members, isFull: false }).rotations, { app: OLD, other: OLD });
+  });
+});
+
+describe("the reach in the next state", () => {
+  const members = targets("database", "app", "other");
+  const reachAfter = (before: RotationState, results: Record<string, Result>) =>
+    after(before, results, { members }).reach;
+
+  it("is absent while nothing was seen", () => {
+    assert.equal("reach" in after(state(), { app: rotatedResult() }, { members }), false);
+    assert.equal(reachAfter(state(), { app: unknownResult(), other: adoptedResult() }), undefined);
+  });
+
+  it("is, in each group, what the members' rotations were seen to reach together", () =>
+    assert.deepEqual(
+      reachAfter(state(), {
+        app: rotatedResult({ reach: { g: { database: "rejected", siblings: "accepted" } } }),
+        other: rotatedResult({ reach: { g: { group: "accepted" }, h: { database: "rejected" } } }),
+      }),
+      {
+        g: { database: "rejected", siblings: "accepted", group: "accepted" },
+        h: { database: "rejected" },
+      },
+    ));
+
+  it("replaces what was seen in the same group, and keeps that of others", () => {
+    const before = state({ reach: { g: { group: "rejected" }, h: { group: "rejected" } } });
+    const seen = rotatedResult({ reach: { g: { database: "rejected" } } });
+    assert.deepEqual(reachAfter(before, { app: seen }), {
+      g: { database: "rejected" },
+      h: { group: "rejected" },
+    });
+    assert.deepEqual(reachAfter(before, { app: rotatedResult() }), before.reach);
+  });
+});

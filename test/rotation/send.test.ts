@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import type { SavedCanary } from "../../src/core/canary";
+import { reopen, send, type Attempt } from "../../src/rotation/run/attempt";
+import type { RunSettings } from "../../src/rotation/run/preflight";
+import { FakeTurso, NOW } from "../support/fake-turso";
+import { AT } from "./results";
+import { radius, settingsOf, taskOf } from "./settings";
+import { jwt } from "./tokens";
+
+const task = taskOf(radius(["app"]));
+
+const canary = (expiresAt: string): SavedCanary => ({
+  label: "database",
+  target: task.target,
+  hostname: "h",
+  token: jwt(expiresAt),
+});
+
+describe("a rotate request", () => {
+  const turso = FakeTurso.use();
+  const run = (changes?: Partial<RunSettings>) => settingsOf(turso, [], changes);
+  const canaries = [canary("2026-03-09T00:00:00.000Z")];
+  const lost: Attempt = { task, at: AT, isNew: false, tries: 1, lost: "no answer", canaries, doneAt: 0 };
+  const times = () => [AT, NOW].map((at) => new Date(at));
+
+  it("is an attempt from its response on, whose outcome is certain", async () => {
+    const clock = times();
+    const before = performance.now();
+    const sent = await send(run({ clock: () => clock.shift() as Date }), { task, canaries });
+    assert.ok("task" in sent);
+    const { doneAt, ...rest } = sent;
+    assert.deepEqual(rest, { task, isNew: true, tries: 1, canaries, at: NOW });
+    assert.ok(doneAt >= before && doneAt <= performance.now());
+    assert.deepEqual(turso.rotations(), ["database app"]);
+  });
+
+  it("without a response is an attempt from its start on, whose outcome is unknown", async () => {
+    turso.onRotate("before", { type: "status", status: 500, body: '{"error":"down"}' });
+    const clock = times();
+    const sent = await send(run({ clock: () => clock.shift() as Date }), { task });
+    assert.ok("task" in sent);
+    assert.deepEqual(
+      [sent.at, sent.lost, sent.canaries, sent.tries],
+      [AT, "the API answered 500 (down)", [], 1],
+    );
+  });
+
+  it("counts the one before", async () => {
+    const sent = await send(run(), { task, canaries, lost });
+    assert.ok("task" in sent);
+    assert.deepEqual([sent.tries, sent.isNew], [2, true]);
+  });
+
+  it("that is refused is a failure, and the second time leaves the first one unknown", async () => {
+    turso.onRotate("before", { type: "status", status: 402, body: '{"error":"no"}' }, 2);
+    const first = await send(run(), { task, canaries });
+    assert.ok("kind" in first && first.kind === "failed");
+    assert.equal(first.error.answer, "the API answered 402 (no)");
+    const second = await send(run(), { task, canaries, lost });
+    assert.ok("kind" in second && second.kind === "unknown");
+    assert.equal(second.isNew, false);
+    assert.match(
+      second.error.message,
+      /It seemed not to have been, but sending it once more failed: the API answered 402 \(no\)\./,
+    );
+  });
+
+  it("is not sent after three unknown outcomes in a row, which a known one ends", async () => {
+    const settings = run();
+    const fail = () => turso.onRotate("before", { type: "status", status: 500 }, 1);
+    const outcomes: string[] = [];
+    for (const fails of [true, true, false, true, true, true, false]) {
+      if (fails) fail();
+      const sent = await send(settings, { task });
+      outcomes.push("kind" in sent ? sent.kind : sent.lost === undefined ? "sent" : "unknown");
+    }
+    assert.deepEqual(outcomes, ["unknown", "unknown", "sent", "unknown", "unknown", "unknown", "failed"]);
+    assert.equal(turso.rotateRequests().length, 6);
+  });
+});
+
+describe("a rotation that an earlier run left", () => {
+  const turso = FakeTurso.use();
+  const run = () => settingsOf(turso, []);
+  const valid = canary("2026-03-09T00:00:00.000Z");
+  const spent = canary("2026-03-01T00:00:00.000Z");
+
+  it("is taken up with the canary tokens that have not expired", () => {
+    const { doneAt, ...rest } = reopen(run(), task, { status: "unproven", at: AT, canaries: [spent, valid] });
+    assert.deepEqual(rest, { task, at: AT, isNew: false, tries: 1, canaries: [valid] });
+    assert.ok(doneAt <= performance.now());
+  });
+
+  it("is still unknown if its response was lost", () => {
+    const pending = { status: "unknown", at: AT, answer: "no answer", canaries: [valid] } as const;
+    assert.equal(reopen(run(), task, pending).lost, "no answer");
+  });
+});

@@ -1,0 +1,34 @@
+import type { Endpoint } from "../../src/core/blast-radius";
+import type { MintedToken } from "../../src/rotation/run/mint";
+import type { Run } from "../../src/rotation/next-state";
+import type { TursoError } from "../../src/turso/errors";
+import type { Target } from "../../src/values/scope";
+
+const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");
+
+/** A token of which only the expiry matters; without one it never expires. */
+export const jwt = (expiresAt?: string): string =>
+  [
+    encode({ alg: "none" }),
+    encode(expiresAt === undefined ? {} : { exp: Date.parse(expiresAt) / 1000 }),
+    "signature",
+  ].join(".");
+
+export const endpointIn = (group: string): Endpoint => ({ hostname: `${group}.example.com`, group });
+
+export const targets = (kind: Target["kind"], ...names: string[]): Target[] =>
+  names.map((name) => ({ kind, name }));
+
+/** What a run minted, by the token's name, and why other tokens could not be minted. */
+export const minterOf = (
+  tokens: Record<string, { token: string; group: string }>,
+  errors: Record<string, TursoError> = {},
+): NonNullable<Run["minter"]> => ({
+  minted: new Map(
+    Object.entries(tokens).map(([name, { token, group }]): [string, MintedToken] => [
+      name,
+      { token, unit: { name, target: { kind: "database", name }, endpoint: endpointIn(group) } },
+    ]),
+  ),
+  errors: new Map(Object.entries(errors)),
+});

@@ -113,7 +113,7 @@ describe("a lost response, with a canary token", () => {
         stage.logic().update(state, inputs({ groupImpact: "refuse" })),
       );
       assert.match(message, /groupImpact is "refuse"/);
-      assert.deepEqual(after.pending, { app: { status: "not-rotated" } });
+      assert.deepEqual(after.pending, { app: { status: "not-rotated", wasSeen: true } });
       assert.equal(stage.rotations, 0);
     }));
 

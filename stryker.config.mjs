@@ -2,7 +2,10 @@
 const FOLDERS = "{rotation,token,core,turso,values}";
 
 export default {
-  mutate: ["src/{rotation,token,core,values}/**/*.ts", "src/turso/{retry-policy,outcome,advice,endpoints}.ts"],
+  mutate: [
+    "src/{rotation,token,core,values}/**/*.ts",
+    "src/turso/{retry-policy,outcome,advice,endpoints}.ts",
+  ],
   mutator: {
     // Not measured here: a sentence is compared by the end-to-end and the docs tests, which are not part of this run,
     // and a literal in a decision belongs to a union type, so the compiler rejects the mutant.

@@ -93,13 +93,16 @@ describe("Pulumi's options and commands, each with one rotation per reason and v
     }));
 
   it("destroy --target and up create the rotation anew, which rotates once", () =>
-    inSandbox({ program: BASE("{ deletedWith: undefined }") }, async (sandbox) => {
-      await sandbox.up();
-      await sandbox.stack.must("destroy", "--yes", "--skip-preview", "--target", R, "--target-dependents");
-      assert.equal(sandbox.rotations.length, 1);
-      await sandbox.up();
-      await assertWell(sandbox, 2);
-    }));
+    inSandbox(
+      { program: BASE().replace("rotation: r })", "rotation: r }, { deletedWith: r })") },
+      async (sandbox) => {
+        await sandbox.up();
+        await sandbox.stack.must("destroy", "--yes", "--skip-preview", "--target", R, "--target-dependents");
+        assert.equal(sandbox.rotations.length, 1);
+        await sandbox.up();
+        await assertWell(sandbox, 2);
+      },
+    ));
 
   it("renaming the stack and changing its passphrase rotates nothing", () =>
     inSandbox({ program: BASE("{ retainOnDelete: true }") }, async (sandbox) => {

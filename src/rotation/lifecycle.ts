@@ -91,8 +91,7 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
   async update(old: Saved<RotationState>, wanted: Declared<Declaration>): Promise<RotationState> {
     const { followers, ...inputs } = wanted.inputs;
     const now = this.context.clock();
-    const isFull = planUpdate(old, wanted, now).reason !== undefined;
-    const subject = isFull
+    const subject = planUpdate(old, wanted, now).reason
       ? await this.resolve(wanted.subject)
       : { ...wanted.subject, targets: membersOf(wanted.subject, old.state) };
     const plan = planUpdate(old, { subject, inputs }, now);
@@ -100,7 +99,7 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
     return rotate(this.context, subject, {
       record,
       plans: tasksOf(old, plan),
-      isFull,
+      isFull: plan.reason !== undefined,
       before: old.state,
       followers,
     });

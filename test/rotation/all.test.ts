@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { failure } from "../support/fake-turso";
+import { NOW, failure } from "../support/fake-turso";
 import { Fleet, NAMES, inputs } from "../support/fleet";
 
 const EVERY = [...NAMES, "lone"].sort();
@@ -50,11 +50,7 @@ describe("a TokenRotation of all databases", () => {
 
   it("does only what is left after a run in which one failed", () =>
     Fleet.with({}, async (fleet) => {
-      fleet.emulator.fault({
-        path: /t3\/auth\/rotate$/,
-        when: "before",
-        action: { type: "status", status: 402, body: '{"error":"no"}' },
-      });
+      fleet.refuseRotation("t3");
       const { state } = await fleet.logic().create(inputs(ALL));
       assert.deepEqual(Object.keys(state.failures), ["t3"]);
       fleet.emulator.clearLog();
@@ -86,6 +82,21 @@ describe("a TokenRotation of all databases", () => {
       assert.equal(fleet.count("rotate"), 0);
       const next = await fleet.logic().update({ ...state, createdAt: "2026-01-01T00:00:00.000Z" }, adopting);
       assert.deepEqual(Object.keys(next.rotations).sort(), EVERY);
+    }));
+
+  it("does not count its age from a run that rotated nothing, because all outcomes were unknown", () =>
+    Fleet.with({}, async (fleet) => {
+      const { platform } = fleet.emulator;
+      for (const name of EVERY.filter((each) => each !== "lone")) platform.deleteDatabase(name);
+      const news = inputs({ ...ALL, verify: "off", rotateEvery: "1d" });
+      const { state } = await fleet.logic().create(news);
+      const lost = { status: "unknown", at: NOW, answer: "the API answered 500", canaries: [] } as const;
+      const rotatedAt = "2026-01-01T00:00:00.000Z";
+      const olds = { ...state, rotatedAt, pending: { lone: lost }, failures: { lone: "unknown" } };
+      fleet.emulator.clearLog();
+      const next = await fleet.logic().update(olds, news);
+      assert.equal(fleet.count("rotate"), 0);
+      assert.equal(next.rotatedAt, rotatedAt);
     }));
 
   it("lets a refresh find what appeared, so that the next update mints its token without a rotation", () =>

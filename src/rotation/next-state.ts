@@ -59,21 +59,18 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
   const rotated = [...results.values()].filter((result) => result.kind === "rotated");
   const isNew = rotated.some((result) => result.isNew);
   const mayBeNew = isNew || [...results.values()].some((each) => each.kind === "unknown" && each.isNew);
-  const entries = <T>(kept: Record<string, T>, of: (result: Result, kept?: T) => T | undefined) =>
+  const entries = <T>(
+    kept: Record<string, T>,
+    of: (result: Result, kept: T | undefined, name: string) => T | undefined,
+  ) =>
     Object.fromEntries(
       members.flatMap(({ name }): [string, T][] => {
         const result = results.get(name);
-        const entry = result ? of(result, own(kept, name)) : own(kept, name);
+        const entry = result ? of(result, own(kept, name), name) : own(kept, name);
         return entry === undefined ? [] : [[name, entry]];
       }),
     );
-  const pending = Object.fromEntries(
-    members.flatMap(({ name }) => {
-      const result = results.get(name);
-      const entry = result ? pendingAfter(result, wereSeen?.has(name) === true) : own(left, name);
-      return entry === undefined ? [] : [[name, entry] as const];
-    }),
-  );
+  const pending = entries(left, (result, _, name) => pendingAfter(result, wereSeen?.has(name) === true));
   const failures = entries(before.failures, ({ error }) => error?.reason);
   for (const [name, error] of run.minter?.errors ?? []) {
     pending[name] = { status: "not-minted" };

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createClient } from "@libsql/client";
 import type { ServerGeneration } from "../../emulator";
 import { Sandbox, inSandbox } from "./sandbox";
 
@@ -42,20 +41,7 @@ async function rotatedBy(
 async function served(sandbox: Sandbox): Promise<string[]> {
   const { tokens } = (await sandbox.stack.outputs()) as { tokens: Record<string, string> };
   const existing = Object.entries(tokens).filter(([name]) => sandbox.turso.platform.findDatabase(name));
-  const answers = existing.map(async ([name, authToken]) => {
-    const client = createClient({
-      url: `http://${sandbox.turso.platform.database(name).hostname}`,
-      authToken,
-    });
-    try {
-      await client.execute("select 1");
-      return [name];
-    } catch {
-      return [];
-    } finally {
-      client.close();
-    }
-  });
+  const answers = existing.map(async ([name, token]) => ((await sandbox.accepts(name, token)) ? [name] : []));
   return (await Promise.all(answers)).flat().sort();
 }
 

@@ -7,11 +7,7 @@ const rotates = (fleet: Fleet): string[] => fleet.order.filter((each) => each.st
 describe("a member that never rotated", () => {
   it("and was seen before its deletion is a warning, not a name that never existed", () =>
     Fleet.with({}, async (fleet) => {
-      fleet.emulator.fault({
-        path: /t3\/auth\/rotate$/,
-        when: "before",
-        action: { type: "status", status: 402, body: '{"error":"no"}' },
-      });
+      fleet.refuseRotation("t3");
       const { state } = await fleet.logic().create(inputs());
       assert.deepEqual(state.pending, { t3: { status: "not-rotated", wasSeen: true } });
       fleet.emulator.platform.deleteDatabase("t3");

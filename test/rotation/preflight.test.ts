@@ -1,60 +1,17 @@
 import assert from "node:assert/strict";
 import type { BlastRadius } from "../../src/core/blast-radius";
-import { Context } from "../../src/core/context";
 import { findObstacle, prepare, type RunSettings, type Task } from "../../src/rotation/run/preflight";
 import { isSpent } from "../../src/core/canary";
-import { Breaker, Silence } from "../../src/core/breaker";
-import { FakeTurso, NOW, PATIENCE } from "../support/fake-turso";
+import { FakeTurso } from "../support/fake-turso";
 import { errorOf, goneOf } from "./results";
-
-const radius = (databases: string[], kind: "database" | "group" = "database"): BlastRadius => ({
-  target: { kind, name: kind === "group" ? "default" : "app" },
-  endpoint: { group: "default" },
-  databases,
-  neighbours: [],
-  endpoints: new Map(),
-});
-
-const taskOf = (lookup: Task["lookup"], changes: Partial<Task> = {}): Task => ({
-  target: { kind: "database", name: "app" },
-  isAdopted: false,
-  isKnown: false,
-  lookup,
-  ...changes,
-});
+import { radius, settingsOf, taskOf } from "./settings";
 
 describe("the preflight of a rotation", () => {
   const turso = FakeTurso.use();
   const messages: string[] = [];
   beforeEach(() => void messages.splice(0));
 
-  const run = (changes: Partial<RunSettings> = {}): RunSettings => {
-    const settings = turso.settings();
-    const environment = {
-      settings,
-      clock: () => new Date(NOW),
-      notify: () => undefined,
-      retryPolicy: PATIENCE,
-    };
-    return {
-      client: new Context(environment).client("acme"),
-      targets: new Set(["app"]),
-      isList: false,
-      isSuspended: false,
-      breaker: new Breaker(),
-      silence: new Silence(),
-      minter: undefined,
-      followers: [],
-      maxUnavailable: 8,
-      preflightUntil: performance.now() + 1_000,
-      verify: "auto",
-      verifyTimeoutMs: 1_000,
-      groupImpact: "warn",
-      clock: environment.clock,
-      notify: (level, { name }, text) => messages.push(`${level} ${name}: ${text}`),
-      ...changes,
-    };
-  };
+  const run = (changes: Partial<RunSettings> = {}): RunSettings => settingsOf(turso, messages, changes);
 
   describe("finds no obstacle", () => {
     for (const [what, lookup, changes] of [

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { Breaker, Silence } from "../../src/core/breaker";
 import { conclude, type Attempt } from "../../src/rotation/run/attempt";
 import type { RunSettings } from "../../src/rotation/run/preflight";
 import type { TursoClient } from "../../src/turso/client";
 import type { Probe } from "../../src/turso/probe";
 import type { Target } from "../../src/values/scope";
 import { failedLookup } from "./results";
+import { settingsWith } from "./settings";
 
 const TARGET: Target = { kind: "database", name: "app" };
 const OLD = "old-token";
@@ -19,23 +19,7 @@ function runWith(verdict: Probe["verdict"]): RunSettings {
     probe: (_: string, token: string) =>
       Promise.resolve<Probe>(token === OLD ? seen : { verdict: "accepted" }),
   } as unknown as TursoClient;
-  return {
-    client,
-    targets: new Set(["app"]),
-    isList: false,
-    verify: "auto",
-    verifyTimeoutMs: 1_000,
-    groupImpact: "warn",
-    isSuspended: false,
-    clock: () => new Date(),
-    preflightUntil: 0,
-    breaker: new Breaker(),
-    silence: new Silence(),
-    minter: undefined,
-    followers: [],
-    maxUnavailable: 1,
-    notify: () => undefined,
-  };
+  return settingsWith(client);
 }
 
 const lost = (): Attempt => ({

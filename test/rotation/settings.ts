@@ -1,8 +1,11 @@
 import type { BlastRadius } from "../../src/core/blast-radius";
 import { Breaker, Silence } from "../../src/core/breaker";
 import { Context } from "../../src/core/context";
+import type { TursoClient } from "../../src/turso/client";
 import type { RunSettings, Task } from "../../src/rotation/run/preflight";
 import { NOW, PATIENCE, type FakeTurso } from "../support/fake-turso";
+
+const clock = () => new Date(NOW);
 
 /** What holds for all targets of a run; its messages are recorded as `warning app: …`. */
 export function settingsOf(
@@ -10,15 +13,23 @@ export function settingsOf(
   messages: string[],
   changes: Partial<RunSettings> = {},
 ): RunSettings {
-  const clock = () => new Date(NOW);
   const context = new Context({
     settings: turso.settings(),
     clock,
     notify: () => undefined,
     retryPolicy: PATIENCE,
   });
+  return settingsWith(context.client("acme"), messages, changes);
+}
+
+/** The same with a client of the test's own. */
+export function settingsWith(
+  client: TursoClient,
+  messages: string[] = [],
+  changes: Partial<RunSettings> = {},
+): RunSettings {
   return {
-    client: context.client("acme"),
+    client,
     targets: new Set(["app"]),
     isList: false,
     isSuspended: false,

@@ -47,6 +47,12 @@ export class Fleet {
     });
   }
 
+  /** Lets the API refuse the next rotation of a database. */
+  refuseRotation(name: string, times = 1): void {
+    const action = { type: "status", status: 402, body: '{"error":"no"}' } as const;
+    this.emulator.fault({ path: new RegExp(`${name}/auth/rotate$`), when: "before", action, times });
+  }
+
   count(what: string): number {
     return this.order.filter((each) => each.startsWith(what)).length;
   }

@@ -26,9 +26,8 @@ export const isMintRefused = ({ status }: TursoError): boolean =>
  * a rotation of the same group may have come in between.
  *
  * @param hostnameOf called once there is a token to try
- * @param how `hint`: where an earlier token was accepted; tried first, and only trusted if it accepts this one too;
- *   `isSilent`: the data plane did not say anything about the token before, so this one is tried only once while that is so.
- *   `silenceMs`: how long to wait for a database that gives no usable answer
+ * @param how `hint`: where an earlier token was accepted; tried first, and only trusted if it accepts this one too.
+ *   `silenceMs`: how long to wait for a database that gives no usable answer; 0: it is tried once
  */
 export async function mintAccepted(
   client: Pick<TursoClient, "mint" | "probe">,
@@ -38,13 +37,12 @@ export async function mintAccepted(
   limitMs: number,
   how: {
     hint?: string | undefined;
-    isSilent?: boolean;
-    silenceMs?: number;
+    silenceMs?: number | undefined;
     ask?: (hostname: string, token: string) => Promise<Probe>;
   } = {},
 ): Promise<{ token: string; seen: Probe }> {
-  const { hint, isSilent = false, silenceMs } = how;
-  const timeoutMs = isSilent ? SILENT_PROBE_MS : PROBE_MS;
+  const { hint, silenceMs } = how;
+  const timeoutMs = silenceMs === 0 ? SILENT_PROBE_MS : PROBE_MS;
   const { ask = (at: string, token: string) => client.probe(at, token, { timeoutMs }) } = how;
   const start = performance.now();
   for (let mints = 1; ; mints += 1) {
@@ -57,7 +55,7 @@ export async function mintAccepted(
     if (host === undefined) return { token, seen: { verdict: "unclear", why: "the group has no database" } };
     const left = Math.max(0, limitMs - (performance.now() - start));
     const isLast = mints === MOST_MINTS || left <= REJECTED_FOR_MS;
-    const quietMs = silenceMs ?? (isSilent ? 0 : UNCLEAR_FOR_MS - (performance.now() - start));
+    const quietMs = silenceMs ?? UNCLEAR_FOR_MS - (performance.now() - start);
     const limit = isLast ? left : REJECTED_FOR_MS;
     const seen = await pollUntil("accepted", () => ask(host, token), limit, quietMs);
     if (isLast || seen.verdict !== "rejected") return { token, seen };

@@ -158,7 +158,10 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
       },
       async () => (isTried ? hostnameOf(await lookUp()) : undefined),
       durationMs(inputs.verifyTimeout ?? DEFAULT_VERIFY_TIMEOUT),
-      { hint: isTried ? known?.hostname : undefined, isSilent: this.context.isDataPlaneSilent },
+      {
+        hint: isTried ? known?.hostname : undefined,
+        silenceMs: this.context.isDataPlaneSilent ? 0 : undefined,
+      },
     );
     const endpoint = isTried ? await (looking ?? known) : undefined;
     if (endpoint !== undefined) this.reportSeen(id, endpoint, seen, performance.now() - start);

@@ -2,8 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Follower } from "../rotation/state";
 import type { AuthTokenArgs } from "./auth-token-args";
 
-/** The AuthTokens that follow a rotation, as far as the program has made them. */
-const lists = new WeakMap<object, Follower[]>();
+/**
+ * The AuthTokens that follow a rotation, as far as the program has made them; undefined for one that the program only reads. A rotation of
+ * a different copy of this package is not in here.
+ */
+const lists = new WeakMap<object, Follower[] | undefined>();
 
 /**
  * A list for the AuthTokens that the program makes right after a rotation, as an input of that rotation. Its preflight tries whether tokens
@@ -14,11 +17,13 @@ export function expectFollowers(): { list: Follower[]; input: Promise<Follower[]
   return { list, input: new Promise((resolve) => setImmediate(() => resolve([...list]))) };
 }
 
-export const keepFollowers = (rotation: object, list: Follower[]): void => void lists.set(rotation, list);
+/** @param list undefined: the program only reads the rotation */
+export const keepFollowers = (rotation: object, list: Follower[] | undefined): void =>
+  void lists.set(rotation, list);
 
 /** Stops a program whose token follows a rotation that was only read: it never rotates here, so the token would never be minted again. */
 export function requireRotation(name: string, rotation: object | undefined): void {
-  if (rotation === undefined || lists.has(rotation)) return;
+  if (rotation === undefined || !lists.has(rotation) || lists.get(rotation)) return;
   throw new pulumi.RunError(
     `AuthToken "${name}": rotation was read with TokenRotation.get, so it never rotates in this stack. Nothing was changed. ` +
       "Use the rotationId of the stack that rotates as this token's trigger: see docs/operating.md.",

@@ -110,15 +110,10 @@ export class TokenRotation extends pulumi.CustomResource {
    * @throws pulumi.RunError during the `up`, if some targets failed
    */
   constructor(name: string, args: TokenRotationArgs, opts?: pulumi.CustomResourceOptions) {
-    const followers = expectFollowers();
-    const props = opts?.id === undefined ? { followers: followers.input } : {};
-    super(
-      typeToken("TokenRotation"),
-      name,
-      { ...properties(name, args), ...props },
-      pulumi.mergeOptions(opts, SECRETS),
-    );
-    if (opts?.id === undefined) keepFollowers(this, followers.list);
+    const followers = opts?.id === undefined ? expectFollowers() : undefined;
+    const props = { ...properties(name, args), ...(followers && { followers: followers.input }) };
+    super(typeToken("TokenRotation"), name, props, pulumi.mergeOptions(opts, SECRETS));
+    keepFollowers(this, followers?.list);
     pulumi.all([this.id, this.failures]).apply(([id, failures]) => failRun(id, failures));
   }
 

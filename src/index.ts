@@ -9,7 +9,7 @@
 export { AuthToken } from "./resources/auth-token";
 export type { AuthTokenArgs } from "./resources/auth-token-args";
 export type { Json } from "./values/json";
-export type { GroupImpact, MintSettings, Reach, Verification, Verify } from "./rotation/state";
+export type { Fate, GroupImpact, MintSettings, Reach, Verification, Verify } from "./rotation/state";
 export type { Action, Permission } from "./values/permissions";
 export type { Scope } from "./values/scope";
 export type { ScopeArgs } from "./resources/scope-args";

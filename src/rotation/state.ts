@@ -200,7 +200,17 @@ export type Pending =
  * What a rotation was seen to do to each kind of token: those of the database, of its group, and of the group's other databases.
  * A kind that was not tried is absent.
  */
-export type Reach = Partial<Record<"database" | "group" | "siblings", "rejected" | "accepted">>;
+export interface Reach {
+  /** Tokens of the database that was rotated. */
+  database?: Fate;
+  /** Tokens of the group. */
+  group?: Fate;
+  /** Tokens of the group's other databases. */
+  siblings?: Fate;
+}
+
+/** Whether tokens from before a rotation were rejected or still accepted after it. */
+export type Fate = "rejected" | "accepted";
 
 /** Reads what a state of any version keeps, as the current version. Each version gets a case of its own here. */
 export function readRotationState(id: string, props: Properties): RotationState {

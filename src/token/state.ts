@@ -6,10 +6,13 @@ import type { Scope } from "../values/scope";
 
 /** What an AuthToken takes from the TokenRotation that it follows. */
 export interface FollowedRotation {
+  /** What it rotates. */
   scope: Scope;
+  /** The organization's slug. */
   organization: string;
   /** When its targets were last rotated, by name: that of the token's own target, or of the groups that may contain it. */
   rotations: Record<string, string>;
+  /** The age at which it rotates. */
   rotateEvery?: string;
 }
 

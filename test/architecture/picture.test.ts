@@ -58,6 +58,7 @@ describe("the size of", () => {
   it("each file of src is at most 250 lines", () => {
     const lines = (name: string): number => readFileSync(name, "utf8").split("\n").length - 1;
     const long = files
+      .filter(({ name }) => !name.endsWith(".json")) // a tool makes the plugin's schema
       .map(({ parentPath, name }) => path.join(parentPath, name))
       .filter((f) => lines(f) > 250);
     assert.deepEqual(long, []);

@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "reports/", "node_modules/", "**/node_modules/", "bench/naive/"] },
+  { ignores: ["**/dist/", "reports/", "**/node_modules/", "bench/naive/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -12,6 +12,18 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/no-unnecessary-condition": "off",
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "^(\\.\\./)+emulator$",
+              message:
+                "Import ../emulator/src: the folder itself is the compiled package, which may be out of date.",
+            },
+          ],
+        },
+      ],
     },
   },
   {

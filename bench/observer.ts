@@ -1,4 +1,4 @@
-import type { LogEntry } from "../emulator";
+import type { LogEntry } from "../emulator/src";
 import type { CountedRequest, Tally, Window } from "./protocol";
 
 /** Counts requests, and measures for how long each member has no valid token, from the server's log. */

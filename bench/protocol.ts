@@ -1,4 +1,4 @@
-import type { ServerGeneration } from "../emulator";
+import type { ServerGeneration } from "../emulator/src";
 
 /** The kinds of requests that are counted separately. `canary`: a mint of a token that no consumer gets; `refused`: answered with 429. */
 export type CountedRequest = "rotate" | "mint" | "canary" | "probe" | "list" | "get" | "refused";

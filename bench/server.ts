@@ -4,7 +4,7 @@
  * tally of the requests since the previous one. The process exits when its standard input is closed.
  */
 import { createInterface } from "node:readline";
-import { startEmulator, type Fault } from "../emulator";
+import { startEmulator, type Fault } from "../emulator/src";
 import { GROUP, type Command, type Hello, type World } from "./protocol";
 import { Observer } from "./observer";
 

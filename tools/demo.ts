@@ -1,7 +1,7 @@
 /** `npm start`: rotates a database with the real CLI and the real libSQL client, against an emulated Turso on loopback. */
 import { createClient, LibsqlError } from "@libsql/client";
 import path from "node:path";
-import { startEmulator, type Emulator } from "../emulator";
+import { startEmulator, type Emulator } from "../emulator/src";
 import { runTool } from "./command-line.js";
 import { Stack } from "./stack";
 

@@ -59,6 +59,13 @@ function linkSelf() {
   if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync("..", link, "junction");
 }
 
+/** @param {string} folder @returns {string[]} its TypeScript files, as paths from the root */
+const sourcesIn = (folder) =>
+  readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .sort()
+    .map((file) => path.join(folder, file));
+
 async function main() {
   const start = Date.now();
   checkNode();
@@ -70,13 +77,17 @@ async function main() {
     );
   });
   linkSelf();
-  const sources = readdirSync(path.join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .sort()
-    .map((file) => path.join("src", file));
-  unlessDone("dist/.setup", ["tsconfig.build.json", ...sources], () => {
+  unlessDone("dist/.setup", ["tsconfig.build.json", ...sourcesIn("src")], () => {
     say("the package: npm run build");
     npm(["run", "--silent", "build"], "The build failed: the compiler's errors are above.");
+  });
+  const configs = ["tsconfig.build.json", "emulator/tsconfig.build.json"];
+  unlessDone("emulator/dist/.setup", [...configs, ...sourcesIn("emulator/src")], () => {
+    say("the emulator: npm run build");
+    npm(
+      ["run", "--silent", "build", "--workspace", "emulator"],
+      "The build of the emulator failed: the compiler's errors are above.",
+    );
   });
   const cli = await ensureCli(say);
   const seconds = ((Date.now() - start) / 1000).toFixed(1);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { startEmulator, type Emulator } from "../../emulator";
+import { startEmulator, type Emulator } from "../../emulator/src";
 import { Description } from "./description";
 import { EXCHANGES, type Exchange } from "./requests";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startEmulator, type Emulator, type EmulatorOptions } from "../../emulator";
+import { startEmulator, type Emulator, type EmulatorOptions } from "../../emulator/src";
 import { proveAll, type CanaryProof, type ProofItem, type ProofOptions } from "../../src/core/proof";
 import { probe } from "../../src/turso/probe";
 import { closedPort } from "../support/server";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { FaultAction } from "../../emulator";
+import type { FaultAction } from "../../emulator/src";
 import { closedPort } from "../support/server";
 import { PATIENCE, FakeTurso, unfinishedRun, inputs, state, ORIGIN } from "../support/fake-turso";
 

@@ -14,7 +14,7 @@ async function startEmulator(page: string): Promise<{ child: ChildProcess; line:
     code.startsWith("npm run emulator -- "),
   );
   const args = command?.split(" -- ")[1]?.split(" ") ?? [];
-  const child = spawn(process.execPath, ["-r", "ts-node/register", "emulator/cli.ts", ...args], {
+  const child = spawn(process.execPath, ["-r", "ts-node/register", "emulator/src/cli.ts", ...args], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ServerGeneration } from "../../emulator";
+import type { ServerGeneration } from "../../emulator/src";
 import { Sandbox, inSandbox } from "./sandbox";
 
 const COPY = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import type { FaultAction } from "../../emulator";
+import type { FaultAction } from "../../emulator/src";
 import { Sandbox } from "./sandbox";
 
 const JWT_LIKE = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;

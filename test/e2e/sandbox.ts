@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
-import { startEmulator, type Emulator, type ServerGeneration } from "../../emulator";
+import { startEmulator, type Emulator, type ServerGeneration } from "../../emulator/src";
 import { Stack, type CommandResult, type StackOptions } from "../../tools/stack";
 
 /**

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { FaultAction } from "../../emulator";
+import type { FaultAction } from "../../emulator/src";
 import { Sandbox, inSandbox } from "./sandbox";
 
 type When = "before" | "after";

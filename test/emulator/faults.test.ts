@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Emulator, FaultAction } from "../../emulator";
+import type { Emulator, FaultAction } from "../../emulator/src";
 import { call, closeAll, CLOSE, execute, hostOf, ORGANIZATION, pipeline, probe, seeded } from "./support";
 
 const ROTATE = `${ORGANIZATION}/groups/default/auth/rotate`;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startEmulator, type Emulator, type ServerGeneration } from "../../emulator";
+import { startEmulator, type Emulator, type ServerGeneration } from "../../emulator/src";
 import { call, closeAll, emulate, ORGANIZATION, probe, seeded } from "./support";
 
 describe("emulator: server generations", () => {

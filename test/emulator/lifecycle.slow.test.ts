@@ -3,11 +3,11 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startEmulator } from "../../emulator";
+import { startEmulator } from "../../emulator/src";
 import { useEnvironment } from "../support/environment";
 import { call, closeAll, CLOSE, emulate, execute, ORGANIZATION, pipeline, seeded } from "./support";
 
-const CLI = join(__dirname, "..", "..", "emulator", "cli.ts");
+const CLI = join(__dirname, "..", "..", "emulator", "src", "cli.ts");
 const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("turso-emulator-"));
 
 const started: ChildProcess[] = [];
@@ -78,7 +78,7 @@ describe("emulator: lifecycle", () => {
 
   it("leaves nothing open that would keep the process running", async () => {
     const script = `
-      const { startEmulator } = require("./emulator");
+      const { startEmulator } = require("./emulator/src");
       startEmulator().then(async (emulator) => {
         emulator.platform.createGroup("default");
         const { hostname } = await emulator.platform.createDatabase("app", "default");

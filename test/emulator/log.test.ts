@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LogEntry } from "../../emulator";
+import type { LogEntry } from "../../emulator/src";
 import { call, closeAll, hostOf, ORGANIZATION, probe, seeded } from "./support";
 
 describe("emulator: log", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Emulator, ApiTokenPermission } from "../../emulator";
+import type { Emulator, ApiTokenPermission } from "../../emulator/src";
 import { call, closeAll, ORGANIZATION, seeded } from "./support";
 
 describe("emulator: permissions of API tokens", () => {

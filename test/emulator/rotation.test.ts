@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
-import type { Emulator, ServerGeneration } from "../../emulator";
+import type { Emulator, ServerGeneration } from "../../emulator/src";
 import { call, closeAll, hostOf, ORGANIZATION, probe, seeded } from "./support";
 
 /** Which tokens are alive: of the databases app, reports and shop, and of the groups default and other. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Emulator } from "../../emulator";
+import type { Emulator } from "../../emulator/src";
 import { closeAll, emulate, namesOf, reach, reached, run } from "./support";
 
 const ROTATE = /\/auth\/rotate$/;

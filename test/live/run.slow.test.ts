@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Emulator } from "../../emulator";
+import type { Emulator } from "../../emulator/src";
 import { inTerminal, type Typing } from "../e2e/terminal";
 import { closeAll, emulate, namesOf, reach, reached } from "./support";
 

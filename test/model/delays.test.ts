@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ServerGeneration } from "../../emulator";
+import type { ServerGeneration } from "../../emulator/src";
 import type { Target } from "../../src/values/scope";
 import { ModelOrganization, type RejectionDelays } from "./organization";
 

@@ -1,4 +1,4 @@
-import type { FaultAction } from "../../emulator";
+import type { FaultAction } from "../../emulator/src";
 
 /** The kinds of request that the provider sends. */
 export type RequestKind = "rotate" | "mint" | "read" | "probe";

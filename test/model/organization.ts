@@ -4,7 +4,7 @@ import {
   type Emulator,
   type ApiTokenPermission,
   type ServerGeneration,
-} from "../../emulator";
+} from "../../emulator/src";
 import type { Target } from "../../src/values/scope";
 
 /** What an API token of a schedule may do; `wrong` is one that Turso does not know. */

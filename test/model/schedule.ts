@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ServerGeneration } from "../../emulator";
+import type { ServerGeneration } from "../../emulator/src";
 import type { Scope } from "../../src/values/scope";
 import { isPossible, type Crash, type PlannedFault, type RequestKind, type Trouble } from "./faults";
 import type { Change } from "./program";

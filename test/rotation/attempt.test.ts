@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { FaultAction } from "../../emulator";
+import type { FaultAction } from "../../emulator/src";
 import type { Scope } from "../../src/values/scope";
 import { useServers } from "../support/server";
 import { FakeTurso, harmlessFailure, inputs, rotationsOf, state } from "../support/fake-turso";

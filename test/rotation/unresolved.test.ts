@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { FaultAction } from "../../emulator";
+import type { FaultAction } from "../../emulator/src";
 import {
   NOW,
   PATIENCE,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startEmulator, type Emulator, type FaultAction } from "../../emulator";
+import { startEmulator, type Emulator, type FaultAction } from "../../emulator/src";
 import { Context, type Environment, type Level } from "../../src/core/context";
 import type { RotationInputs, RotationState } from "../../src/rotation/state";
 import { rotationResource, type Resource } from "../../src/hosts/shared/resource";

@@ -1,4 +1,4 @@
-import { startEmulator, type Emulator, type EmulatorOptions } from "../../emulator";
+import { startEmulator, type Emulator, type EmulatorOptions } from "../../emulator/src";
 import { Context } from "../../src/core/context";
 import { rotationResource } from "../../src/hosts/shared/resource";
 import type { RotationInputs, RotationState } from "../../src/rotation/state";

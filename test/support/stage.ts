@@ -1,4 +1,4 @@
-import { startEmulator, type Emulator } from "../../emulator";
+import { startEmulator, type Emulator } from "../../emulator/src";
 import { Context, type Level } from "../../src/core/context";
 import type { RotationInputs, RotationState } from "../../src/rotation/state";
 import { rotationResource, type Resource } from "../../src/hosts/shared/resource";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startEmulator } from "../../emulator";
+import { startEmulator } from "../../emulator/src";
 import { TursoClient } from "../../src/turso/client";
 import { RateLimit, type Visit } from "../../src/turso/rate-limit";
 import { transport, type Reply, type Request } from "../../src/turso/transport";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Emulator } from "../../../emulator";
+import type { Emulator } from "../../../emulator/src";
 import { call, closeAll, ORGANIZATION, seeded } from "../support";
 
 describe("emulator: organizations, users and the audit log", () => {

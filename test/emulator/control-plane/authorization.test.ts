@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SignJWT } from "jose";
-import type { Emulator } from "../../../emulator";
+import type { Emulator } from "../../../emulator/src";
 import {
   call,
   closeAll,

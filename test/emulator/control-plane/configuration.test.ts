@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import type { Emulator } from "../../../emulator";
+import type { Emulator } from "../../../emulator/src";
 import { call, closeAll, CLOSE, execute, hostOf, ORGANIZATION, seeded } from "../support";
 
 const DATABASE = `${ORGANIZATION}/databases/app`;

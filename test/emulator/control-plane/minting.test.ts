@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Emulator } from "../../../emulator";
+import type { Emulator } from "../../../emulator/src";
 import { call, closeAll, ORGANIZATION, seeded } from "../support";
 
 const DATABASE = `${ORGANIZATION}/databases/app/auth/tokens`;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
 import { connect } from "@tursodatabase/serverless";
-import type { Emulator } from "../../../emulator";
-import type { Action, FineGrainedPermission } from "../../../emulator/permissions";
+import type { Emulator } from "../../../emulator/src";
+import type { Action, FineGrainedPermission } from "../../../emulator/src/permissions";
 import { closeAll, hostOf, seeded } from "../support";
 
 const SCHEMA = `

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Emulator } from "../../../emulator";
+import type { Emulator } from "../../../emulator/src";
 import { CLOSE, closeAll, execute, hostOf, pipeline, seeded } from "../support";
 
 describe("emulator: the cursor", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Emulator } from "../../../emulator";
+import type { Emulator } from "../../../emulator/src";
 import { CLOSE, closeAll, execute, pipeline, seeded } from "../support";
 
 const INSERT = "insert into t (value) values ('kept')";

@@ -5,7 +5,7 @@ import {
   createClient as createCompatClient,
   type Client as CompatClient,
 } from "@tursodatabase/serverless/compat";
-import type { Emulator } from "../../../emulator";
+import type { Emulator } from "../../../emulator/src";
 import { closeAll, hostOf, seeded } from "../support";
 
 interface Failure {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
 import { connect } from "@tursodatabase/serverless";
 import { createClient as createCompatClient } from "@tursodatabase/serverless/compat";
-import type { Emulator } from "../../../emulator";
+import type { Emulator } from "../../../emulator/src";
 import { closeAll, hostOf, seeded } from "../support";
 
 const INSERT = "insert into t (value) values (?)";

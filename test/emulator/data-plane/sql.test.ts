@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createClient, type Client } from "@libsql/client";
-import type { Emulator } from "../../../emulator";
+import type { Emulator } from "../../../emulator/src";
 import { closeAll, CLOSE, execute, hostOf, pipeline, seeded } from "../support";
 
 describe("emulator: SQL over the data plane", () => {

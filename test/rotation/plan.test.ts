@@ -5,7 +5,7 @@ import type { RotationInputs, RotationState } from "../../src/rotation/state";
 import { UNKNOWN, hasUnknown } from "../../src/core/unknown";
 import { namesOf, parseSubject } from "../../src/values/scope";
 import { NOW, inputs, state } from "../support/fake-turso";
-import { LOST, OWED } from "./results";
+import { LOST } from "./results";
 
 /** What a preview knows of the arguments. */
 const preview = (changes: Record<string, unknown>): RotationInputs => ({ ...inputs(), ...changes });
@@ -162,102 +162,6 @@ describe("an update of a resource with", () => {
       assert.deepEqual([plan.changes, plan.reason, plan.rotates], [true, undefined, []]);
       assert.deepEqual(namesOf(plan.unfinished), unfinished);
     });
-});
-
-describe("an update of a list", () => {
-  const scope = { databases: ["app", "reports"] };
-  const olds = state({ scope });
-  const planOf = (news: Record<string, unknown>, before: RotationState = olds) => {
-    const { rotates, joined, unfinished, mints, ...plan } = planUpdate(before, preview({ scope, ...news }));
-    const names = { rotates: namesOf(rotates), joined: namesOf(joined), unfinished: namesOf(unfinished) };
-    return { ...plan, ...names, mints: namesOf(mints) };
-  };
-  const KEPT = {
-    rotates: [] as string[],
-    joined: [] as string[],
-    unfinished: [] as string[],
-    mints: [] as string[],
-    isBaseline: false,
-    isAhead: false,
-    isUndecided: false,
-    replaces: [],
-    changes: true,
-  };
-  const more = { scope: { databases: ["new", "app", "reports", "last"] } };
-  const joined = ["new", "last"];
-  const all = more.scope.databases;
-
-  it("without a change does nothing", () => assert.deepEqual(planOf({}), { ...KEPT, changes: false }));
-
-  it("adopts the targets that joined, without a rotation", () =>
-    assert.deepEqual(planOf(more), { ...KEPT, joined }));
-
-  it("rotates the targets that joined, and only those, if rotateOnJoin is true", () =>
-    assert.deepEqual(planOf({ ...more, rotateOnJoin: true }), { ...KEPT, joined, rotates: joined }));
-
-  it("rotates no member because rotateOnJoin becomes true later", () =>
-    assert.deepEqual(planOf({ rotateOnJoin: true }), KEPT));
-
-  for (const rotateOnJoin of [true, false])
-    it(`rotates all targets under a changed trigger, which includes those that joined: rotateOnJoin ${rotateOnJoin}`, () =>
-      assert.deepEqual(planOf({ ...more, rotateOnJoin, trigger: "2" }), {
-        ...KEPT,
-        joined,
-        rotates: all,
-        reason: "trigger",
-      }));
-
-  for (const [what, databases] of [
-    ["a target left", ["app"]],
-    ["the order changed", ["reports", "app"]],
-    ["a name is repeated", ["app", "reports", "app"]],
-  ] as const)
-    it(`saves the list and rotates nothing if ${what}`, () =>
-      assert.deepEqual(planOf({ scope: { databases } }), KEPT));
-
-  for (const [what, from, to] of [
-    ["a single target to a list", { database: "app" }, { databases: ["app"] }],
-    ["a list to a single target", scope, { database: "app" }],
-    ["databases to groups", scope, { groups: ["app", "reports"] }],
-    ["a list to a scope that is not known yet", scope, UNKNOWN],
-  ] as const)
-    it(`replaces the resource from ${what}`, () =>
-      assert.deepEqual(planOf({ scope: to }, state({ scope: from })).replaces, ["scope"]));
-
-  it("is undecided, and replaces nothing, while a member is not known yet", () =>
-    assert.deepEqual(planOf({ scope: { databases: ["app", UNKNOWN] } }), { ...KEPT, isUndecided: true }));
-
-  const left = state({ scope, pending: { reports: LOST, left: OWED } });
-
-  it("continues with the members that an earlier run did not finish, not with those that left", () =>
-    assert.deepEqual(planOf({}, left), { ...KEPT, unfinished: ["reports"] }));
-
-  it("rotates all under a changed trigger, which rotates those anew", () =>
-    assert.deepEqual(planOf({ trigger: "2" }, left), {
-      ...KEPT,
-      reason: "trigger",
-      rotates: scope.databases,
-    }));
-
-  it("rotates under age only the members whose outcome is known, and resolves the others", () => {
-    const every = { rotateEvery: "1d" };
-    const before = { ...left, ...every, rotatedAt: "2020-01-01T00:00:00.000Z" };
-    assert.deepEqual(planOf(every, before), {
-      ...KEPT,
-      reason: "age",
-      rotates: ["app"],
-      unfinished: ["reports"],
-    });
-  });
-
-  it("continues there and adopts what joined in one run", () =>
-    assert.deepEqual(planOf(more, left), { ...KEPT, joined, unfinished: ["reports"] }));
-
-  it("does not take a name for unfinished because every object has a member of that name", () => {
-    const databases = ["app", "constructor", "toString"];
-    const before = state({ scope: { databases }, pending: { app: OWED } });
-    assert.deepEqual(planOf({ scope: { databases } }, before).unfinished, ["app"]);
-  });
 });
 
 function describeShape(value: unknown): string {

@@ -13,15 +13,22 @@ import type {
   ReadResult,
   Saved,
 } from "../core/protocol";
-import { hasUnknown, isPresent } from "../core/unknown";
+import { hasUnknown } from "../core/unknown";
 import { parseDuration } from "../values/duration";
-import { own } from "../values/record";
-import { ALL, namesOf, parseSubject, type Resolved, type Subject, type Target } from "../values/scope";
+import { ALL, parseSubject, type Resolved, type Subject } from "../values/scope";
 import { adopt, announce, announceDuplicates, announceUpdate } from "./announce";
-import { lastTrigger, membersOf, planUpdate, type Plan } from "./plan";
+import { recordOf, tasksFor, tasksOf } from "./job";
+import { membersOf, planUpdate } from "./plan";
 import { refresh } from "./refresh";
-import { rotate, type TaskPlan } from "./run/run";
-import { RULES, type Declaration, type MintSettings, type RotationInputs, type RotationState } from "./state";
+import { rotate } from "./run/run";
+import {
+  RULES,
+  newState,
+  type Declaration,
+  type MintSettings,
+  type RotationInputs,
+  type RotationState,
+} from "./state";
 
 /** The life of a TokenRotation. Every method returns all outputs; only create and update rotate. */
 export class RotationLifecycle implements Lifecycle<Declaration, RotationState> {
@@ -62,15 +69,7 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
   async create(declared: Declared<Declaration>): Promise<RotationState> {
     const subject = await this.resolve(declared.subject);
     const { followers, ...inputs } = declared.inputs;
-    const record: RotationState = {
-      ...inputs,
-      stateVersion: 1,
-      rotationId: randomUUID(),
-      rotationCount: 0,
-      rotations: {},
-      failures: {},
-      createdAt: this.context.clock().toISOString(),
-    };
+    const record = newState(inputs, randomUUID(), this.context.clock());
     if (inputs.rotateOnCreate !== false && inputs.suspend !== true) {
       return rotate(this.context, subject, {
         record,
@@ -131,15 +130,7 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
     inputs: Pick<RotationInputs, "scope" | "organization">,
     now: Date,
   ): RotationState {
-    return {
-      ...inputs,
-      stateVersion: 1,
-      rotationId: `${subject.id} as found`,
-      rotationCount: 0,
-      rotations: {},
-      failures: {},
-      createdAt: now.toISOString(),
-    };
+    return newState(inputs, `${subject.id} as found`, now);
   }
 }
 
@@ -161,70 +152,6 @@ function checkMint(mint: unknown, scope: unknown): CheckProblem[] {
   return problem(
     `mint.renewBefore ${renewBefore ?? ""} is not shorter than mint.expiration ${expiration ?? ""}, so every update would mint.`,
   );
-}
-
-/** The state before the update's run: the new arguments, and what happened so far. */
-function recordOf(
-  olds: RotationState,
-  inputs: RotationInputs,
-  { held, isAhead }: Plan,
-  now: Date,
-): RotationState {
-  const { stateVersion, rotationId, rotationCount, rotations, failures, createdAt } = olds;
-  const rotatedAt = isAhead ? now.toISOString() : olds.rotatedAt;
-  const last = lastTrigger(olds);
-  return {
-    ...inputs,
-    stateVersion,
-    rotationId,
-    rotationCount,
-    rotations,
-    failures,
-    createdAt,
-    ...(rotatedAt !== undefined && { rotatedAt }),
-    ...(olds.verification && { verification: olds.verification }),
-    ...(olds.reach && { reach: olds.reach }),
-    ...(olds.tokens && { tokens: olds.tokens }),
-    ...(olds.endpoints && { endpoints: olds.endpoints }),
-    ...(olds.pending && { pending: olds.pending }),
-    ...(olds.casualties && { casualties: olds.casualties }),
-    ...(held === "trigger" && isPresent(last) && { heldTrigger: last }),
-  };
-}
-
-/** What a create does with each target. */
-const tasksFor = ({ targets }: Resolved, isAdopted: boolean): TaskPlan[] =>
-  targets.map((target) => ({ target, isAdopted, isKnown: isAdopted }));
-
-/** What an update does with each target. */
-function tasksOf({ subject, state }: Saved<RotationState>, plan: Plan): TaskPlan[] {
-  const before = new Set(namesOf(membersOf(subject, state)));
-  const { pending = {}, failures, rotations } = state;
-  const isKnown = ({ name }: Target): boolean => {
-    const left = own(pending, name);
-    if (own(rotations, name) !== undefined || (left?.status === "not-rotated" && left.wasSeen)) return true;
-    return before.has(name) && own(failures, name) === undefined;
-  };
-  const begun = new Set([...plan.rotates, ...plan.unfinished]);
-  const joined = new Set(plan.joined);
-  return [
-    ...plan.rotates.map((target) => ({ target, isAdopted: false, isKnown: isKnown(target) })),
-    ...plan.unfinished.map((target) => {
-      const left = own(pending, target.name);
-      return {
-        target,
-        isAdopted: left === undefined || left.status === "not-minted",
-        isKnown: isKnown(target),
-        ...(left && { pending: left }),
-      };
-    }),
-    ...plan.mints
-      .filter((target) => !joined.has(target))
-      .map((target) => ({ target, isAdopted: true, isKnown: true, pending: own(pending, target.name) })),
-    ...plan.joined
-      .filter((target) => !begun.has(target))
-      .map((target) => ({ target, isAdopted: true, isKnown: false, isHeld: plan.holdsJoined === true })),
-  ];
 }
 
 const MISSING_SCOPE = `scope is missing: give it one of { database: "NAME" }, { group: "NAME" }, { databases: [...] }, { groups: [...] }; "all" instead of a list means every one.`;

@@ -178,6 +178,21 @@ export interface RotationState extends RotationInputs {
   heldTrigger?: Json;
 }
 
+/** The state of a resource that has not rotated yet. */
+export const newState = (
+  inputs: Pick<RotationInputs, "scope" | "organization">,
+  rotationId: string,
+  now: Date,
+): RotationState => ({
+  ...inputs,
+  stateVersion: 1,
+  rotationId,
+  rotationCount: 0,
+  rotations: {},
+  failures: {},
+  createdAt: now.toISOString(),
+});
+
 /** What is a secret in the state, whatever the program says: tokens, and what may contain a canary token or a secret trigger. */
 export const SECRETS = ["tokens", "pending", "heldTrigger"] as const satisfies (keyof RotationState)[];
 

@@ -1,0 +1,72 @@
+// What a create or an update hands to its run: the record so far, and what to do with each target.
+import type { Saved } from "../core/protocol";
+import { isPresent } from "../core/unknown";
+import { own } from "../values/record";
+import { namesOf, type Resolved, type Target } from "../values/scope";
+import { lastTrigger, membersOf, type Plan } from "./plan";
+import type { TaskPlan } from "./run/run";
+import type { RotationInputs, RotationState } from "./state";
+
+/** The state before the update's run: the new arguments, and what happened so far. */
+export function recordOf(
+  olds: RotationState,
+  inputs: RotationInputs,
+  { held, isAhead }: Plan,
+  now: Date,
+): RotationState {
+  const { stateVersion, rotationId, rotationCount, rotations, failures, createdAt } = olds;
+  const rotatedAt = isAhead ? now.toISOString() : olds.rotatedAt;
+  const last = lastTrigger(olds);
+  return {
+    ...inputs,
+    stateVersion,
+    rotationId,
+    rotationCount,
+    rotations,
+    failures,
+    createdAt,
+    ...(rotatedAt !== undefined && { rotatedAt }),
+    ...(olds.verification && { verification: olds.verification }),
+    ...(olds.reach && { reach: olds.reach }),
+    ...(olds.tokens && { tokens: olds.tokens }),
+    ...(olds.endpoints && { endpoints: olds.endpoints }),
+    ...(olds.pending && { pending: olds.pending }),
+    ...(olds.casualties && { casualties: olds.casualties }),
+    ...(held === "trigger" && isPresent(last) && { heldTrigger: last }),
+  };
+}
+
+/** What a create does with each target. */
+export const tasksFor = ({ targets }: Resolved, isAdopted: boolean): TaskPlan[] =>
+  targets.map((target) => ({ target, isAdopted, isKnown: isAdopted }));
+
+/** What an update does with each target. */
+export function tasksOf({ subject, state }: Saved<RotationState>, plan: Plan): TaskPlan[] {
+  const before = new Set(namesOf(membersOf(subject, state)));
+  const { pending = {}, failures, rotations } = state;
+  const isKnown = ({ name }: Target): boolean => {
+    const left = own(pending, name);
+    if (own(rotations, name) !== undefined || (left?.status === "not-rotated" && left.wasSeen)) return true;
+    return before.has(name) && own(failures, name) === undefined;
+  };
+  const begun = new Set([...plan.rotates, ...plan.unfinished]);
+  const joined = new Set(plan.joined);
+  return [
+    ...plan.rotates.map((target) => ({ target, isAdopted: false, isKnown: isKnown(target) })),
+    ...plan.unfinished.map((target) => {
+      const left = own(pending, target.name);
+      return {
+        target,
+        isAdopted: left === undefined || left.status === "not-minted",
+        isKnown: isKnown(target),
+        ...(left && { pending: left }),
+      };
+    }),
+    ...plan.mints
+      .filter((target) => !joined.has(target))
+      .map((target) => ({ target, isAdopted: true, isKnown: true, pending: own(pending, target.name) })),
+    ...plan.joined
+      .filter((target) => !begun.has(target))
+      .map((target) => ({ target, isAdopted: true, isKnown: false, isHeld: plan.holdsJoined === true })),
+  ];
+}

@@ -38,6 +38,8 @@ export default tseslint.config(
           "process",
           "console",
           "__dirname",
+          "setTimeout",
+          "clearTimeout",
           "setInterval",
           "clearInterval",
         ].map((name) => [name, "readonly"]),

@@ -1,7 +1,8 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { killTree } from "./kill-tree.js";
 import { findCli } from "./pulumi-cli/cli.js";
 
 export const ROOT = path.dirname(__dirname);
@@ -136,21 +137,6 @@ export class Stack {
     writeFileSync(path.join(this.project, "Pulumi.yaml"), `name: app\n${runtime}`);
     writeFileSync(path.join(this.project, "package.json"), '{ "name": "app", "private": true }\n');
   }
-}
-
-/** Kills a process and all of its descendants: the CLI's provider processes would outlive it. */
-export function killTree(root: number): void {
-  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
-  const processes = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
-  const tree = [root];
-  for (const pid of tree)
-    for (const [child, parent] of processes) if (parent === pid && child !== undefined) tree.push(child);
-  for (const pid of tree)
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // it has already exited
-    }
 }
 
 /** Without these variables, neither a test nor the demonstration can reach a real organization. */

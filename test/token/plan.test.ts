@@ -1,36 +1,7 @@
 import assert from "node:assert/strict";
 import { UNKNOWN } from "../../src/core/unknown";
 import { hasChanged, reasonToMint, replacedBy } from "../../src/token/plan";
-import type { TokenInputs, TokenState } from "../../src/token/state";
-
-const EXPIRES = "2026-02-01T00:00:00.000Z";
-
-/** Arguments as a preview may know them: any of them may be unknown. */
-type Given = Partial<Record<keyof TokenInputs, unknown>>;
-
-const inputs = (changes: Given = {}): TokenInputs =>
-  ({ scope: { database: "app" }, organization: "acme", ...changes }) as TokenInputs;
-
-const state = (changes: Given & Partial<Record<keyof TokenState, unknown>> = {}): TokenState =>
-  ({
-    ...inputs(),
-    stateVersion: 1,
-    token: "a.b.c",
-    mintedAt: "2026-01-01T00:00:00.000Z",
-    expiresAt: EXPIRES,
-    ...changes,
-  }) as TokenState;
-
-/** When a rotation happened: before the token was minted, or after it. */
-const OLDER = "2025-12-31T23:59:59.999Z";
-const NEWER = "2026-01-01T00:00:00.001Z";
-
-const followed = (changes: Record<string, unknown> = {}) => ({
-  rotations: { app: OLDER },
-  scope: { database: "app" },
-  organization: "acme",
-  ...changes,
-});
+import { EXPIRES, NEWER, OLDER, followed, inputs, show, state, type Given } from "./plan-values";
 
 describe("the reason to mint a new token", () => {
   const ROWS: [olds: Parameters<typeof state>[0], news: Given, reason: string | undefined, now?: string][] = [
@@ -114,142 +85,6 @@ describe("the reason to mint a new token", () => {
       assert.equal(reasonToMint(state(olds), inputs(news), new Date(now)), expected));
 });
 
-describe("the reason to mint a new token after a rotation of", () => {
-  const DATABASE = { database: "app" };
-  const NEVER = "2020-01-01T00:00:00.000Z";
-  const happened = "its rotation happened";
-  const inGroup = { endpoint: { hostname: "h", group: "mine" } };
-
-  const ROWS: [
-    what: string,
-    scope: object,
-    followedScope: object,
-    token: object,
-    before: Record<string, string> | undefined,
-    after: Record<string, string>,
-    reason: string | undefined,
-  ][] = [
-    [
-      "a list in which a different database was rotated",
-      DATABASE,
-      { databases: ["app", "b"] },
-      {},
-      { app: OLDER, b: OLDER },
-      { app: OLDER, b: NEWER },
-      undefined,
-    ],
-    [
-      "a list which a different database joined",
-      DATABASE,
-      { databases: ["app", "b"] },
-      {},
-      { app: OLDER },
-      { app: OLDER, b: NEWER },
-      undefined,
-    ],
-    [
-      "a list which a different database left",
-      DATABASE,
-      { databases: ["app"] },
-      {},
-      { app: OLDER, b: OLDER },
-      { app: OLDER },
-      undefined,
-    ],
-    [
-      "a list in which its own database was rotated",
-      DATABASE,
-      { databases: ["app", "b"] },
-      {},
-      { app: OLDER, b: OLDER },
-      { app: NEWER, b: OLDER },
-      happened,
-    ],
-    [
-      "a list of groups in which its own group was rotated",
-      { group: "mine" },
-      { groups: ["mine", "b"] },
-      inGroup,
-      { mine: OLDER, b: OLDER },
-      { mine: NEWER, b: OLDER },
-      happened,
-    ],
-    [
-      "a list of groups in which a different group was rotated, for a group's token",
-      { group: "mine" },
-      { groups: ["mine", "b"] },
-      {},
-      { mine: OLDER, b: OLDER },
-      { mine: OLDER, b: NEWER },
-      undefined,
-    ],
-    [
-      "a list of groups in which the database's own group was rotated",
-      DATABASE,
-      { groups: ["mine", "b"] },
-      inGroup,
-      { mine: OLDER, b: OLDER },
-      { mine: NEWER, b: OLDER },
-      happened,
-    ],
-    [
-      "a list of groups in which a different group was rotated",
-      DATABASE,
-      { groups: ["mine", "b"] },
-      inGroup,
-      { mine: OLDER, b: OLDER },
-      { mine: OLDER, b: NEWER },
-      undefined,
-    ],
-    [
-      "a list of groups in which one was rotated, and the database's group is unknown",
-      DATABASE,
-      { groups: ["mine", "b"] },
-      {},
-      { mine: OLDER, b: OLDER },
-      { mine: OLDER, b: NEWER },
-      happened,
-    ],
-    [
-      "the group of its database",
-      DATABASE,
-      { group: "mine" },
-      {},
-      { mine: OLDER },
-      { mine: NEWER },
-      happened,
-    ],
-    [
-      "a list that it newly follows, with only older rotations",
-      DATABASE,
-      { databases: ["app", "b"] },
-      {},
-      undefined,
-      { app: OLDER, b: NEVER },
-      undefined,
-    ],
-    [
-      "a list that it newly follows, with a newer rotation of a different database",
-      DATABASE,
-      { databases: ["app", "b"] },
-      {},
-      undefined,
-      { app: OLDER, b: NEWER },
-      undefined,
-    ],
-  ];
-  for (const [what, scope, followedScope, token, before, after, reason] of ROWS)
-    it(`${what} is ${reason === undefined ? "absent" : `"${reason}"`}`, () => {
-      const olds = state({
-        ...token,
-        scope,
-        ...(before && { rotation: followed({ scope: followedScope, rotations: before }) }),
-      });
-      const news = inputs({ scope, rotation: followed({ scope: followedScope, rotations: after }) });
-      assert.equal(reasonToMint(olds, news, new Date("2026-01-10T00:00:00.000Z")), reason);
-    });
-});
-
 describe("a token's resource", () => {
   for (const [news, expected] of [
     [{}, []],
@@ -297,7 +132,3 @@ describe("a token's state", () => {
     it(`${expected ? "changes" : "stays the same"} from ${show(olds)} to ${show(news)}`, () =>
       assert.equal(hasChanged(state(olds), inputs(news)), expected));
 });
-
-function show(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) => (member === UNKNOWN ? "(unknown)" : member));
-}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Fleet, inputs } from "../support/fleet";
+import { Fleet, inputs } from "../../support/fleet";
 
 describe("what a rotation is seen to reach", () => {
   it("is not taken from a token of a database that was rotated itself, in the same run or since", () =>

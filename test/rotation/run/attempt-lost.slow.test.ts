@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { RotationState } from "../../src/rotation/state";
-import { ROTATE, Stage, inputs } from "../support/stage";
-import { unfinishedRun } from "../support/fake-turso";
+import type { RotationState } from "../../../src/rotation/state";
+import { ROTATE, Stage, inputs } from "../../support/stage";
+import { unfinishedRun } from "../../support/fake-turso";
 
 describe("a lost response, with a canary token", () => {
   const lose = (stage: Stage, when: "before" | "after", times = 1) =>

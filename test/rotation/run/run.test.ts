@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { Context } from "../../src/core/context";
-import { rotationResource, tokenResource } from "../../src/hosts/shared/resource";
-import type { RotationState } from "../../src/rotation/state";
-import { FakeTurso, NOW, PATIENCE, failure, inputs, state, unfinishedRun } from "../support/fake-turso";
-import { OWED } from "./results";
+import { Context } from "../../../src/core/context";
+import { rotationResource, tokenResource } from "../../../src/hosts/shared/resource";
+import type { RotationState } from "../../../src/rotation/state";
+import { FakeTurso, NOW, PATIENCE, failure, inputs, state, unfinishedRun } from "../../support/fake-turso";
+import { OWED } from "../results";
 
 describe("a run of a list", () => {
   const turso = FakeTurso.use();

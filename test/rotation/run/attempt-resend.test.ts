@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { conclude, type Attempt } from "../../src/rotation/run/attempt";
-import type { RunSettings } from "../../src/rotation/run/preflight";
-import type { TursoClient } from "../../src/turso/client";
-import type { Probe } from "../../src/turso/probe";
-import type { Target } from "../../src/values/scope";
-import { failedLookup } from "./results";
+import { conclude, type Attempt } from "../../../src/rotation/run/attempt";
+import type { RunSettings } from "../../../src/rotation/run/preflight";
+import type { TursoClient } from "../../../src/turso/client";
+import type { Probe } from "../../../src/turso/probe";
+import type { Target } from "../../../src/values/scope";
+import { failedLookup } from "../results";
 import { settingsWith } from "./settings";
 
 const TARGET: Target = { kind: "database", name: "app" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { failure } from "../support/fake-turso";
-import { Fleet, NAMES, inputs } from "../support/fleet";
+import { failure } from "../../support/fake-turso";
+import { Fleet, NAMES, inputs } from "../../support/fleet";
 
 const rotates = (fleet: Fleet): string[] => fleet.order.filter((each) => each.startsWith("rotate"));
 

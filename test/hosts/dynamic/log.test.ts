@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import type { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
-import { engineLog } from "../../src/hosts/dynamic/log";
-import { closedPort } from "../support/server";
+import { engineLog } from "../../../src/hosts/dynamic/log";
+import { closedPort } from "../../support/server";
 
 // the modules of the Pulumi SDK, which brings gRPC along
 const pulumi = createRequire(require.resolve("@pulumi/pulumi"));

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import type { SavedCanary } from "../../src/core/canary";
-import { reopen, send, type Attempt } from "../../src/rotation/run/attempt";
-import type { RunSettings } from "../../src/rotation/run/preflight";
-import { FakeTurso, NOW } from "../support/fake-turso";
-import { AT } from "./results";
+import type { SavedCanary } from "../../../src/core/canary";
+import { reopen, send, type Attempt } from "../../../src/rotation/run/attempt";
+import type { RunSettings } from "../../../src/rotation/run/preflight";
+import { FakeTurso, NOW } from "../../support/fake-turso";
+import { AT } from "../results";
 import { radius, settingsOf, taskOf } from "./settings";
-import { jwt } from "./tokens";
+import { jwt } from "../tokens";
 
 const task = taskOf(radius(["app"]));
 

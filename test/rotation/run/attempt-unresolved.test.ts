@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { FaultAction } from "../../emulator/src";
+import type { FaultAction } from "../../../emulator/src";
 import {
   NOW,
   PATIENCE,
@@ -10,7 +10,7 @@ import {
   unfinishedRun,
   state,
   unresolved,
-} from "../support/fake-turso";
+} from "../../support/fake-turso";
 
 const PAGE = "<!doctype html><html><head><title>502 Bad Gateway</title></head></html>";
 const ID = "acme/databases/app";

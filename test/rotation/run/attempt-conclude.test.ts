@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import type { SavedCanary } from "../../src/core/canary";
-import { conclude, type Attempt } from "../../src/rotation/run/attempt";
-import type { RunSettings } from "../../src/rotation/run/preflight";
-import type { Seen } from "../../src/rotation/run/prove";
-import { FakeTurso, NOW } from "../support/fake-turso";
-import { AT, errorOf } from "./results";
+import type { SavedCanary } from "../../../src/core/canary";
+import { conclude, type Attempt } from "../../../src/rotation/run/attempt";
+import type { RunSettings } from "../../../src/rotation/run/preflight";
+import type { Seen } from "../../../src/rotation/run/prove";
+import { FakeTurso, NOW } from "../../support/fake-turso";
+import { AT, errorOf } from "../results";
 import { radius, settingsOf, taskOf } from "./settings";
 
 const task = taskOf(radius(["app"]));

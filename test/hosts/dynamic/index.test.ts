@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { tokenRotation } from "../../src/hosts/dynamic";
-import { useEnvironment } from "../support/environment";
-import { FakeTurso, failure } from "../support/fake-turso";
+import { tokenRotation } from "../../../src/hosts/dynamic";
+import { useEnvironment } from "../../support/environment";
+import { FakeTurso, failure } from "../../support/fake-turso";
 
 /** What the engine sends for a value that it does not know yet. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

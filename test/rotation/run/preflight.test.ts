@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { BlastRadius } from "../../src/core/blast-radius";
-import { findObstacle, prepare, type RunSettings, type Task } from "../../src/rotation/run/preflight";
-import { isSpent } from "../../src/core/canary";
-import { FakeTurso } from "../support/fake-turso";
-import { errorOf, goneOf } from "./results";
+import type { BlastRadius } from "../../../src/core/blast-radius";
+import { findObstacle, prepare, type RunSettings, type Task } from "../../../src/rotation/run/preflight";
+import { isSpent } from "../../../src/core/canary";
+import { FakeTurso } from "../../support/fake-turso";
+import { errorOf, goneOf } from "../results";
 import { radius, settingsOf, taskOf } from "./settings";
 
 describe("the preflight of a rotation", () => {

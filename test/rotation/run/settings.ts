@@ -1,9 +1,9 @@
-import type { BlastRadius } from "../../src/core/blast-radius";
-import { Breaker, Silence } from "../../src/core/breaker";
-import { Context } from "../../src/core/context";
-import type { TursoClient } from "../../src/turso/client";
-import type { RunSettings, Task } from "../../src/rotation/run/preflight";
-import { NOW, PATIENCE, type FakeTurso } from "../support/fake-turso";
+import type { BlastRadius } from "../../../src/core/blast-radius";
+import { Breaker, Silence } from "../../../src/core/breaker";
+import { Context } from "../../../src/core/context";
+import type { TursoClient } from "../../../src/turso/client";
+import type { RunSettings, Task } from "../../../src/rotation/run/preflight";
+import { NOW, PATIENCE, type FakeTurso } from "../../support/fake-turso";
 
 const clock = () => new Date(NOW);
 

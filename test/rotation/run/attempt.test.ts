@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { FaultAction } from "../../emulator/src";
-import type { Scope } from "../../src/values/scope";
-import { useServers } from "../support/server";
-import { FakeTurso, harmlessFailure, inputs, rotationsOf, state } from "../support/fake-turso";
+import type { FaultAction } from "../../../emulator/src";
+import type { Scope } from "../../../src/values/scope";
+import { useServers } from "../../support/server";
+import { FakeTurso, harmlessFailure, inputs, rotationsOf, state } from "../../support/fake-turso";
 
 const json = (status: number, error: string, headers: Record<string, string> = {}): FaultAction => ({
   type: "status",

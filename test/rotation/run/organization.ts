@@ -18,6 +18,8 @@ interface Answers {
   mint?: (target: Target, options: MintOptions) => TursoError | undefined;
   rotate?: (target: Target) => TursoError | undefined;
   probe?: (hostname: string, token: string) => Probe | undefined;
+  /** Whether a rotation is carried out whose outcome is unknown; true if absent. */
+  isCarriedOut?: boolean;
 }
 
 /**
@@ -104,7 +106,8 @@ export class Organization {
   private rotate(target: Target): Promise<void> {
     this.log.push(`rotate ${target.name}`);
     const error = this.answers.rotate?.(target);
-    if (error?.effect !== "unchanged") this.rotated(target);
+    const isDone = error === undefined || (error.effect === "unknown" && this.answers.isCarriedOut !== false);
+    if (isDone) this.rotated(target);
     return error ? Promise.reject(error) : Promise.resolve();
   }
 

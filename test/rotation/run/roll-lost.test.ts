@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { mock } from "node:test";
+import { rollAll } from "../../../src/rotation/run/roll";
+import { errorOf, goneOf } from "../results";
+import { Organization, UNCLEAR, database } from "./organization";
+import { roll } from "./roller";
+import { settingsWith } from "./settings";
+
+describe("a lost response", () => {
+  const ONE = { team: ["a"] };
+
+  it("is sent once more in the same roll if the rotation did not happen", async () => {
+    let tries = 0;
+    const lost = errorOf({ status: 500, answer: "the API answered 500", effect: "unknown" });
+    const organization = new Organization(ONE, "database", {
+      isCarriedOut: false,
+      rotate: () => ((tries += 1) === 1 ? lost : undefined),
+    });
+    const { results } = await roll(organization, [organization.task(database("a"))], { mints: false });
+    const result = results.get("a");
+    assert.ok(result?.kind === "rotated");
+    assert.deepEqual([result.verification, tries], ["verified", 2]);
+  });
+
+  it("that an earlier run left is resolved, and not sent again, where it happened", async () => {
+    const organization = new Organization(ONE);
+    const token = organization.token(database("a"));
+    organization.rotated(database("a"));
+    const pending = {
+      status: "unknown" as const,
+      at: "2026-02-28T12:00:00.000Z",
+      answer: "no answer",
+      canaries: [{ label: "database" as const, target: database("a"), token, hostname: "a" }],
+    };
+    const { kinds } = await roll(organization, [organization.task(database("a"), { pending })], {
+      mints: false,
+    });
+    assert.deepEqual(kinds, { a: "rotated" });
+    assert.ok(!organization.log.includes("rotate a"));
+  });
+
+  it("of a member that is gone by now is not resolved", async () => {
+    const organization = new Organization(ONE);
+    const pending = {
+      status: "unknown" as const,
+      at: "2026-02-28T12:00:00.000Z",
+      answer: "no answer",
+      canaries: [],
+    };
+    const task = organization.task(database("a"), { pending, lookup: goneOf("database", "a") });
+    assert.deepEqual((await roll(organization, [task], { mints: false })).kinds, { a: "gone" });
+    assert.deepEqual((await roll(organization, [task], { mints: false, isList: false })).kinds, {
+      a: "unknown",
+    });
+  });
+
+  it("is given up as a rotation without proof if verify is off by now", async () => {
+    const organization = new Organization(ONE);
+    const pending = { status: "unproven" as const, at: "2026-02-28T12:00:00.000Z", canaries: [] };
+    const task = organization.task(database("a"), { pending });
+    const { results } = await roll(organization, [task], { mints: false, verify: "off" });
+    assert.deepEqual(results.get("a"), {
+      kind: "rotated",
+      at: pending.at,
+      isNew: false,
+      verification: "unverified",
+    });
+    assert.deepEqual(organization.log, []);
+  });
+});
+
+describe("the progress of a roll", () => {
+  const NAMES = ["a", "b", "c"];
+  afterEach(() => mock.timers.reset());
+
+  it("is reported every 5 s with what is done, and no longer at the end", async () => {
+    mock.timers.enable({ apis: ["setInterval"] });
+    const sentences: string[] = [];
+    const organization = new Organization({ team: NAMES }, "database", {
+      rotate: ({ name }) => {
+        if (name === "b") mock.timers.tick(5_000);
+        return name === "c" ? errorOf() : undefined;
+      },
+      probe: () => UNCLEAR,
+    });
+    const run = settingsWith(organization.client, [], { isList: true, verify: "off" });
+    const tasks = NAMES.map((name) => organization.task(database(name)));
+    await rollAll(run, tasks, 1, (sentence) => sentences.push(sentence));
+    mock.timers.tick(20_000);
+    assert.equal(sentences.length, 1);
+    assert.match(sentences[0] ?? "", /1 of 3/);
+  });
+});

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import type { Task } from "../../../src/rotation/run/preflight";
+import { failedLookup } from "../results";
+import { ACCEPTED, Organization, database, group, refusedWith } from "./organization";
+import { roll } from "./roller";
+
+const TEAM = { team: ["a", "b", "c"] };
+
+/** Requests without the one that asks whether the API mints at all. */
+const sentTo = ({ order }: Organization): string[] => order.slice(1);
+
+describe("the rotations of a group's members", () => {
+  const tasksOf = (organization: Organization, names = TEAM.team) =>
+    names.map((name) => organization.task(database(name)));
+
+  it("are one, whose tokens are all minted, where the first one reaches the whole group", async () => {
+    const organization = new Organization(TEAM, "group");
+    const { kinds, minter } = await roll(organization, tasksOf(organization));
+    assert.deepEqual(kinds, { a: "rotated", b: "rotated", c: "rotated" });
+    assert.deepEqual(sentTo(organization), ["rotate a", "mint a", "mint b", "mint c"]);
+    assert.deepEqual([...minter.minted.keys()], ["a", "b", "c"]);
+  });
+
+  it("follow in turn, each with its token, where the first one reaches only its own database", async () => {
+    const organization = new Organization(TEAM);
+    const { kinds } = await roll(organization, tasksOf(organization), { parallelism: 1 });
+    assert.deepEqual(kinds, { a: "rotated", b: "rotated", c: "rotated" });
+    assert.deepEqual(
+      sentTo(organization),
+      TEAM.team.flatMap((name) => [`rotate ${name}`, `mint ${name}`]),
+    );
+  });
+
+  it("all precede the tokens where nobody knows what the first one reached", async () => {
+    const organization = new Organization(TEAM, "group");
+    const { kinds, minter } = await roll(organization, tasksOf(organization), { verify: "off" });
+    assert.deepEqual(kinds, { a: "rotated", b: "rotated", c: "rotated" });
+    const [, , ...rest] = sentTo(organization);
+    assert.deepEqual(rest, ["rotate b", "rotate c", "mint a", "mint b", "mint c"]);
+    for (const [name, { token }] of minter.minted)
+      assert.deepEqual(await organization.client.probe(name, token), ACCEPTED, "no rotation came after it");
+  });
+
+  it("mint for none whose rotation failed where nobody knows what the first one reached", async () => {
+    const organization = new Organization(TEAM, "group", {
+      rotate: ({ name }) => (name === "b" ? refusedWith(409) : undefined),
+    });
+    const { kinds, minter } = await roll(organization, tasksOf(organization), { verify: "off" });
+    assert.deepEqual(kinds, { a: "rotated", b: "failed", c: "rotated" });
+    assert.deepEqual([...minter.minted.keys()], ["a", "c"]);
+  });
+
+  it("go on without the first one if that failed", async () => {
+    const organization = new Organization(TEAM, "group", {
+      rotate: ({ name }) => (name === "a" ? refusedWith(409) : undefined),
+    });
+    const { kinds, minter } = await roll(organization, tasksOf(organization), { verify: "off" });
+    assert.deepEqual(kinds, { a: "failed", b: "rotated", c: "rotated" });
+    assert.deepEqual([...minter.minted.keys()], ["b", "c"]);
+  });
+
+  it("end with the first one if its token cannot be minted", async () => {
+    const organization = new Organization(TEAM, "database", {
+      mint: (_, { authorization, expiration }) =>
+        authorization === "full-access" && expiration === "90d" ? refusedWith(409) : undefined,
+    });
+    const { kinds, results } = await roll(organization, tasksOf(organization));
+    assert.deepEqual(kinds, { a: "rotated", b: "failed", c: "failed" });
+    assert.match(
+      results.get("b")?.error?.message ?? "",
+      /^Rotating acme\/databases\/b: tokens of targets .* could not be minted/,
+    );
+    assert.deepEqual(
+      organization.order.filter((each) => each.startsWith("rotate")),
+      ["rotate a"],
+    );
+  });
+
+  it("are led by one of each group, whose canary tokens alone show what it reaches", async () => {
+    const organization = new Organization(TEAM);
+    await roll(organization, tasksOf(organization), { mints: false });
+    const planted = organization.minted.filter(({ options }) => options.expiration === "7d");
+    assert.deepEqual(planted.map(({ target }) => `${target.kind} ${target.name}`).sort(), [
+      "database a",
+      "database b",
+      "database b",
+      "database c",
+      "group team",
+    ]);
+  });
+});
+
+describe("a roll", () => {
+  const APART = { one: ["a"], two: ["b"], three: ["c"] };
+  const names = ["a", "b", "c"];
+  const tasksOf = (organization: Organization) => names.map((name) => organization.task(database(name)));
+
+  it("rotates groups independently, and returns the results in the order of the tasks", async () => {
+    const organization = new Organization(APART);
+    const { results, kinds } = await roll(organization, tasksOf(organization));
+    assert.deepEqual(kinds, { a: "rotated", b: "rotated", c: "rotated" });
+    assert.deepEqual([...results.keys()], names);
+  });
+
+  it("rotates no further target while as many as maxUnavailable are without a token", async () => {
+    const organization = new Organization(APART, "database", {
+      mint: (_, { expiration }) => (expiration === "90d" ? refusedWith(409) : undefined),
+    });
+    const { kinds } = await roll(organization, tasksOf(organization), { maxUnavailable: 1 });
+    assert.deepEqual(Object.values(kinds).sort(), ["failed", "failed", "rotated"]);
+  });
+
+  it("gives the place of a target back once its token is minted, or its rotation has failed", async () => {
+    const organization = new Organization(APART, "database", {
+      rotate: ({ name }) => (name === "a" ? refusedWith(409) : undefined),
+    });
+    const { kinds } = await roll(organization, tasksOf(organization), { maxUnavailable: 1 });
+    assert.deepEqual(kinds, { a: "failed", b: "rotated", c: "rotated" });
+  });
+
+  it("does not count who is without a token if it mints none", async () => {
+    const organization = new Organization(APART);
+    const { kinds } = await roll(organization, tasksOf(organization), { maxUnavailable: 0, mints: false });
+    assert.deepEqual(kinds, { a: "rotated", b: "rotated", c: "rotated" });
+  });
+
+  it("sends nothing if the API refuses to mint, and still adopts", async () => {
+    const organization = new Organization(APART, "database", { mint: () => refusedWith(403) });
+    const [a, b, c] = tasksOf(organization) as [Task, Task, Task];
+    const { kinds, results } = await roll(organization, [a, { ...b, isAdopted: true }, c]);
+    assert.deepEqual(kinds, { a: "failed", b: "adopted", c: "failed" });
+    assert.match(
+      results.get("c")?.error?.message ?? "",
+      /^Rotating acme\/databases\/c: no token could be minted to replace/,
+    );
+    assert.deepEqual(organization.log, ["mint a"]);
+  });
+
+  it("asks whether the API mints for the first target that it may rotate", async () => {
+    const organization = new Organization(APART, "database", { mint: () => refusedWith(403) });
+    const [a, b, c] = tasksOf(organization) as [Task, Task, Task];
+    await roll(organization, [{ ...a, lookup: failedLookup(500) }, { ...b, isAdopted: true }, c]);
+    assert.deepEqual(organization.log, ["mint c"]);
+  });
+
+  it("mints the due tokens of targets that it only adopts", async () => {
+    const organization = new Organization(APART);
+    const tasks = tasksOf(organization).map((task) => ({ ...task, isAdopted: true }));
+    const { kinds } = await roll(organization, tasks, { due: ["b"] });
+    assert.deepEqual(kinds, { a: "adopted", b: "adopted", c: "adopted" });
+    assert.deepEqual(organization.log, ["mint b"]);
+  });
+
+  it("rotates several groups of its own scope, each with its token", async () => {
+    const organization = new Organization({ one: ["a"], two: ["b"] });
+    const tasks = ["one", "two"].map((name) => organization.task(group(name)));
+    const { kinds } = await roll(organization, tasks, { parallelism: 1 });
+    assert.deepEqual(kinds, { one: "rotated", two: "rotated" });
+    assert.deepEqual(sentTo(organization), ["rotate two", "mint two", "rotate one", "mint one"]);
+  });
+});

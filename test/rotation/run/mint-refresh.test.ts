@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import type { Context } from "../../../src/core/context";
+import { deadTokens, recreated } from "../../../src/rotation/run/mint";
+import type { TursoClient } from "../../../src/turso/client";
+import { state } from "../../support/fake-turso";
+import { failedLookup } from "../results";
+import { ACCEPTED, Organization, REJECTED, UNCLEAR, database, group } from "./organization";
+
+const TEAM = { team: ["a", "b"] };
+const A = database("a");
+
+describe("a refresh of tokens", () => {
+  const at = (databaseId?: string, inGroup = "team") => ({
+    group: inGroup,
+    hostname: "a",
+    ...(databaseId && { databaseId }),
+  });
+
+  for (const [what, before, now, expected] of [
+    ["made again under its name", "1", "2", ["a"]],
+    ["the same", "1", "1", []],
+    ["of an id that is not known now", "1", undefined, []],
+    ["of an id that was not known then", undefined, "2", []],
+  ] as const)
+    it(`finds ${expected.length === 0 ? "nothing for " : ""}a database that is ${what}`, () => {
+      const radius = { ...new Organization(TEAM).radius(A), endpoints: new Map([["a", at(now)]]) };
+      const saved = state({ tokens: { a: "t" }, endpoints: { a: at(before) } });
+      assert.deepEqual(recreated(saved, new Map([["a", radius]])), expected);
+      assert.deepEqual(recreated(saved, new Map([["a", failedLookup(403)]])), []);
+      assert.deepEqual(recreated(saved, new Map()), []);
+      assert.deepEqual(recreated(saved, new Map([["a", { ...radius, target: group("a") }]])), []);
+      assert.deepEqual(recreated(state(), new Map([["a", radius]])), []);
+    });
+
+  for (const [per, expected] of [
+    [undefined, ["a"]],
+    ["database", ["team"]],
+  ] as const)
+    it(`finds the targets whose tokens are rejected${per ? ", with per the group" : ""}`, async () => {
+      const probe = (_: string, token: string) => ({ dead: REJECTED, valid: ACCEPTED })[token] ?? UNCLEAR;
+      const { client, probed } = new Organization(TEAM, "database", { probe });
+      const context = { client: (): TursoClient => client } as unknown as Context;
+      const saved = state({
+        tokens: { a: "dead", b: "valid", c: "unclear", elsewhere: "dead" },
+        endpoints: { a: at(), b: at(), c: at(), elsewhere: { group: "team" } },
+        mint: per ? { per } : {},
+      });
+      assert.deepEqual(await deadTokens(context, "acme", saved), expected);
+      assert.deepEqual(probed, ["dead at a", "valid at a", "unclear at a"]);
+    });
+});

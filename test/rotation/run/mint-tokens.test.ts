@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { Minter } from "../../../src/rotation/run/mint";
+import type { RunSettings } from "../../../src/rotation/run/preflight";
+import type { MintSettings } from "../../../src/rotation/state";
+import { Places } from "../../../src/values/places";
+import { failedLookup } from "../results";
+import { ACCEPTED, Organization, REJECTED, UNCLEAR, database, group, refusedWith } from "./organization";
+import { settingsWith } from "./settings";
+
+const TEAM = { team: ["a", "b"], bare: [] };
+const A = database("a");
+
+function minterIn(
+  organization: Organization,
+  settings: MintSettings = {},
+  changes: Partial<RunSettings> & { due?: string[] } = {},
+): Minter {
+  const { due = [], ...rest } = changes;
+  return new Minter(settingsWith(organization.client, [], rest), settings, (name) => due.includes(name));
+}
+
+/** The hostnames that were asked whether they accept a token. */
+const asked = ({ probed }: Organization): (string | undefined)[] =>
+  probed.map((each) => each.split(" at ")[1]);
+
+describe("the tokens of a run", () => {
+  it("are minted with what they may do, and may do everything forever unless the resource says otherwise", async () => {
+    const organization = new Organization(TEAM);
+    const settings: MintSettings = {
+      authorization: "read-only",
+      expiration: "3d",
+      readAttach: ["b"],
+      permissions: [{ tables: ["users"], actions: ["data_read"] }],
+    };
+    await minterIn(organization, settings).mintAll(organization.task(A), true);
+    await minterIn(organization).mintAll(organization.task(A), true);
+    assert.deepEqual(
+      organization.minted.map(({ options }) => options),
+      [settings, { authorization: "full-access", expiration: "never", readAttach: [], permissions: [] }],
+    );
+  });
+
+  it("are kept by name, with where they were accepted", async () => {
+    const organization = new Organization(TEAM);
+    const minter = minterIn(organization);
+    assert.equal(await minter.mintAll(organization.task(A), true), true);
+    assert.deepEqual(
+      [...minter.minted].map(([name, { unit }]) => [name, unit]),
+      [["a", { name: "a", target: A, endpoint: { group: "team", hostname: "a" } }]],
+    );
+    assert.deepEqual([minter.warning, minter.errors.size, asked(organization)], [undefined, 0, ["a"]]);
+  });
+
+  for (const [what, target, per, names] of [
+    ["one for the group", group("team"), undefined, ["team"]],
+    ["one for each database of the group", group("team"), "database", ["a", "b"]],
+    ["none for a group without databases", group("bare"), "database", []],
+    ["one for the database", A, "database", ["a"]],
+  ] as const)
+    it(`are ${what}${per ? " with per" : ""}`, async () => {
+      const organization = new Organization(TEAM);
+      const minter = minterIn(organization, per ? { per } : {});
+      assert.equal(await minter.mintAll(organization.task(target), true), true);
+      assert.deepEqual([...minter.minted.keys()], names);
+    });
+
+  for (const [what, target, inGroup] of [
+    ["a database", A, ""],
+    ["a group", group("team"), "team"],
+  ] as const)
+    it(`are minted for ${what} that could not be looked up, and not tried`, async () => {
+      const organization = new Organization(TEAM);
+      const minter = minterIn(organization);
+      await minter.mintAll(organization.task(target, { lookup: failedLookup(403) }), true);
+      assert.deepEqual(minter.minted.get(target.name)?.unit.endpoint, { group: inGroup });
+      assert.deepEqual(organization.probed, []);
+    });
+
+  for (const [what, seen, why] of [
+    ["rejects it", REJECTED, "the database rejects it"],
+    ["gives no answer", UNCLEAR, "no answer"],
+  ] as const)
+    it(`are published with a warning if the database ${what}, and without one once it accepts it`, async () => {
+      const organization = new Organization(TEAM, "database", { probe: () => seen });
+      const minter = minterIn(organization);
+      for (const name of ["a", "b"]) await minter.mintAll(organization.task(database(name)), false);
+      assert.equal(
+        minter.warning,
+        `a, b: the new token could not be verified (${why}). It is published anyway.`,
+      );
+      organization.answers.probe = () => ACCEPTED;
+      await minter.checkAgain([organization.task(A)]);
+      assert.match(minter.warning ?? "", /^b: /);
+      await minter.mintAll(organization.task(database("b")), false);
+      assert.equal(minter.warning, undefined);
+    });
+
+  it("are waited for only where the data plane was reachable", async () => {
+    for (const isReachable of [true, false]) {
+      let tries = 0;
+      const probe = () => ((tries += 1) === 1 ? REJECTED : ACCEPTED);
+      const organization = new Organization(TEAM, "database", { probe });
+      await minterIn(organization).mintAll(organization.task(A), isReachable);
+      assert.equal(tries, isReachable ? 2 : 1);
+    }
+  });
+
+  it("are not tried, and not warned about, if verify is off", async () => {
+    const organization = new Organization(TEAM, "database", { probe: () => REJECTED });
+    const minter = minterIn(organization, {}, { verify: "off" });
+    const tasks = [organization.task(A)];
+    await minter.mintAll(organization.task(A), true);
+    await minter.checkAgain(tasks);
+    assert.deepEqual([organization.log, organization.probed, minter.warning], [["mint a"], [], undefined]);
+  });
+
+  it("that cannot be minted leave their error until they can", async () => {
+    const organization = new Organization(TEAM, "database", {
+      mint: ({ name }) => (name === "b" ? refusedWith(409) : undefined),
+    });
+    const minter = minterIn(organization, { per: "database" });
+    assert.equal(await minter.mintAll(organization.task(group("team")), true), false);
+    assert.deepEqual([[...minter.minted.keys()], minter.errors.get("team")?.status], [["a"], 409]);
+    delete organization.answers.mint;
+    assert.equal(await minter.mintAll(organization.task(group("team")), true), true);
+    assert.equal(minter.errors.size, 0);
+  });
+
+  it("that are due are minted without a rotation, and all of those that an earlier run left", async () => {
+    const organization = new Organization(TEAM);
+    const minter = minterIn(organization, { per: "database" }, { due: ["b"] });
+    await minter.mintDue(organization.task(group("team")));
+    assert.deepEqual(organization.log, ["mint b"]);
+    await minter.mintDue(organization.task(group("team"), { pending: { status: "not-minted" } }));
+    assert.deepEqual(organization.log, ["mint b", "mint a", "mint b"]);
+    await minter.mintDue(organization.task(group("team"), { pending: { status: "not-rotated" } }));
+    assert.equal(organization.log.length, 4);
+  });
+
+  it("use a place of the run for the API's answer, not while a database is waited for", async () => {
+    class Counted extends Places {
+      uses = 0;
+      override use<T>(act: () => Promise<T>): Promise<T> {
+        this.uses += 1;
+        return super.use(act);
+      }
+    }
+    const organization = new Organization(TEAM);
+    const places = new Counted(1);
+    await minterIn(organization).mintAll(organization.task(A), true, places);
+    assert.deepEqual([places.uses, organization.log, asked(organization)], [1, ["mint a"], ["a"]]);
+  });
+});
+
+describe("the last look at the tokens of a run", () => {
+  it("mints those again that a later rotation invalidated, and only those", async () => {
+    const organization = new Organization(TEAM);
+    const minter = minterIn(organization);
+    const tasks = ["a", "b"].map((name) => organization.task(database(name)));
+    for (const task of tasks) await minter.mintAll(task, true);
+    organization.rotated(A);
+    await minter.checkAgain(tasks);
+    assert.deepEqual(organization.log, ["mint a", "mint b", "mint a"]);
+    assert.deepEqual(await organization.client.probe("a", minter.minted.get("a")?.token ?? ""), ACCEPTED);
+  });
+
+  it("passes over tokens that are not there, and those without a place to try them", async () => {
+    const organization = new Organization(TEAM);
+    const minter = minterIn(organization);
+    await minter.mintAll(organization.task(group("bare")), true);
+    await minter.checkAgain([organization.task(group("bare")), organization.task(A)]);
+    assert.deepEqual([organization.log, organization.probed], [["mint bare"], []]);
+  });
+
+  it("is not taken while no database answers", async () => {
+    const organization = new Organization(TEAM);
+    const settings = settingsWith(organization.client);
+    const minter = new Minter(settings, {}, () => false);
+    await minter.mintAll(organization.task(A), true);
+    for (let n = 0; n < 8; n += 1) await settings.silence.ask(() => Promise.resolve(UNCLEAR));
+    organization.probed.length = 0;
+    await minter.checkAgain([organization.task(A)]);
+    assert.deepEqual(organization.probed, []);
+  });
+});
+
+describe("whether the API refuses to mint", () => {
+  it("is asked with a token of the resource's own sort that expires in a minute", async () => {
+    const organization = new Organization(TEAM);
+    const minter = minterIn(organization, { authorization: "read-only", readAttach: ["b"] });
+    assert.equal(await minter.refusal(organization.task(A)), undefined);
+    const options = { authorization: "read-only", expiration: "1m", readAttach: ["b"], permissions: [] };
+    assert.deepEqual(organization.minted, [{ target: A, options }]);
+    assert.equal(minter.minted.size, 0);
+  });
+
+  for (const [status, isRefusal] of [
+    [403, true],
+    [402, true],
+    [409, false],
+    [500, false],
+  ] as const)
+    it(`is ${isRefusal ? "certain" : "not certain"} after a ${status}`, async () => {
+      const organization = new Organization(TEAM, "database", { mint: () => refusedWith(status) });
+      const refusal = await minterIn(organization).refusal(organization.task(A));
+      assert.equal(refusal?.status, isRefusal ? status : undefined);
+    });
+
+  it("is not asked for a group without databases, with per", async () => {
+    const organization = new Organization(TEAM);
+    const minter = minterIn(organization, { per: "database" });
+    assert.equal(await minter.refusal(organization.task(group("bare"))), undefined);
+    assert.deepEqual(organization.log, []);
+  });
+});

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { prepare, refusalToMint, type RunSettings } from "../../../src/rotation/run/preflight";
+import { Minter } from "../../../src/rotation/run/mint";
+import { failedLookup } from "../results";
+import { Organization, REJECTED, UNCLEAR, database, group, refusedWith } from "./organization";
+import { settingsWith } from "./settings";
+
+const TEAM = { team: ["a", "b", "c", "d"], bare: [], small: ["lone"] };
+const A = database("a");
+const runOf = ({ client }: Organization, changes: Partial<RunSettings> = {}, messages: string[] = []) =>
+  settingsWith(client, messages, { verifyTimeoutMs: 20, ...changes });
+
+describe("whether minting is refused before a rotation", () => {
+  const followers = [{ scope: { database: "b" }, readAttach: ["c"] }, { scope: { group: "team" } }];
+
+  it("is asked with one token of each sort that follows the rotation", async () => {
+    const organization = new Organization(TEAM);
+    const run = runOf(organization, { followers });
+    assert.equal(await refusalToMint(run, organization.task(A)), undefined);
+    const asked = { expiration: "1m", authorization: "full-access" };
+    assert.deepEqual(organization.minted, [
+      { target: database("b"), options: { ...asked, readAttach: ["c"] } },
+      { target: group("team"), options: asked },
+    ]);
+  });
+
+  for (const [status, isRefusal] of [
+    [403, true],
+    [500, false],
+  ] as const)
+    it(`is ${isRefusal ? "certain" : "not certain"} if the API answers ${status} for one of them`, async () => {
+      const mint = ({ kind }: { kind: string }) => (kind === "group" ? refusedWith(status) : undefined);
+      const organization = new Organization(TEAM, "database", { mint });
+      const refusal = await refusalToMint(runOf(organization, { followers }), organization.task(A));
+      assert.equal(refusal?.status, isRefusal ? status : undefined);
+    });
+
+  it("is not asked for them if verify is off", async () => {
+    const organization = new Organization(TEAM);
+    await refusalToMint(runOf(organization, { followers, verify: "off" }), organization.task(A));
+    assert.deepEqual(organization.log, []);
+  });
+
+  for (const verify of ["auto", "off"] as const)
+    it(`is known as soon as the resource's own token is refused: verify ${verify}`, async () => {
+      const organization = new Organization(TEAM, "database", { mint: () => refusedWith(403) });
+      const run = runOf(organization, { followers, verify });
+      const minter = new Minter(run, {}, () => false);
+      assert.equal((await refusalToMint({ ...run, minter }, organization.task(A)))?.status, 403);
+      assert.deepEqual(organization.log, ["mint a"]);
+    });
+});
+
+describe("the canary tokens of", () => {
+  const planted = async (organization: Organization, target = A, leads = true) => {
+    const prepared = await prepare(runOf(organization), organization.task(target), leads);
+    assert.ok(!("kind" in prepared));
+    return prepared.canaries?.map((each) => [each.label, each.target.name, each.hostname]);
+  };
+
+  it("a group are its own at each of its databases, and a database's", async () =>
+    assert.deepEqual(await planted(new Organization(TEAM), group("team")), [
+      ...TEAM.team.map((name) => ["group", "team", name]),
+      ["database", "a", "a"],
+    ]));
+
+  it("a database that leads its group show what the rotation reaches", async () =>
+    assert.deepEqual(await planted(new Organization(TEAM)), [
+      ["database", "a", "a"],
+      ["group", "team", "a"],
+      ["siblings", "b", "b"],
+    ]));
+
+  it("a database that does not lead its group are its own alone", async () =>
+    assert.deepEqual(await planted(new Organization(TEAM), A, false), [["database", "a", "a"]]));
+
+  it("a database without neighbours show nothing of them", async () =>
+    assert.deepEqual(await planted(new Organization(TEAM), database("lone")), [
+      ["database", "lone", "lone"],
+      ["group", "small", "lone"],
+    ]));
+
+  it("a database without a group show nothing of one", async () => {
+    const organization = new Organization(TEAM);
+    const lookup = { ...organization.radius(A), endpoint: { group: "", hostname: "a" }, neighbours: [] };
+    const prepared = await prepare(runOf(organization), organization.task(A, { lookup }), true);
+    assert.ok("canaries" in prepared && prepared.canaries?.length === 1);
+  });
+
+  it("a rotation leave out one that a database does not accept", async () => {
+    const probe = (hostname: string) => (hostname === "b" ? UNCLEAR : undefined);
+    assert.deepEqual(await planted(new Organization(TEAM, "database", { probe })), [
+      ["database", "a", "a"],
+      ["group", "team", "a"],
+    ]);
+  });
+
+  it("a group without a database do not exist, and its rotation continues without proof", async () => {
+    const organization = new Organization(TEAM);
+    const messages: string[] = [];
+    const task = organization.task(group("bare"));
+    assert.deepEqual(await prepare(runOf(organization, {}, messages), task, true), { task });
+    assert.deepEqual(messages, [
+      "warning bare: continuing without verification: the group has no database on which a token can be tried.",
+    ]);
+  });
+
+  it("a rotation are not waited for once the time of the preflight is over", async () => {
+    let tries = 0;
+    const probe = () => ((tries += 1), REJECTED);
+    const organization = new Organization(TEAM, "database", { probe });
+    const run = runOf(organization, { verifyTimeoutMs: 1_000, preflightUntil: performance.now() - 1 });
+    await prepare(run, organization.task(A), true);
+    assert.equal(tries, 1);
+  });
+});
+
+describe("a target that joins a list", () => {
+  const adopt = async (changes: Parameters<Organization["task"]>[1]) => {
+    const messages: string[] = [];
+    const organization = new Organization(TEAM);
+    const task = organization.task(A, { isAdopted: true, ...changes });
+    return { result: await prepare(runOf(organization, {}, messages), task, true), messages };
+  };
+  const owed = { status: "not-rotated", wasSeen: true } as const;
+
+  it("and was known before is adopted without a word", async () => {
+    for (const lookup of [undefined, failedLookup(500)])
+      assert.deepEqual(await adopt({ isKnown: true, ...(lookup && { lookup }) }), {
+        result: { kind: "adopted" },
+        messages: [],
+      });
+  });
+
+  for (const [what, changes, pending] of [
+    ["suspend holds its rotation back", { isHeld: true }, { status: "not-rotated" }],
+    ["an earlier run did not rotate it", { pending: owed }, owed],
+    ["an earlier run only left its token", { pending: { status: "not-minted" } }, undefined],
+  ] as const)
+    it(`${pending ? "still" : "no longer"} waits for its rotation: ${what}`, async () =>
+      assert.deepEqual((await adopt(changes)).result, { kind: "adopted", ...(pending && { pending }) }));
+});

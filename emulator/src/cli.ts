@@ -1,125 +1,17 @@
-import { parseArgs } from "node:util";
-import {
-  requireGeneration,
-  startEmulator,
-  type Emulator,
-  type LogEntry,
-  type ServerGeneration,
-} from "./index";
+#!/usr/bin/env node
+import { readOptions, UsageError, USAGE } from "./command-line/options";
+import { startEmulator, type Emulator, type EmulatorOptions, type LogEntry } from "./index";
+import { InputError } from "./seed";
 
-const USAGE = `Runs Turso on loopback: a control plane, and a data plane for each database.
-
-usage: npm run emulator -- [options]
-
-  --port N                     port of the control plane (default: the system chooses)
-  --organization SLUG          the organization (default: acme)
-  --group NAME                 the group of the databases (default: default)
-  --database NAME              a database to create; may be repeated (default: app, reports)
-  --server-generation NAME     what rotating a database does (default: current):
-                                 current           invalidates the tokens of that database only
-                                 legacy-group      invalidates every token of its group
-                                 legacy-dedicated  is refused with 400
-  --death-delay SECONDS        how long old tokens stay accepted after a rotation (default: 0)
-  --alternating-edges SECONDS  how long, after that, every other request with an old token is accepted (default: 0)
-  --rate-limit N               requests per second that the control plane answers before 429 (default: no limit)
-  --help                       this text
-
-Ctrl-C stops it; nothing is kept.`;
-
-/** An invalid command line: reported in one sentence, without a stack trace. */
-class UsageError extends Error {}
-
-interface Arguments {
-  port: number;
-  organization: string;
-  group: string;
-  databases: string[];
-  serverGeneration: ServerGeneration;
-  deathDelayMs: number;
-  alternatingEdgesMs: number;
-  requestsPerSecond: number | undefined;
-}
-
-function parse(argv: string[]): Arguments | "help" {
-  const { values } = parseCommandLine(argv);
-  if (values.help) return "help";
-  const port = values.port;
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) {
-    throw new UsageError(`--port must be a number from 0 to 65535, not "${port}".`);
-  }
-  const { organization, group, database: databases } = values;
-  if (organization === "") throw new UsageError("--organization must not be empty.");
-  return {
-    port: Number(port),
-    organization,
-    group,
-    databases,
-    serverGeneration: generation(values["server-generation"]),
-    deathDelayMs: milliseconds("--death-delay", values["death-delay"]),
-    alternatingEdgesMs: milliseconds("--alternating-edges", values["alternating-edges"]),
-    requestsPerSecond: rate(values["rate-limit"]),
-  };
-}
-
-function generation(text: string): ServerGeneration {
+async function start(options: EmulatorOptions): Promise<Emulator> {
   try {
-    return requireGeneration(text);
+    return await startEmulator({ ...options, onRequest });
   } catch (error) {
-    throw new UsageError(`--server-generation: ${(error as Error).message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") throw new InputError(`Port ${options.port ?? 0} is in use.`);
+    if (code === "EACCES") throw new InputError(`This user may not listen on port ${options.port ?? 0}.`);
+    throw error;
   }
-}
-
-function milliseconds(flag: string, text: string): number {
-  if (/^\d{1,6}(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  throw new UsageError(`${flag} must be a number of seconds, not "${text}".`);
-}
-
-function rate(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new UsageError(`--rate-limit must be a number of requests per second, not "${text}".`);
-}
-
-function parseCommandLine(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        help: { type: "boolean", short: "h", default: false },
-        port: { type: "string", default: "0" },
-        organization: { type: "string", default: "acme" },
-        group: { type: "string", default: "default" },
-        database: { type: "string", multiple: true, default: ["app", "reports"] },
-        "server-generation": { type: "string", default: "current" },
-        "death-delay": { type: "string", default: "0" },
-        "alternating-edges": { type: "string", default: "0" },
-        "rate-limit": { type: "string" },
-      },
-    });
-  } catch (error) {
-    const [sentence] = (error as Error).message.split(/\.(?:\s|$)/);
-    throw new UsageError(`${sentence}.`);
-  }
-}
-
-async function start({ port, organization, group, databases, ...rules }: Arguments): Promise<Emulator> {
-  const emulator = await startEmulator({ port, organization, ...rules, onRequest }).catch(
-    (error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === "EADDRINUSE")
-        throw new UsageError(`Port ${port} is in use.`);
-      throw error;
-    },
-  );
-  try {
-    emulator.platform.createGroup(group);
-    for (const database of databases) await emulator.platform.createDatabase(database, group);
-  } catch (error) {
-    await emulator.close();
-    throw new UsageError(
-      `Could not create ${group} and ${databases.join(", ")}: ${(error as Error).message}.`,
-    );
-  }
-  return emulator;
 }
 
 function greeting({ url, organization, apiToken, platform }: Emulator): string {
@@ -130,7 +22,10 @@ function greeting({ url, organization, apiToken, platform }: Emulator): string {
     `Turso emulator on ${url}, organization ${organization}, API token ${apiToken}`,
     ...hosts,
     "",
+    "In the shell of your program:",
     `export TURSO_API_BASEURL=${url} TURSO_API_TOKEN=${apiToken} TURSO_ORGANIZATION=${organization}`,
+    "What was rotated:",
+    `curl ${url}/_emulator/rotations`,
     "",
   ].join("\n");
 }
@@ -150,12 +45,12 @@ function onRequest({ at, plane, database, method, path, status, fault, authoriza
 }
 
 async function main(): Promise<void> {
-  const parsed = parse(process.argv.slice(2));
-  if (parsed === "help") {
+  const options = readOptions(process.argv.slice(2));
+  if (options === "help") {
     console.log(USAGE);
     return;
   }
-  const emulator = await start(parsed);
+  const emulator = await start(options);
   console.log(greeting(emulator));
   const stop = (): void => {
     void emulator.close();
@@ -163,7 +58,10 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
 }
 
+/** Exit code 2 is a mistake in the command line; 1 is anything that it names and that cannot be used. */
 main().catch((error: unknown) => {
-  console.error(error instanceof UsageError ? `${error.message} See --help.` : error);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  const isUsage = error instanceof UsageError;
+  if (isUsage) console.error(`${error.message} See --help.`);
+  else console.error(error instanceof InputError ? error.message : error);
+  process.exitCode = isUsage ? 2 : 1;
 });

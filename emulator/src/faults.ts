@@ -7,10 +7,10 @@ export type FaultAction =
   | {
       type: "status";
       status: number;
-      body?: string;
-      headers?: Record<string, string>;
+      body?: string | undefined;
+      headers?: Record<string, string> | undefined;
       /** How long the answer takes. */
-      delayMs?: number;
+      delayMs?: number | undefined;
     }
   | { type: "truncate" }
   | { type: "hang" };
@@ -47,6 +47,22 @@ export class Faults {
 
   add(fault: Fault): void {
     this.#armed.push({ ...fault, left: fault.times ?? 1, toSkip: fault.skip ?? 0 });
+  }
+
+  /** Those that still apply to a request, as JSON. */
+  list(): object[] {
+    return this.#armed
+      .filter(({ left }) => left > 0)
+      .map(({ path, method, plane, database, when, action, left, toSkip }) => ({
+        ...(typeof path === "string" ? { path } : { pattern: path.source }),
+        method,
+        plane,
+        database,
+        when,
+        action,
+        times: left === Infinity ? "always" : left,
+        skip: toSkip,
+      }));
   }
 
   clear(): void {

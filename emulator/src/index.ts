@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { rotationReport, type RotationReport } from "./admin/rotations";
 import { controlPlane } from "./control-plane";
 import { DataPlane } from "./data-plane";
 import { Faults, type Fault } from "./faults";
@@ -6,7 +7,9 @@ import type { Instruments } from "./instrument";
 import { RequestLog, type LogEntry } from "./log";
 import { type DeathDelay, Platform, requireGeneration, type ServerGeneration } from "./platform";
 import { ApiTokens, type ApiTokenOptions } from "./platform/api-tokens";
+import { populate, type GroupSeed } from "./seed";
 
+export type { DatabaseRotations, GroupRotations, ReportedRotation, RotationReport } from "./admin/rotations";
 export type { Fault, FaultAction } from "./faults";
 export type { LogEntry, Plane } from "./log";
 export type { Action, FineGrainedPermission } from "./permissions";
@@ -22,6 +25,8 @@ export type {
 } from "./platform";
 export { requireGeneration } from "./platform";
 export type { ApiTokenOptions, ApiTokenPermission } from "./platform/api-tokens";
+export { InputError, readSeed } from "./seed";
+export type { DatabaseSeed, GroupSeed, Settings } from "./seed";
 
 export interface EmulatorOptions {
   /** Port of the control plane; 0, the default, lets the operating system choose. */
@@ -44,6 +49,10 @@ export interface EmulatorOptions {
   alternatingEdgesMs?: number | undefined;
   /** How many requests per second the control plane answers before it answers 429; not limited by default. */
   requestsPerSecond?: number | undefined;
+  /** The groups and databases that exist from the start, and again after a reset. */
+  groups?: readonly GroupSeed[] | undefined;
+  /** The faults that are set from the start, and again after a reset. */
+  faults?: readonly Fault[] | undefined;
   /** A fixed delay before each answer; 0 by default. */
   latencyMs?: number | undefined;
   /** How long a stream of the data plane may be idle; 10 seconds by default, as on a libSQL server. */
@@ -68,6 +77,13 @@ export interface Emulator {
   clearFaults(): void;
   createApiToken(options?: ApiTokenOptions): string;
   revokeApiToken(token: string): boolean;
+  /** What was rotated, when, and how often. */
+  rotationReport(): RotationReport;
+  /**
+   * Returns to the state at the start: the same API token, groups, databases and faults. The databases are empty, have
+   * new keys and listen on new ports.
+   */
+  reset(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -86,10 +102,27 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     { serverGeneration, deathDelayMs, alternatingEdgesMs, now },
     hosting,
   );
-  const app = controlPlane({ platform, organization, tokens, instruments }, options.requestsPerSecond);
+  const begin = async (): Promise<void> => {
+    await populate(platform, options.groups ?? []);
+    for (const fault of options.faults ?? []) faults.add(fault);
+  };
+  let resetting = Promise.resolve();
+  const reset = async (): Promise<void> => {
+    faults.clear();
+    faults.wakeAll();
+    tokens.keepOnly(apiToken);
+    await platform.clear();
+    log.clear();
+    await begin();
+  };
+  // one after the other: two at once would create every database twice
+  const resetInTurn = (): Promise<void> => (resetting = resetting.then(reset, reset));
+  const admin = { platform, organization, log: log.entries, faults, reset: resetInTurn };
+  const app = controlPlane({ platform, organization, tokens, instruments }, admin, options.requestsPerSecond);
 
   await hosting.ready();
   try {
+    await begin();
     await app.listen({ host: "127.0.0.1", port: options.port ?? 0 });
   } catch (error) {
     await hosting.close();
@@ -115,6 +148,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     clearFaults: () => faults.clear(),
     createApiToken: (restrictions) => tokens.create(restrictions).value,
     revokeApiToken: (token) => tokens.revoke(token),
+    rotationReport: () => rotationReport(platform),
+    reset: resetInTurn,
     close: () => (closed ??= close()),
   };
 }

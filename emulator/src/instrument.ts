@@ -79,11 +79,16 @@ export function instrument(
     return when === "before" ? reply.send(outcome.body) : outcome.body;
   }
 
+  speakJson(app, "not found");
+}
+
+/** Reads every body as JSON, and answers every error as `{"error": text}`. */
+export function speakJson(app: FastifyInstance, notFound: string): void {
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error instanceof ApiError ? error.status : (error.statusCode ?? 500);
     return sendJson(reply, status, { error: error.message });
   });
-  app.setNotFoundHandler((_request, reply) => sendJson(reply, 404, { error: "not found" }));
+  app.setNotFoundHandler((_request, reply) => sendJson(reply, 404, { error: notFound }));
 
   // The official client sends its JSON as text/plain, and some send a JSON type with no body at all.
   app.removeAllContentTypeParsers();

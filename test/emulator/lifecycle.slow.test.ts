@@ -123,7 +123,7 @@ describe("emulator: command line", function () {
   it("prints its usage", async () => {
     const { code, stdout, stderr } = await runCli("--help").exit;
     assert.equal(code, 0);
-    assert.match(stdout, /usage: npm run emulator/);
+    assert.match(stdout, /usage: npx turso-token-emulator/);
     assert.equal(stderr, "");
   });
 

@@ -62,7 +62,9 @@ describe("emulator: rotation", () => {
     assert.deepEqual([await probe(emulator, "app", old), await probe(emulator, "app", fresh)], [200, 200]);
     time += 1;
     assert.deepEqual([await probe(emulator, "app", old), await probe(emulator, "app", fresh)], [401, 200]);
-    assert.deepEqual(emulator.platform.rotations, [{ at: 1_000_000_000_000, kind: "database", name: "app" }]);
+    assert.deepEqual(emulator.platform.rotations, [
+      { at: 1_000_000_000_000, kind: "database", name: "app", databases: ["app"] },
+    ]);
   });
 
   it("gives each of several old keys its own delay", async () => {

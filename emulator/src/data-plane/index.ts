@@ -111,7 +111,7 @@ export class DataPlane implements Hosting {
     }
   }
 
-  async close(): Promise<void> {
+  async clear(): Promise<void> {
     const hosts = [...this.#hosts.values()];
     this.#hosts.clear();
     const closed = hosts.map(({ server, streams, pool }) => {
@@ -122,6 +122,10 @@ export class DataPlane implements Hosting {
       return done;
     });
     await Promise.all(closed);
+  }
+
+  async close(): Promise<void> {
+    await this.clear();
     await this.#app.close();
     this.#storage.close();
   }

@@ -83,6 +83,11 @@ export class ApiTokens {
     this.revoke(token.value);
   }
 
+  /** Revokes every token but one. */
+  keepOnly(value: string): void {
+    for (const each of this.#tokens.keys()) if (each !== value) this.revoke(each);
+  }
+
   /** For the log, which redacts them. */
   values(): Iterable<string> {
     return this.#tokens.keys();

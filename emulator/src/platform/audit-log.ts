@@ -18,6 +18,10 @@ export class AuditLog {
     this.#entries.push({ code, message, origin: "cli", author: "emulator", created_at, data });
   }
 
+  clear(): void {
+    this.#entries.length = 0;
+  }
+
   page(page: number, pageSize: number): { audit_logs: AuditEntry[]; pagination: Record<string, number> } {
     const rows = this.#entries.length;
     const start = Math.max(0, page - 1) * pageSize;

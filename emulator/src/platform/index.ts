@@ -23,8 +23,9 @@ export class Platform extends Inventory {
       throw new ApiError(400, "cannot rotate credentials for a single database in a group");
     }
     const rotated = { kind: "database", name } as const;
-    this.#rotate(rotated, keys ?? group.keys, group, keys ? [database] : this.databases(group.name));
-    this.rotations.push({ at: this.options.now(), kind: "database", name });
+    const databases = keys ? [database] : this.databases(group.name);
+    this.#rotate(rotated, keys ?? group.keys, group, databases);
+    this.#record(rotated, databases);
   }
 
   rotateGroup(name: string): void {
@@ -34,7 +35,16 @@ export class Platform extends Inventory {
     this.#rotate(rotated, group.keys, group, databases);
     for (const database of databases)
       if (database.keys !== undefined) this.#rotate(rotated, database.keys, group, [database]);
-    this.rotations.push({ at: this.options.now(), kind: "group", name });
+    this.#record(rotated, databases);
+  }
+
+  #record(rotated: Rotated, databases: Database[]): void {
+    this.rotations.push({ at: this.options.now(), ...rotated, databases: databases.map(({ name }) => name) });
+  }
+
+  override async clear(): Promise<void> {
+    await super.clear();
+    this.rotations.length = 0;
   }
 
   /** Rotates a key that signs tokens of these databases only, so that large groups stay cheap. */

@@ -134,6 +134,14 @@ export class Inventory {
     return database;
   }
 
+  /** Removes every group and database, and forgets what happened to them. */
+  async clear(): Promise<void> {
+    this.#databases.clear();
+    this.#groups.clear();
+    this.audit.clear();
+    await this.hosting.clear();
+  }
+
   configureDatabase(name: string, settings: DatabaseSettings): Database {
     requireAddresses(settings.allowedIps ?? []);
     return Object.assign(this.database(name), settings);

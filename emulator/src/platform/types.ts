@@ -48,6 +48,8 @@ export interface RotationRecord {
   at: number;
   kind: "group" | "database";
   name: string;
+  /** The databases whose tokens it invalidated. */
+  databases: readonly string[];
 }
 
 export interface MintOptions {
@@ -80,6 +82,8 @@ export interface PlatformOptions extends Omit<Ending, "deathDelayMs"> {
 export interface Hosting {
   open(databaseName: string): Promise<string>;
   discard(databaseName: string): void;
+  /** Closes every address. */
+  clear(): Promise<void>;
 }
 
 export type TokenValidity = "valid" | "invalid" | "expired" | "other-database";

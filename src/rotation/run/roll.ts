@@ -41,16 +41,12 @@ export async function rollAll(
     });
     while (ready.length + attempts.length > 0) {
       attempts.push(...(await roll.all(ready)));
-      // once old tokens are known to be rejected, their consumers wait for this run to end
-      const isDark =
-        attempts.some(({ isNew, seen }) => isNew && seen?.verdict === "rejected") ||
-        [...results.values()].some((result) => result.kind === "rotated" && result.isNew);
       const seenOf = await prove(
         run,
         attempts.filter(({ seen }) => seen === undefined),
-        isDark ? GRACE_MS : Infinity,
+        isDark(attempts, results.values()) ? GRACE_MS : Infinity,
       );
-      await run.minter?.checkAgain(attempts.filter(({ isNew }) => isNew).map(({ task }) => task));
+      await run.minter?.checkAgain(attempts.map(({ task }) => task));
       ready = [];
       await inParallel(attempts, parallelism, async (sent) => {
         const concluded = await conclude(run, sent, sent.seen ?? seenOf(sent));
@@ -69,6 +65,11 @@ export async function rollAll(
     }),
   );
 }
+
+/** Whether old tokens are known to be rejected by this run, so that their consumers wait for it to end. */
+export const isDark = (attempts: readonly Attempt[], results: Iterable<Result>): boolean =>
+  attempts.some(({ isNew, seen }) => isNew && seen?.verdict === "rejected") ||
+  [...results].some((result) => result.kind === "rotated" && result.isNew);
 
 /** Splits the tasks into those that may be rotated, those that an earlier run has begun, and those that have a result already. */
 async function prepareAll(
@@ -156,7 +157,7 @@ class Roll {
   private async group(group: string, members: readonly Prepared[]): Promise<void> {
     const [leader, ...rest] = members;
     if (leader === undefined) return;
-    if (group === "" || rest.length === 0 || leader.task.target.kind === "group") {
+    if (group === "" || rest.length === 0) {
       await Promise.all(members.map((each) => this.rotate(each, true)));
       return;
     }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { rollAll } from "../../../src/rotation/run/roll";
-import { errorOf, goneOf } from "../results";
-import { Organization, UNCLEAR, database } from "./organization";
+import { errorOf, failedLookup, goneOf } from "../results";
+import { Organization, database } from "./organization";
 import { roll } from "./roller";
 import { settingsWith } from "./settings";
 
@@ -54,6 +54,40 @@ describe("a lost response", () => {
     });
   });
 
+  const at = "2026-02-28T12:00:00.000Z";
+
+  it("stays unknown, and is not sent again, if its target cannot be looked up", async () => {
+    const organization = new Organization(ONE);
+    const pending = { status: "unknown" as const, at, answer: "no answer", canaries: [] };
+    const task = organization.task(database("a"), { pending, lookup: failedLookup(500) });
+    assert.deepEqual((await roll(organization, [task], { mints: false })).kinds, { a: "unknown" });
+  });
+
+  it("is not given up if verify is off by now", async () => {
+    const organization = new Organization(ONE);
+    const pending = { status: "unknown" as const, at, answer: "no answer", canaries: [] };
+    const task = organization.task(database("a"), { pending });
+    assert.deepEqual((await roll(organization, [task], { mints: false, verify: "off" })).kinds, {
+      a: "unknown",
+    });
+  });
+});
+
+describe("a rotation that an earlier run has not proven", () => {
+  const ONE = { team: ["a"] };
+
+  it("is proven with its canary token", async () => {
+    const organization = new Organization(ONE);
+    const token = organization.token(database("a"));
+    organization.rotated(database("a"));
+    const canary = { label: "database" as const, target: database("a"), token, hostname: "a" };
+    const pending = { status: "unproven" as const, at: "2026-02-28T12:00:00.000Z", canaries: [canary] };
+    const task = organization.task(database("a"), { pending });
+    const result = (await roll(organization, [task], { mints: false })).results.get("a");
+    assert.ok(result?.kind === "rotated");
+    assert.deepEqual([result.verification, result.isNew], ["verified", false]);
+  });
+
   it("is given up as a rotation without proof if verify is off by now", async () => {
     const organization = new Organization(ONE);
     const pending = { status: "unproven" as const, at: "2026-02-28T12:00:00.000Z", canaries: [] };
@@ -76,18 +110,36 @@ describe("the progress of a roll", () => {
   it("is reported every 5 s with what is done, and no longer at the end", async () => {
     mock.timers.enable({ apis: ["setInterval"] });
     const sentences: string[] = [];
-    const organization = new Organization({ team: NAMES }, "database", {
+    const organization = new Organization({ one: ["a"], two: ["b"], three: ["c"] }, "database", {
       rotate: ({ name }) => {
-        if (name === "b") mock.timers.tick(5_000);
-        return name === "c" ? errorOf() : undefined;
+        if (name === "a") mock.timers.tick(5_000);
+        return name === "b" ? errorOf() : undefined;
       },
-      probe: () => UNCLEAR,
     });
     const run = settingsWith(organization.client, [], { isList: true, verify: "off" });
     const tasks = NAMES.map((name) => organization.task(database(name)));
     await rollAll(run, tasks, 1, (sentence) => sentences.push(sentence));
     mock.timers.tick(20_000);
     assert.equal(sentences.length, 1);
-    assert.match(sentences[0] ?? "", /1 of 3/);
+    assert.match(sentences[0] ?? "", /^1 of 3 rotated, 1 failed, 1 remaining, about \S+ (ms|s)\.$/);
+  });
+
+  it("counts the members that the first rotation of their group reached", async () => {
+    mock.timers.enable({ apis: ["setInterval"] });
+    const sentences: string[] = [];
+    const organization = new Organization({ team: NAMES }, "group", {
+      mint: (_, { expiration }) => {
+        if (
+          expiration === "1h" &&
+          organization.minted.filter((each) => each.options.expiration === "1h").length > 2
+        )
+          mock.timers.tick(5_000);
+        return undefined;
+      },
+    });
+    const run = settingsWith(organization.client, [], { isList: true, verifyTimeoutMs: 20 });
+    const tasks = NAMES.map((name) => organization.task(database(name)));
+    await rollAll(run, tasks, 1, (sentence) => sentences.push(sentence));
+    assert.match(sentences.at(-1) ?? "", /^3 of 3 rotated, 0 failed, 0 remaining\.$/);
   });
 });

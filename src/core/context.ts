@@ -8,8 +8,11 @@ import type { CheckProblem } from "./protocol";
 import { RunLedger } from "./run-ledger";
 import { UNKNOWN } from "./unknown";
 
-/** How a message is shown: `warning` for what a person should worry about, `info` for progress. */
-export type Level = "info" | "warning";
+/**
+ * How a message is shown: `warning` for what a person should worry about, `info` for what happens or will happen, `progress` for
+ * how far it is, which need not stay on the screen.
+ */
+export type Level = "info" | "warning" | "progress";
 
 /** What the lifecycles need from outside; tests inject their own clock and logger. */
 export interface Environment {
@@ -78,13 +81,13 @@ export class Context {
     argument: unknown,
     recorded: unknown,
   ): { organization: unknown; problems: CheckProblem[] } {
-    const { organization, organizationIsConfigured } = this.environment.settings;
+    const { organization, organizationIsConfigured, configNamespace } = this.environment.settings;
     const known = typeof recorded === "string" ? recorded : undefined;
     const resolved = argument ?? (organizationIsConfigured ? organization : (known ?? organization));
     if (resolved === undefined)
       return {
         organization: resolved,
-        problems: [{ property: "organization", reason: MISSING_ORGANIZATION }],
+        problems: [{ property: "organization", reason: missingOrganization(configNamespace) }],
       };
     const problem = resolved === UNKNOWN ? undefined : nameProblem("organization", resolved);
     return {
@@ -94,5 +97,5 @@ export class Context {
   }
 }
 
-const MISSING_ORGANIZATION =
-  "The organization is missing. Set it with `pulumi config set turso:organization SLUG`, in the environment as TURSO_ORGANIZATION, or as the argument `organization`.";
+const missingOrganization = (configNamespace = "turso"): string =>
+  `The organization is missing. Set it with \`pulumi config set ${configNamespace}:organization SLUG\`, in the environment as TURSO_ORGANIZATION, or as the argument \`organization\`.`;

@@ -44,6 +44,8 @@ export interface Lifecycle<Inputs, State> {
   check(olds: Properties, news: Properties): Promise<CheckResult>;
   diff(old: Saved<State>, wanted: Planned<Inputs>): Promise<DiffResult>;
   create(wanted: Declared<Inputs>): Promise<State>;
+  /** The outputs that create or update would return, as far as they are known before; `UNKNOWN` stands for the rest. */
+  preview(old: Saved<State> | undefined, wanted: Planned<Inputs>): Properties;
   read(saved: Saved<State>): Promise<ReadResult<State>>;
   update(old: Saved<State>, wanted: Declared<Inputs>): Promise<State>;
   /** What to log when the resource leaves the stack. A delete does nothing else. */

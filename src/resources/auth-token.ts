@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { providerText, requireJson, requireNode, typeToken, type OutputsToCome } from "./dynamic-resource";
+import { rotationsPart, scopePart } from "../token/followed";
 import type { TokenInputs, TokenState } from "../token/state";
 import type { Permission } from "../values/permissions";
-import { own } from "../values/record";
 import type { Scope } from "../values/scope";
 import type { AuthTokenArgs } from "./auth-token-args";
 import { addFollower, requireRotation } from "./followers";
@@ -127,33 +127,11 @@ function follow(
   const { organization, rotateEvery } = rotation;
   const scope = pulumi
     .all([known(rotation.scope), args.scope])
-    .apply(([covered, mine]) => covered && partFor(mine, covered));
-  const rotations = pulumi.all([known(rotation.rotations), scope]).apply(([all, covered]) => {
-    const name = covered && nameIn(covered);
-    if (name === undefined || !all) return all;
-    const at = own(all, name);
-    return at === undefined ? {} : { [name]: at };
-  });
+    .apply(([covered, mine]) => covered && scopePart(covered, mine));
+  const rotations = pulumi
+    .all([known(rotation.rotations), scope])
+    .apply(([all, covered]) => (all && covered ? rotationsPart(all, covered) : all));
   return { scope, organization, rotations, rotateEvery };
-}
-
-/** The token's own target where a list has it, else the beginning of the list, for a message. */
-function partFor(mine: Scope, covered: Scope): Scope {
-  const [names, name] =
-    "databases" in covered && "database" in mine
-      ? [covered.databases, mine.database]
-      : "groups" in covered && "group" in mine
-        ? [covered.groups, mine.group]
-        : [];
-  if (names === undefined || name === undefined) return covered;
-  if (names === "all" || names.includes(name)) return mine;
-  return "databases" in covered ? { databases: names.slice(0, 5) } : { groups: names.slice(0, 5) };
-}
-
-/** The name of a scope's one target. */
-function nameIn(scope: Scope): string | undefined {
-  if ("database" in scope) return scope.database;
-  return "group" in scope ? scope.group : undefined;
 }
 
 /** An output of a resource that failed is missing, whatever its type says. */

@@ -19,6 +19,7 @@ import { ALL, parseSubject, type Resolved, type Subject } from "../values/scope"
 import { adopt, announce, announceDuplicates, announceUpdate } from "./announce";
 import { recordOf, tasksFor, tasksOf } from "./job";
 import { membersOf, planUpdate } from "./plan";
+import { preview } from "./preview";
 import { refresh } from "./refresh";
 import { rotate } from "./run/run";
 import {
@@ -102,6 +103,10 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
       before: old.state,
       followers,
     });
+  }
+
+  preview(old: Saved<RotationState> | undefined, wanted: Planned<Declaration>): Properties {
+    return preview(old, wanted, this.context.clock());
   }
 
   /** What exists right now, because what is created in this very run rotates too. */

@@ -6,9 +6,17 @@ import {
   oneOf,
   permissions,
   scopeRule,
+  type Rule,
   type Rules,
 } from "../core/argument-rules";
+import { describeType } from "../values/text";
 import type { TokenInputs } from "./state";
+
+/** Only its form: the checks compare it with the scope. */
+const rotation: Rule = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? undefined
+    : `rotation must be the handle of a TokenRotation, not ${describeType(value)}`;
 
 /** An AuthToken's arguments, each with its rule: the one list of them. */
 export const RULES = {
@@ -18,7 +26,7 @@ export const RULES = {
   expiration,
   readAttach: databaseNames,
   permissions,
-  rotation: anything, // checked against the scope
+  rotation,
   trigger: anything,
   renewBefore: duration,
   verify: oneOf("auto", "off"),

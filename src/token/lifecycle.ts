@@ -14,7 +14,7 @@ import type {
   Saved,
 } from "../core/protocol";
 import type { ManagedToken } from "../core/run-ledger";
-import { hasUnknown } from "../core/unknown";
+import { UNKNOWN, hasUnknown } from "../core/unknown";
 import { TursoError, attempt } from "../turso/errors";
 import type { Probe } from "../turso/probe";
 import { durationMs, humanDuration } from "../values/duration";
@@ -22,6 +22,7 @@ import { parseSubject, targetOf, type Subject } from "../values/scope";
 import { RULES } from "./arguments";
 import { checkCalendar, checkRotation } from "./checks";
 import { MAY_ROTATE, hasChanged, reasonToMint, replacedBy } from "./plan";
+import { followedPart } from "./followed";
 import { refresh } from "./refresh";
 import type { TokenInputs, TokenState } from "./state";
 
@@ -38,12 +39,13 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
     if ((news["scope"] ?? null) === null) problems.push({ property: "scope", reason: MISSING_SCOPE });
     if (problems.length > 0) return { additions: {}, problems };
     const inputs = { ...news, organization } as unknown as TokenInputs;
+    const rotation = followedPart(inputs.rotation, inputs.scope);
     if (!hasUnknown([inputs.scope, organization])) {
       const subject = parseSubject(inputs);
       problems.push(...(await checkRotation(this.context, subject, inputs, Object.keys(olds).length === 0)));
       if (problems.length === 0) checkCalendar(this.context, subject, inputs);
     }
-    return { additions: { organization }, problems };
+    return { additions: { organization, ...(rotation && { rotation }) }, problems };
   }
 
   async diff({ subject, state }: Saved<TokenState>, { inputs }: Planned<TokenInputs>): Promise<DiffResult> {
@@ -68,16 +70,15 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
     { state }: Saved<TokenState>,
     { subject, inputs }: Declared<TokenInputs>,
   ): Promise<TokenState> {
-    const { stateVersion, token, mintedAt, expiresAt, endpoint } = state;
-    if (await this.whyMint(subject, state, inputs)) return this.mint(subject, inputs, endpoint);
-    return {
-      ...inputs,
-      stateVersion,
-      token,
-      mintedAt,
-      ...(expiresAt !== undefined && { expiresAt }),
-      ...(endpoint && { endpoint }),
-    };
+    if (await this.whyMint(subject, state, inputs)) return this.mint(subject, inputs, state.endpoint);
+    return kept(state, inputs);
+  }
+
+  /** Whether a rotation of this run invalidated the token is not tried: only the update does that. */
+  preview(old: Saved<TokenState> | undefined, { inputs }: Planned<TokenInputs>): Properties {
+    if (old === undefined || reasonToMint(old.state, inputs, this.context.clock()) !== undefined)
+      return { ...inputs, token: UNKNOWN, mintedAt: UNKNOWN, expiresAt: UNKNOWN };
+    return { ...kept(old.state, inputs) };
   }
 
   read(saved: Saved<TokenState>): Promise<ReadResult<TokenState>> {
@@ -203,6 +204,19 @@ function minted(
     ...(expiresAt !== undefined && { expiresAt }),
   };
 }
+
+/** The state with different arguments and the same token. */
+const kept = (
+  { stateVersion, token, mintedAt, expiresAt, endpoint }: TokenState,
+  inputs: TokenInputs,
+): TokenState => ({
+  ...inputs,
+  stateVersion,
+  token,
+  mintedAt,
+  ...(expiresAt !== undefined && { expiresAt }),
+  ...(endpoint && { endpoint }),
+});
 
 const hostnameOf = (endpoint: Endpoint | TursoError | undefined): string | undefined =>
   endpoint instanceof TursoError ? undefined : endpoint?.hostname;

@@ -20,8 +20,8 @@ export interface FailedCall {
   isGone: boolean;
 }
 
-export const MISSING_TOKEN =
-  "Set it with `pulumi config set --secret turso:apiToken`, which prompts for it, or in the environment as TURSO_API_TOKEN.";
+export const adviceForMissingToken = ({ configNamespace = "turso" }: Connection): string =>
+  `Set it with \`pulumi config set --secret ${configNamespace}:apiToken\`, which prompts for it, or in the environment as TURSO_API_TOKEN.`;
 
 /** What to do after a failed call: the last sentence of its error. */
 export function adviceFor(failure: FailedCall, { apiTokenOrigin, apiUrl }: Connection): string {

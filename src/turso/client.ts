@@ -1,7 +1,7 @@
 import { toWire, type Permission } from "../values/permissions";
 import { nameProblem, targetId, type Target } from "../values/scope";
 import { sanitise } from "../values/text";
-import { MISSING_TOKEN, adviceFor } from "./advice";
+import { adviceFor, adviceForMissingToken } from "./advice";
 import { apiError } from "./answer";
 import type { Connection } from "./connection";
 import { organizationPath, permissionTo, saysNotFound, targetPath, type ApiScope } from "./endpoints";
@@ -186,7 +186,7 @@ export class TursoClient {
         attempted: call.attempted,
         answer: "there is no API token",
         effect: "unchanged",
-        next: MISSING_TOKEN,
+        next: adviceForMissingToken(this.connection),
       });
     return this.send(request);
   }

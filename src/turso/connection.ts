@@ -1,7 +1,12 @@
 import { nameProblem } from "../values/scope";
 
+/** The namespace of the stack config that a host reads: `turso` for Node programs, `turso-tokens` for the native plugin. */
+export type ConfigNamespace = "turso" | "turso-tokens";
+
 /** Where the API is, and who asks. */
 export interface Connection {
+  /** For messages that say where to set something. */
+  readonly configNamespace?: ConfigNamespace;
   /** The API's origin, without a trailing slash. */
   readonly apiUrl: string;
   /** The Platform API token; absent where nothing names one. */
@@ -32,43 +37,49 @@ export interface SettingsProblem {
 export function readSettings(
   config: (key: string) => unknown,
   env: Record<string, string | undefined>,
+  configNamespace: ConfigNamespace = "turso",
 ): Settings | SettingsProblem {
   // a setting that was read from a file often ends with a line break
   const clean = (value: unknown): string | undefined =>
     (typeof value === "string" ? value.trim() : undefined) || undefined;
-  const text = (key: string): string | undefined => clean(config(key));
-  for (const key of ["apiUrl", "apiToken", "organization"])
-    if (isStructured(config(`turso:${key}`)))
+  const named = (key: string): string => `${configNamespace}:${key}`;
+  const text = (key: string): string | undefined => clean(config(named(key)));
+  for (const key of SETTINGS)
+    if (isStructured(config(named(key))))
       return {
         property: key,
-        problem: `Stack config turso:${key} must be text, not an object or a list: set it without --path.`,
+        problem: `Stack config ${named(key)} must be text, not an object or a list: set it without --path.`,
       };
-  const configuredUrl = text("turso:apiUrl");
+  const configuredUrl = text("apiUrl");
   const apiUrl = parseApiUrl(configuredUrl ?? clean(env["TURSO_API_BASEURL"]) ?? DEFAULT_API_URL);
   if ("problem" in apiUrl) {
     const origin =
-      configuredUrl === undefined ? "the environment's TURSO_API_BASEURL" : "stack config turso:apiUrl";
+      configuredUrl === undefined ? "the environment's TURSO_API_BASEURL" : `stack config ${named("apiUrl")}`;
     return { property: "apiUrl", problem: `The API's URL, read from ${origin}, ${apiUrl.problem}.` };
   }
-  const configuredToken = text("turso:apiToken");
-  const configuredOrganization = text("turso:organization");
+  const configuredToken = text("apiToken");
+  const configuredOrganization = text("organization");
   const organization = configuredOrganization ?? clean(env["TURSO_ORGANIZATION"]);
   const problem =
     organization === undefined
       ? undefined
       : nameProblem(
-          `the ${configuredOrganization ? "stack config's turso:organization" : "environment's TURSO_ORGANIZATION"}`,
+          `the ${configuredOrganization ? `stack config's ${named("organization")}` : "environment's TURSO_ORGANIZATION"}`,
           organization,
         );
   if (problem !== undefined) return { property: "organization", problem: `${problem}.` };
   return {
+    configNamespace,
     apiUrl: apiUrl.url,
     apiToken: configuredToken ?? clean(env["TURSO_API_TOKEN"]),
-    apiTokenOrigin: configuredToken ? "stack config turso:apiToken" : "the environment's TURSO_API_TOKEN",
+    apiTokenOrigin: configuredToken ? `stack config ${named("apiToken")}` : "the environment's TURSO_API_TOKEN",
     organization,
     organizationIsConfigured: configuredOrganization !== undefined,
   };
 }
+
+/** The keys of stack config. */
+export const SETTINGS = ["apiUrl", "apiToken", "organization"] as const;
 
 /** Whether a setting was set with `--path`; the engine passes an object or a list as JSON. */
 function isStructured(value: unknown): boolean {

@@ -7,6 +7,7 @@ const read = (config: Record<string, unknown>, env: Record<string, string | unde
 describe("the settings", () => {
   it("may all be missing: the URL has a default, and the others are reported when they are needed", () => {
     assert.deepEqual(read({}), {
+      configNamespace: "turso",
       apiUrl: "https://api.turso.tech",
       apiToken: undefined,
       apiTokenOrigin: "the environment's TURSO_API_TOKEN",
@@ -22,6 +23,7 @@ describe("the settings", () => {
       TURSO_API_BASEURL: "http://127.0.0.1:8080",
     };
     assert.deepEqual(read({}, env), {
+      configNamespace: "turso",
       apiUrl: "http://127.0.0.1:8080",
       apiToken: "from-env",
       apiTokenOrigin: "the environment's TURSO_API_TOKEN",
@@ -38,6 +40,7 @@ describe("the settings", () => {
     };
     const env = { TURSO_API_TOKEN: "from-env", TURSO_ORGANIZATION: "a/b", TURSO_API_BASEURL: "garbage" };
     assert.deepEqual(read(config, env), {
+      configNamespace: "turso",
       apiUrl: "https://api.example",
       apiToken: "from-config",
       apiTokenOrigin: "stack config turso:apiToken",

@@ -37,6 +37,8 @@ export interface Resource<Inputs, State> {
   check(olds: Properties, news: Properties): Promise<CheckResult>;
   diff(olds: State, news: Inputs): Promise<DiffResult>;
   create(news: Inputs): Promise<{ id: string; state: State }>;
+  /** @param olds undefined before a create. @returns an id only if the scope is known */
+  preview(olds: State | undefined, news: Inputs): { id: string | undefined; state: Properties };
   read(id: string, props: Partial<State>): Promise<ReadResult<State>>;
   update(olds: State, news: Inputs): Promise<State>;
   farewell(id: string, state: Partial<State>): string;
@@ -82,6 +84,11 @@ function resource<Inputs extends Scoped, State extends Scoped>(
     create: async (news) => {
       const wanted = declared(news);
       return { id: wanted.subject.id, state: await lifecycle.create(wanted) };
+    },
+    preview: (olds, news) => {
+      const wanted = planned(news);
+      const state = lifecycle.preview(olds && saved(olds), wanted);
+      return { id: wanted.subject?.id, state };
     },
     read: async (id, props) => {
       const isSaved = props.scope !== undefined && props.organization !== undefined;

@@ -1,7 +1,7 @@
 import { survey } from "../../core/blast-radius";
 import { Breaker, Silence } from "../../core/breaker";
 import { DEFAULT_VERIFY_TIMEOUT } from "../../core/canary";
-import type { Context } from "../../core/context";
+import type { Context, Level } from "../../core/context";
 import { fingerprint, type ManagedToken, type Rotation } from "../../core/run-ledger";
 import { TursoError } from "../../turso/errors";
 import { durationMs } from "../../values/duration";
@@ -66,9 +66,10 @@ export async function rotate(
       const group = lookup instanceof TursoError ? "" : lookup.endpoint.group;
       return { organization, target, group };
     });
-  const say = (text: string) => context.notify("info", `${id}: ${text}`, `${id} ${text}`);
+  const say = (text: string, level: Level = "info") =>
+    context.notify(level, `${id}: ${text}`, `${id} ${text}`);
   const results = await context.ledger.during(rotations, () =>
-    rollAll(run, tasks, parallelism, isList ? say : () => undefined),
+    rollAll(run, tasks, parallelism, (text) => isList && say(text, "progress")),
   );
   const [first] = results.values();
   const summary = isList ? describeList(results, performance.now() - start) : describeSingle(first);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import type { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
-import { engineLog } from "../../../src/hosts/dynamic/log";
+import { loadSdk } from "../../../src/hosts/dynamic/sdk";
+import { engineLog } from "../../../src/hosts/shared/log";
 import { closedPort } from "../../support/server";
 
 // the modules of the Pulumi SDK, which brings gRPC along
@@ -78,7 +79,7 @@ describe("the log of the dynamic host", () => {
   });
 
   it("sends each message to the engine with its severity", async () => {
-    const { notify, flush } = engineLog(address);
+    const { notify, flush } = engineLog(address, loadSdk);
     notify("info", "minted");
     notify("warning", "not verified");
     await flush();
@@ -90,7 +91,7 @@ describe("the log of the dynamic host", () => {
   });
 
   it("keeps the order of messages, even if the engine is slow to accept the first", async () => {
-    const { notify, flush } = engineLog(address);
+    const { notify, flush } = engineLog(address, loadSdk);
     engine.beforeResponse = async (text) => {
       if (text === "first") await new Promise((resolve) => setTimeout(resolve, 100));
     };
@@ -103,7 +104,7 @@ describe("the log of the dynamic host", () => {
   });
 
   it("flushes only after the engine has accepted all messages", async () => {
-    const { notify, flush } = engineLog(address);
+    const { notify, flush } = engineLog(address, loadSdk);
     engine.beforeResponse = () => new Promise((resolve) => setTimeout(resolve, 100));
     notify("info", "minted");
     notify("info", "rotated");
@@ -112,7 +113,7 @@ describe("the log of the dynamic host", () => {
   });
 
   it("prints messages to standard output if the engine is gone, in their order", async () => {
-    const { notify, flush } = engineLog(`127.0.0.1:${await closedPort()}`);
+    const { notify, flush } = engineLog(`127.0.0.1:${await closedPort()}`, loadSdk);
     notify("warning", "not verified");
     notify("info", "minted");
     await flush();
@@ -120,7 +121,7 @@ describe("the log of the dynamic host", () => {
   });
 
   it("prints messages to standard output once the engine is gone", async () => {
-    const { notify, flush } = engineLog(address);
+    const { notify, flush } = engineLog(address, loadSdk);
     notify("info", "minted");
     await flush();
     engine.stop();
@@ -131,7 +132,7 @@ describe("the log of the dynamic host", () => {
 
   for (const other of [undefined, "", "--timeout", "example.com:80", "127.0.0.1"])
     it(`prints messages to standard output if ${JSON.stringify(other) ?? "nothing"} is given as the engine's address`, async () => {
-      const { notify, flush } = engineLog(other);
+      const { notify, flush } = engineLog(other, loadSdk);
       notify("info", "minted");
       notify("warning", "not verified");
       await flush();

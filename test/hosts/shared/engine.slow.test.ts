@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isEngine, isEngineThere } from "../../../src/hosts/dynamic/engine";
+import { isEngine, isEngineThere } from "../../../src/hosts/shared/engine";
 import { closedPort } from "../../support/server";
 
-const ENGINE = path.join(__dirname, "../../../src/hosts/dynamic/engine");
+const ENGINE = path.join(__dirname, "../../../src/hosts/shared/engine");
 const HOST = path.join(__dirname, "../../../src/hosts/dynamic");
 
 describe("an engine's address", () => {

@@ -72,7 +72,9 @@ export function readSettings(
     configNamespace,
     apiUrl: apiUrl.url,
     apiToken: configuredToken ?? clean(env["TURSO_API_TOKEN"]),
-    apiTokenOrigin: configuredToken ? `stack config ${named("apiToken")}` : "the environment's TURSO_API_TOKEN",
+    apiTokenOrigin: configuredToken
+      ? `stack config ${named("apiToken")}`
+      : "the environment's TURSO_API_TOKEN",
     organization,
     organizationIsConfigured: configuredOrganization !== undefined,
   };

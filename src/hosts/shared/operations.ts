@@ -5,6 +5,9 @@ import type { Resource } from "./resource";
 import type { Session } from "./session";
 import { fromEngine, toEngine, withSecrets } from "./values";
 
+/** The operations of any resource, as a host sees them. */
+export type AnyOperations = Pick<Operations<object, object>, keyof Operations<object, object>>;
+
 /** What the engine may ask of a resource, in the engine's own values; each host translates its protocol into these. */
 export class Operations<Inputs extends object, State extends object> {
   constructor(

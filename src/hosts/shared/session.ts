@@ -1,11 +1,6 @@
 import { Context } from "../../core/context";
 import type { CheckProblem } from "../../core/protocol";
-import {
-  DEFAULT_API_URL,
-  readSettings,
-  type ConfigNamespace,
-  type Settings,
-} from "../../turso/connection";
+import { DEFAULT_API_URL, readSettings, type ConfigNamespace, type Settings } from "../../turso/connection";
 import { sameJson } from "../../values/json";
 import type { Log } from "./log";
 

@@ -18,6 +18,8 @@ export interface StackOptions {
   copy?: { from: string; files: string[] };
   /** The JavaScript program, in which `turso` and `pulumi` are imported. */
   program?: string;
+  /** Whether the program's resources are those of the native plugin instead of the dynamic ones. */
+  isNative?: boolean;
   /** Whether the project installs its own packages instead of using this repository's. */
   ownPackages?: boolean;
   /** Added to the environment. A variable that is undefined is removed. */
@@ -29,11 +31,13 @@ export class Stack {
   readonly folder = mkdtempSync(path.join(tmpdir(), "pulumi-turso-tokens-"));
   readonly project: string;
   readonly env: Record<string, string | undefined>;
+  private readonly isNative: boolean;
   private readonly children = new Set<ChildProcess>();
 
-  constructor({ copy, program, ownPackages = false, env }: StackOptions) {
+  constructor({ copy, program, isNative = false, ownPackages = false, env }: StackOptions) {
     const cli = findCli();
     if (cli === undefined) throw new Error("The Pulumi CLI is not installed: run `npm run setup`.");
+    this.isNative = isNative;
     for (const name of ["backend", "home", "tmp"]) mkdirSync(path.join(this.folder, name));
     this.project = path.join(this.folder, "project");
     mkdirSync(this.project);
@@ -42,7 +46,7 @@ export class Stack {
     if (copy)
       for (const file of copy.files)
         cpSync(path.join(ROOT, copy.from, file), path.join(this.project, file), { recursive: true });
-    else this.writeProject();
+    else this.writeProject(isNative);
     if (program !== undefined) this.write(program);
     this.env = {
       ...withoutTurso(process.env),
@@ -59,7 +63,7 @@ export class Stack {
 
   /** Replaces the program. */
   write(program: string): void {
-    const preamble = `"use strict";\nconst pulumi = require("@pulumi/pulumi");\nconst turso = require("pulumi-turso-tokens");\n`;
+    const preamble = `"use strict";\nconst pulumi = require("@pulumi/pulumi");\nconst turso = require("${this.isNative ? "./native-sdk.js" : "pulumi-turso-tokens"}");\n`;
     this.writeFile("index.js", preamble + program);
   }
 
@@ -132,12 +136,21 @@ export class Stack {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private writeProject(): void {
+  private writeProject(isNative: boolean): void {
     const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
-    writeFileSync(path.join(this.project, "Pulumi.yaml"), `name: app\n${runtime}`);
-    writeFileSync(path.join(this.project, "package.json"), '{ "name": "app", "private": true }\n');
+    this.writeFile("Pulumi.yaml", `name: app\n${runtime}${isNative ? PLUGIN : ""}`);
+    this.writeFile("package.json", '{ "name": "app", "private": true }\n');
+    for (const file of isNative ? ["test/e2e/native-sdk.js", "src/hosts/plugin/schema.json"] : [])
+      cpSync(path.join(ROOT, file), path.join(this.project, path.basename(file)));
   }
 }
+
+/** Where the engine finds the native plugin. */
+const PLUGIN = `plugins:
+  providers:
+    - name: turso-tokens
+      path: ${path.join(ROOT, "dist", "plugin")}
+`;
 
 /** Without these variables, neither a test nor the demonstration can reach a real organization. */
 const withoutTurso = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>

@@ -37,9 +37,10 @@ export class Sandbox {
     // the stage `types` type-checks the examples; doing it again would more than double the time of each `up`
     const env = { PULUMI_NODEJS_TRANSPILE_ONLY: "true", ...stackOptions.env };
     const sandbox = new Sandbox(turso, new Stack({ ...stackOptions, env }));
+    const namespace = options.isNative ? "turso-tokens" : "turso";
     await sandbox.stack.init(
-      { "turso:apiUrl": turso.url, "turso:organization": turso.organization, ...config },
-      { "turso:apiToken": turso.apiToken },
+      { [`${namespace}:apiUrl`]: turso.url, [`${namespace}:organization`]: turso.organization, ...config },
+      { [`${namespace}:apiToken`]: turso.apiToken },
     );
     return sandbox;
   }

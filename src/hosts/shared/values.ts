@@ -12,11 +12,19 @@ export const fromEngine = <T = Properties>(props: Properties): T =>
 export const toEngine = (props: Properties): Properties =>
   mapDeep(props, (value) => (value === UNKNOWN ? ENGINE_UNKNOWN : value)) as Properties;
 
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
 /** How the engine writes a secret: it stays one whatever options a program gives the resource. */
-const secret = (value: unknown) => ({
-  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
-  value,
-});
+const secret = (value: unknown) => ({ [SIGNATURE]: SECRET, value });
+
+/** What a value holds, with the secrets in it in clear. */
+export function reveal(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reveal);
+  if (typeof value !== "object" || value === null) return value;
+  if (Object.hasOwn(value, SIGNATURE)) return reveal((value as { value?: unknown }).value);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, reveal(member)]));
+}
 
 /** A state as the engine keeps it, with its secrets marked as such. */
 export const withSecrets = <State extends object>(

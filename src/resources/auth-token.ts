@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { providerText, requireJson, requireNode, typeToken, type OutputsToCome } from "./dynamic-resource";
-import { rotationsPart, scopePart } from "../token/followed";
 import type { TokenInputs, TokenState } from "../token/state";
 import type { Permission } from "../values/permissions";
 import type { Scope } from "../values/scope";
+import { rotationsPart, scopePart } from "../values/scope-part";
 import type { AuthTokenArgs } from "./auth-token-args";
 import { addFollower, requireRotation } from "./followers";
 import type { TokenRotation } from "./token-rotation";

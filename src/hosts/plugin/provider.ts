@@ -54,13 +54,13 @@ export function service(plugin: Plugin): UntypedServiceImplementation {
     unary((request) => plugin.during(request.getUrn(), () => act(request, of(request))));
 
   return {
-    getPluginInfo: unary((_request: Empty) => {
+    getPluginInfo: unary(() => {
       const info = new PluginInfo();
       info.setVersion(plugin.version);
       return Promise.resolve(info);
     }),
 
-    getSchema: unary((_request: proto.GetSchemaRequest) => {
+    getSchema: unary(() => {
       const response = new proto.GetSchemaResponse();
       response.setSchema(plugin.schema);
       return Promise.resolve(response);
@@ -72,7 +72,7 @@ export function service(plugin: Plugin): UntypedServiceImplementation {
     }),
 
     // a different connection never replaces a provider: that would replace, and so rotate, all that it manages
-    diffConfig: unary((_request: proto.DiffRequest) => Promise.resolve(difference(true, []))),
+    diffConfig: unary(() => Promise.resolve(difference(true, []))),
 
     configure: unary((request: proto.ConfigureRequest) => {
       plugin.configure(fromStruct(request.getArgs()));
@@ -143,7 +143,7 @@ export function service(plugin: Plugin): UntypedServiceImplementation {
       return new Empty();
     }),
 
-    cancel: unary((_request: Empty) => {
+    cancel: unary(() => {
       plugin.cancel();
       return Promise.resolve(new Empty());
     }),

@@ -11,6 +11,9 @@ const TOOLS = [
   "test/e2e/soak-kill.ts",
   "test/matrix/run.ts",
   "test/live/run.ts",
+  "tools/schema/cli.ts",
+  "tools/sdk/cli.ts",
+  "tools/pulumi-cli/language.js",
 ];
 
 describe("each tool", function () {
@@ -23,7 +26,7 @@ describe("each tool", function () {
     it(`${tool} prints its usage for --help`, () => {
       const { status, stdout, stderr } = run("--help");
       assert.equal(stderr, "");
-      assert.match(stdout, /^[A-Z].*\.\n\n {2}np[mx] /);
+      assert.match(stdout, /^[A-Z].*\.\n\n {2}(np[mx]|node) /);
       assert.equal(status, 0);
     });
 

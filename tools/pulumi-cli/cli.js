@@ -134,7 +134,7 @@ async function buildFromSource(stage, say) {
   const env = { ...process.env, GOFLAGS: "-mod=readonly", CGO_ENABLED: "0" };
   const ldflags = `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${VERSION}`;
   const parts = [
-    { folder: "language-nodejs", pkg: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs" },
+    { folder: "languages", pkg: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs" },
     { folder: "engine", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
   ];
   for (const { folder, pkg } of parts) {
@@ -214,4 +214,4 @@ async function ensureCli(say) {
   return installed;
 }
 
-module.exports = { VERSION, ensureCli, findCli };
+module.exports = { VERSION, ensureCli, findCli, run, versionsFolder };

@@ -7,10 +7,11 @@ import { packageSchema } from "./package";
 
 const FILE = "src/hosts/plugin/schema.json";
 
-const USAGE = `Usage: npm run schema
+const USAGE = `Makes ${FILE}, the Pulumi package schema of the native plugin.
 
-Makes ${FILE}, the Pulumi package schema of the native plugin, from the
-types of the public API, their documentation comments, and the version of package.json.
+  npm run schema
+
+It is made from the types of the public API, their documentation comments, and the version of package.json.
 
   --help   print this text`;
 

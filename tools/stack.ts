@@ -61,9 +61,9 @@ export class Stack {
     };
   }
 
-  /** Replaces the program. */
-  write(program: string): void {
-    const preamble = `"use strict";\nconst pulumi = require("@pulumi/pulumi");\nconst turso = require("${this.isNative ? "./native-sdk.js" : "pulumi-turso-tokens"}");\n`;
+  /** Replaces the program. @param isNative whether its resources are those of the native plugin from now on */
+  write(program: string, isNative = this.isNative): void {
+    const preamble = `"use strict";\nconst pulumi = require("@pulumi/pulumi");\nconst turso = require("${isNative ? "./native-sdk.js" : "pulumi-turso-tokens"}");\n`;
     this.writeFile("index.js", preamble + program);
   }
 

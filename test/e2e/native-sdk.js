@@ -9,7 +9,7 @@ const pulumi = require("@pulumi/pulumi");
 const { failRun, requireToken } = require(
   path.join(path.dirname(require.resolve("pulumi-turso-tokens")), "resources", "dynamic-resource.js"),
 );
-/** @type {{ resources: Record<string, { properties: object }> }} */
+/** @type {{ resources: Record<string, { properties: object, aliases: pulumi.Alias[] }> }} */
 const { resources } = JSON.parse(readFileSync(path.join(__dirname, "schema.json"), "utf8"));
 
 /** @param {string} type @param {object} args */
@@ -17,6 +17,12 @@ const properties = (type, args) => ({
   ...Object.fromEntries(Object.keys(resources[type]?.properties ?? {}).map((name) => [name, undefined])),
   ...args,
 });
+
+/**
+ * With the aliases of the schema, as a generated SDK adds them.
+ * @param {string} type @param {pulumi.CustomResourceOptions} [opts]
+ */
+const options = (type, opts) => pulumi.mergeOptions(opts, { aliases: resources[type]?.aliases ?? [] });
 
 const ROTATION = "turso-tokens:index:TokenRotation";
 const TOKEN = "turso-tokens:index:AuthToken";
@@ -33,7 +39,7 @@ const outputs = (rotation) => {
 class TokenRotation extends pulumi.CustomResource {
   /** @param {string} name @param {object} args @param {pulumi.CustomResourceOptions} [opts] */
   constructor(name, args, opts) {
-    super(ROTATION, name, properties(ROTATION, args), opts);
+    super(ROTATION, name, properties(ROTATION, args), options(ROTATION, opts));
     outputs(this).apply(({ id, failures }) => failRun(id, failures));
   }
 
@@ -51,7 +57,7 @@ class TokenRotation extends pulumi.CustomResource {
 class AuthToken extends pulumi.CustomResource {
   /** @param {string} name @param {any} args @param {pulumi.CustomResourceOptions} [opts] */
   constructor(name, { rotation, ...args }, opts) {
-    super(TOKEN, name, properties(TOKEN, { ...args, rotation: rotation?.handle }), opts);
+    super(TOKEN, name, properties(TOKEN, { ...args, rotation: rotation?.handle }), options(TOKEN, opts));
   }
 }
 

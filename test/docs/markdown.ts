@@ -88,6 +88,10 @@ const ELSEWHERE: [command: RegExp, by: string][] = [
   ],
   [/ npm run server$/, "test/e2e/examples-deliver.test.ts runs it"],
   [/^(export TURSO_API_TOKEN=…|npm run test:live -- .*)$/, "test/live/run.slow.test.ts runs it"],
+  [
+    /^(npx turso-token-emulator |export TURSO_API_BASEURL=|until curl )/,
+    "test/package/emulator.test.ts starts it in an empty folder",
+  ],
   [/^turso auth api-tokens mint /, "it needs the Turso CLI and an account"],
 ];
 

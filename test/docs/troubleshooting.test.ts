@@ -40,6 +40,8 @@ const PROGRESS = new Set([
 function isProgress(node: ts.Node): boolean {
   if (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node))
     return node.name !== undefined && PROGRESS.has(node.name.getText());
+  // what --help prints
+  if (ts.isVariableDeclaration(node)) return node.name.getText() === "USAGE";
   if (!ts.isCallExpression(node)) return false;
   const callee = ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression;
   const [first] = node.arguments;

@@ -77,7 +77,9 @@ describe("an example that is copied into an empty folder, with the packed packag
 
   it("is one of those tested here", () => {
     const folders = readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    assert.deepEqual(folders.map(({ name }) => name).sort(), Object.keys(EXAMPLE).sort());
+    // sdks.test.ts tests the recipes, whose SDKs are large
+    const names = folders.map(({ name }) => name).filter((name) => !name.startsWith("deliver-"));
+    assert.deepEqual(names.sort(), Object.keys(EXAMPLE).sort());
   });
 
   for (const [name, example] of Object.entries(EXAMPLE))

@@ -1,0 +1,2 @@
+// one file, so that mocha does not install the same SDKs in two processes
+import "./sdks/recipes";

@@ -2,7 +2,8 @@ import type { Planned, Properties, Saved } from "../core/protocol";
 import { UNKNOWN } from "../core/unknown";
 import { namesOf } from "../values/scope";
 import { recordOf } from "./job";
-import { planUpdate } from "./plan";
+import { nextState } from "./next-state";
+import { membersOf, planUpdate } from "./plan";
 import { newState, type Declaration, type RotationInputs, type RotationState } from "./state";
 
 /** The outputs that a rotation changes. */
@@ -43,7 +44,7 @@ function ofCreate(inputs: RotationInputs, now: Date): Properties {
 
 function ofUpdate(old: Saved<RotationState>, wanted: Planned<RotationInputs>, now: Date): Properties {
   const plan = planUpdate(old, wanted, now);
-  const record: Properties = { ...recordOf(old.state, wanted.inputs, plan, now) };
+  const record = idle(recordOf(old.state, wanted.inputs, plan, now), wanted, now);
   const { rotates, unfinished, mints, joined, reason, isUndecided } = plan;
   const mayRotate = [...rotates, ...unfinished];
   const isAny = reason !== undefined || isUndecided || mayRotate.length > 0;
@@ -51,13 +52,25 @@ function ofUpdate(old: Saved<RotationState>, wanted: Planned<RotationInputs>, no
   const isUnfinished = Object.keys(old.state.failures).length > 0 || old.state.casualties !== undefined;
   // a run of the whole list may find members that only exist by then
   const isAll = reason !== undefined || isUndecided;
-  const rotations = isAll ? UNKNOWN : { ...old.state.rotations, ...unknown(namesOf(mayRotate)) };
+  const rotations = isAll ? UNKNOWN : { ...record.rotations, ...unknown(namesOf(mayRotate)) };
   return {
     ...record,
     ...(isAny && { ...unknown(OF_A_ROTATION), rotations }),
     ...((isMinting || isUnfinished) && { failures: UNKNOWN }),
     ...(isMinting && { tokens: UNKNOWN }),
   };
+}
+
+/** The record after a run that does nothing: members that left the scope are gone from it. */
+function idle(record: RotationState, { subject, inputs }: Planned<RotationInputs>, now: Date): RotationState {
+  if (subject === undefined) return record;
+  const minter = inputs.mint && { minted: new Map(), errors: new Map() };
+  const members = membersOf(subject, record);
+  return nextState(
+    record,
+    { isList: subject.isList, isFull: false, members, results: new Map(), minter },
+    now,
+  );
 }
 
 const unknown = (names: readonly string[]): Properties =>

@@ -5,7 +5,7 @@ import type { Declaration, RotationState } from "../../src/rotation/state";
 import { parseSubject } from "../../src/values/scope";
 import { NOW, inputs, state } from "../support/fake-turso";
 import { LOST, OWED } from "./results";
-import { jwt } from "./tokens";
+import { endpointIn, jwt } from "./tokens";
 
 const AT = "2026-01-01T00:00:00.000Z";
 const unknown = UNKNOWN as never;
@@ -59,7 +59,7 @@ describe("the preview of a create", () => {
 
 describe("the preview of an update", () => {
   const listed = (...databases: string[]) => ({ scope: { databases } });
-  const minted = { mint: {}, tokens: { app: jwt() } };
+  const minted = { mint: {}, tokens: { app: jwt() }, endpoints: { app: endpointIn("default") } };
 
   const ROWS: [
     what: string,

@@ -34,6 +34,8 @@ interface Server {
 /** An engine that implements the Log RPC alone. */
 class Engine {
   readonly accepted: [severity: number, text: string][] = [];
+  /** The resource that each message is about, and whether the message disappears. */
+  readonly addressed: [urn: string, isEphemeral: boolean][] = [];
   /** Delays the response to a message. */
   beforeResponse: (text: string) => Promise<void> = () => Promise.resolve();
   private readonly server = new grpc.Server();
@@ -44,6 +46,7 @@ class Engine {
         const text = request.getMessage();
         void this.beforeResponse(text).then(() => {
           this.accepted.push([request.getSeverity(), text]);
+          this.addressed.push([request.getUrn(), request.getEphemeral()]);
           respond(null, new Empty());
         });
       },
@@ -61,7 +64,7 @@ class Engine {
   }
 }
 
-describe("the log of the dynamic host", () => {
+describe("the log of a host", () => {
   const { log } = console;
   let engine: Engine;
   let address: string;
@@ -128,6 +131,51 @@ describe("the log of the dynamic host", () => {
     notify("warning", "not verified");
     await flush();
     assert.deepEqual([engine.accepted.length, printed], [1, ["warning: not verified"]]);
+  });
+
+  it("names the resource of the current call, and shows only progress as a status that disappears", async () => {
+    const urns = ["urn:a", "urn:b", "urn:b"];
+    const { notify, flush } = engineLog(address, loadSdk, () => urns.shift());
+    notify("progress", "1 of 2");
+    notify("info", "rotated");
+    notify("warning", "not verified");
+    notify("progress", "2 of 2");
+    await flush();
+    assert.deepEqual(engine.addressed, [
+      ["urn:a", true],
+      ["urn:b", false],
+      ["urn:b", false],
+      ["", false],
+    ]);
+    assert.deepEqual(
+      engine.accepted.map(([severity]) => severity),
+      [LogSeverity.INFO, LogSeverity.INFO, LogSeverity.WARNING, LogSeverity.INFO],
+    );
+  });
+
+  it("names the resource of the call in which a message was sent, even if it is delivered later", async () => {
+    let urn = "urn:first";
+    const { notify, flush } = engineLog(address, loadSdk, () => urn);
+    notify("progress", "1 of 2");
+    urn = "urn:second";
+    await flush();
+    assert.deepEqual(engine.addressed, [["urn:first", true]]);
+  });
+
+  it("keeps progress where the host knows no resource", async () => {
+    const { notify, flush } = engineLog(address, loadSdk);
+    notify("progress", "1 of 2");
+    await flush();
+    assert.deepEqual(engine.addressed, [["", false]]);
+  });
+
+  it("prints messages to standard output if the SDK lacks the engine's modules", async () => {
+    const { notify, flush } = engineLog(address, () => {
+      throw new Error("Cannot find module");
+    });
+    notify("progress", "1 of 2");
+    await flush();
+    assert.deepEqual([printed, engine.accepted], [["1 of 2"], []]);
   });
 
   for (const other of [undefined, "", "--timeout", "example.com:80", "127.0.0.1"])

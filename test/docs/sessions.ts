@@ -28,7 +28,7 @@ export const SESSIONS: PageSession[] = [
     copy: { from: "examples/quickstart", files: ["Pulumi.yaml", "package.json"] },
   },
   example("quickstart"),
-  example("scheduled"),
+  example("scheduled", "deliver.ts"),
   example("fleet", "tenants.json"),
   example("fleet-all"),
   example("deliver", "token-file.ts"),

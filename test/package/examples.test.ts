@@ -25,7 +25,7 @@ interface Example {
 
 const EXAMPLE: Record<string, Example> = {
   quickstart: { config: { group: "default", trigger: "1" }, rotations: 1 },
-  scheduled: { config: { group: "default" }, rotations: 1 },
+  scheduled: { config: { group: "default", deliver: "cat > delivered" }, rotations: 1 },
   fleet: {
     config: { trigger: "1" },
     rotations: 3,

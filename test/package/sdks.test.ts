@@ -1,2 +1,3 @@
 // one file, so that mocha does not install the same SDKs in two processes
 import "./sdks/recipes";
+import "./sdks/workflows";

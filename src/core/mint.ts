@@ -3,7 +3,9 @@ import { jwtDecode } from "jwt-decode";
 import type { MintOptions, TursoClient } from "../turso/client";
 import type { TursoError } from "../turso/errors";
 import type { Probe } from "../turso/probe";
+import { durationMs } from "../values/duration";
 import type { Target } from "../values/scope";
+import { isPresent } from "./unknown";
 
 /** A new token that stays rejected for this long is replaced: a concurrent rotation may have invalidated it. */
 const REJECTED_FOR_MS = 3_000;
@@ -92,3 +94,7 @@ export function expiryOf(token: string): Date | undefined {
     return undefined;
   }
 }
+
+/** When a token is to be minted again because it expires. */
+export const renewalAt = (expiry: Date, renewBefore: string | undefined | null): Date =>
+  new Date(expiry.getTime() - (isPresent(renewBefore) ? durationMs(renewBefore) : 0));

@@ -1,4 +1,4 @@
-import { expiryOf } from "../core/mint";
+import { expiryOf, renewalAt } from "../core/mint";
 import type { Saved } from "../core/protocol";
 import { differs, hasUnknown, isPresent } from "../core/unknown";
 import { durationMs } from "../values/duration";
@@ -128,9 +128,8 @@ export function isTokenDue(
   const token = own(tokens, name);
   if (token === undefined || differs(content(before), content(mint))) return true;
   const expiry = expiryOf(token);
-  const early =
-    isPresent(mint.renewBefore) && !hasUnknown(mint.renewBefore) ? durationMs(mint.renewBefore) : 0;
-  return expiry !== undefined && expiry.getTime() - early <= now.getTime();
+  const early = hasUnknown(mint.renewBefore) ? undefined : mint.renewBefore;
+  return expiry !== undefined && renewalAt(expiry, early).getTime() <= now.getTime();
 }
 
 /** What decides a token's contents. */
@@ -154,28 +153,33 @@ function reasonToRotate(olds: RotationState, news: RotationInputs, now: Date): P
   return dueSince(olds, news.rotateEvery, now) ? "age" : undefined;
 }
 
-/** Since when a rotation by age has been due, or undefined if it is not. */
-export function dueSince(
-  { rotatedAt, createdAt }: Pick<RotationState, "rotatedAt" | "createdAt">,
+type Dates = Pick<RotationState, "rotatedAt" | "createdAt">;
+
+/** When a rotation by age is next due, past or future; undefined: never. */
+export const dueAt = (
+  { rotatedAt, createdAt }: Dates,
   rotateEvery: string | undefined | null,
-  now: Date,
-): Date | undefined {
-  if (!isPresent(rotateEvery)) return undefined;
-  const due = Date.parse(rotatedAt ?? createdAt) + durationMs(rotateEvery);
-  return due <= now.getTime() ? new Date(due) : undefined;
+): Date | undefined =>
+  isPresent(rotateEvery) ? new Date(Date.parse(rotatedAt ?? createdAt) + durationMs(rotateEvery)) : undefined;
+
+/** Since when a rotation by age has been due, or undefined if it is not. */
+export function dueSince(dates: Dates, rotateEvery: string | undefined | null, now: Date): Date | undefined {
+  const due = dueAt(dates, rotateEvery);
+  return due !== undefined && due.getTime() <= now.getTime() ? due : undefined;
 }
 
-const isInFuture = (
-  { rotatedAt, createdAt }: Pick<RotationState, "rotatedAt" | "createdAt">,
-  now: Date,
-): boolean => Date.parse(rotatedAt ?? createdAt) > now.getTime() + CLOCK_SKEW_MS;
+/** Whether the last rotation lies in the future by this machine's clock. */
+export const isInFuture = ({ rotatedAt, createdAt }: Dates, now: Date): boolean =>
+  Date.parse(rotatedAt ?? createdAt) > now.getTime() + CLOCK_SKEW_MS;
 
 /** The members of a scope without asking the API: those that it names, or of "all", those that the resource has a record of. */
 export function membersOf({ kind, targets }: Subject | Resolved, state: RotationState): readonly Target[] {
   if (targets !== ALL) return targets;
   const { rotations, pending = {}, tokens = {}, endpoints = {}, mint } = state;
   const minted =
-    mint?.per === "database" ? Object.values(endpoints).map(({ group }) => group) : Object.keys(tokens);
+    mint?.per === "database"
+      ? Object.values(endpoints).map(({ group }) => group)
+      : Object.keys({ ...endpoints, ...tokens });
   const names = new Set([...Object.keys(rotations), ...Object.keys(pending), ...minted]);
   return [...names].map((name) => ({ kind, name }));
 }

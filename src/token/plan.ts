@@ -1,5 +1,5 @@
+import { renewalAt } from "../core/mint";
 import { UNKNOWN, differs, hasUnknown, isPresent } from "../core/unknown";
-import { durationMs } from "../values/duration";
 import { sameTrigger } from "../values/json";
 import { own } from "../values/record";
 import { ALL, namesOf, parseSubject, targetOf, type Scope } from "../values/scope";
@@ -16,8 +16,7 @@ export function reasonToMint(olds: TokenState, news: TokenInputs, now: Date): st
   if (isPresent(olds.trigger) && isPresent(news.trigger) && isTriggered(olds.trigger, news.trigger))
     return "its trigger changed";
   if (olds.expiresAt === undefined || hasUnknown(news.renewBefore)) return undefined;
-  const early = isPresent(news.renewBefore) ? durationMs(news.renewBefore) : 0;
-  const isDue = Date.parse(olds.expiresAt) - early <= now.getTime();
+  const isDue = renewalAt(new Date(olds.expiresAt), news.renewBefore).getTime() <= now.getTime();
   return isDue ? `its token expires at ${olds.expiresAt}` : undefined;
 }
 

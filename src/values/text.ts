@@ -19,6 +19,9 @@ export const show = (text: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
+/** A text as one line, without such characters. */
+export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+
 /** What kind of value a program passed, for messages: `a list`, `a number`. */
 export function describeType(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
@@ -46,8 +49,6 @@ export function redact(text: string, secrets: readonly string[]): string {
  * The one place where text from outside becomes part of a message: one line, short, printable, and without credentials.
  */
 export function sanitise(text: string, secrets: readonly string[]): string {
-  const clean = redact(text, secrets)
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
-    .trim();
+  const clean = oneLine(redact(text, secrets));
   return clean.length > 200 ? `${clean.slice(0, 199)}…` : clean;
 }

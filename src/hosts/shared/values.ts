@@ -12,6 +12,7 @@ export const fromEngine = <T = Properties>(props: Properties): T =>
 export const toEngine = (props: Properties): Properties =>
   mapDeep(props, (value) => (value === UNKNOWN ? ENGINE_UNKNOWN : value)) as Properties;
 
+/** Where the engine writes which special kind of value an object is. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
@@ -24,6 +25,12 @@ export function reveal(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Object.hasOwn(value, SIGNATURE)) return reveal((value as { value?: unknown }).value);
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, reveal(member)]));
+}
+
+/** Whether a value of the engine is, or holds, a secret; in an exported state it is encrypted, or not with `--show-secrets`. */
+export function holdsSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return (value as Properties)[SIGNATURE] === SECRET || Object.values(value).some(holdsSecret);
 }
 
 /** A state as the engine keeps it, with its secrets marked as such. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { pageOf } from "../../src/status/page/page";
-import { scaleOf } from "../../src/status/page/timeline";
-import { DAY, NOW, daysAgo, list, reportOf, rotation, rowsOf, token } from "./exports";
+import { pageOf } from "../../../src/status/page/page";
+import { scaleOf } from "../../../src/status/page/timeline";
+import { DAY, NOW, daysAgo, list, reportOf, rotation, rowsOf, token } from "../exports";
 
 const page = (...resources: unknown[]): string => pageOf(reportOf(resources));
 

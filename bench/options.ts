@@ -10,6 +10,7 @@ export const PARTS = [
   "auth-token",
   "growth",
   "weight",
+  "hosts",
 ] as const;
 export type Part = (typeof PARTS)[number];
 

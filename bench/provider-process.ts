@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const EVERY_MS = 25;
 
-/** Observations of the process that runs dynamic providers. */
+/** Observations of the process that runs the dynamic provider, or the native plugin. */
 export interface Sighting {
   /** Milliseconds since 1970: when it was first seen. */
   seenAt?: number;
@@ -36,7 +36,11 @@ function isProvider(pid: string, root: number, others: Set<string>): boolean {
   const isNode = /(^|\/)node$/.test(program);
   // a process that was just forked may still execute a different program
   if (!isNode && Number(pid) < root) others.add(pid);
-  return isNode && args.some((arg) => /dynamic-provider\/index\.js$/.test(arg)) && descends(pid, root);
+  return (
+    isNode &&
+    args.some((arg) => /dynamic-provider\/index\.js$|pulumi-resource-turso-tokens$/.test(arg)) &&
+    descends(pid, root)
+  );
 }
 
 function descends(pid: string, root: number): boolean {

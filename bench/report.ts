@@ -4,7 +4,7 @@ import path from "node:path";
 import { findCli } from "../tools/pulumi-cli/cli.js";
 import { ROOT } from "../tools/stack";
 import type { ResultRow, Section } from "./figures";
-import type { Kept } from "./results";
+import type { Kept } from "./record";
 import { clock } from "./progress";
 import { LATENCY_MS } from "./emulator-process";
 

@@ -7,13 +7,14 @@ import type { Section } from "./figures";
 import { COMMAND_LINE, optionsFrom, type Options, type Part } from "./options";
 import { clock, Progress } from "./progress";
 import { summary, terminalTables } from "./report";
-import { sourcesTree, writeResults, type Kept } from "./results";
+import { sourcesTree, writeResults, type Kept } from "./record";
 import { authToken, authTokenSeconds } from "./sections/auth-token";
 import { darkWindow, darkWindowSeconds } from "./sections/dark-window";
 import { darkWindowPlot } from "./sections/dark-window-figures";
 import { fleet, fleetSeconds } from "./sections/fleet";
 import { fleetPlot } from "./sections/fleet-figures";
 import { growth, growthSeconds } from "./sections/growth";
+import { hosts, hostsSeconds } from "./sections/hosts";
 import { joining, joiningSeconds } from "./sections/joining";
 import { single, singleSeconds } from "./sections/single";
 import { trouble, troubleSeconds } from "./sections/trouble";
@@ -58,6 +59,7 @@ const PARTS: Record<Part, Runner> = {
   "auth-token": tables(authTokenSeconds, authToken),
   growth: tables(growthSeconds, growth),
   weight: tables(weightSeconds, weight),
+  hosts: tables(hostsSeconds, hosts),
 };
 
 async function main(options: Options): Promise<void> {

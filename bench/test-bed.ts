@@ -28,8 +28,11 @@ export interface ProgramConfig {
 
 const HEAD = `"use strict";\nconst pulumi = require("@pulumi/pulumi");\n`;
 
-const rotation = (scope: string): string => `${HEAD}const { writeFileSync } = require("node:fs");
-const { TokenRotation } = require("pulumi-turso-tokens");
+const rotation = (
+  scope: string,
+  from = "pulumi-turso-tokens",
+): string => `${HEAD}const { writeFileSync } = require("node:fs");
+const { TokenRotation } = require("${from}");
 const { names, ...rest } = require("./fleet.json");
 const { tokens } = new TokenRotation("rotation", { scope: ${scope}, ...rest });
 tokens.apply((all) => {
@@ -43,6 +46,7 @@ export const PROGRAMS = {
   empty: HEAD,
   fleet: rotation("{ databases: names }"),
   single: rotation("{ database: names[0] }"),
+  native: rotation("{ database: names[0] }", "./native-sdk.js"),
   deliver: `${HEAD}const { writeFileSync } = require("node:fs");
 const { AuthToken, TokenRotation } = require("pulumi-turso-tokens");
 const { names: [database], trigger, verify } = require("./fleet.json");
@@ -65,14 +69,15 @@ export class TestBed {
 
   static async make(emulator: EmulatorProcess, program: ProgramName): Promise<TestBed> {
     const copy = { from: "bench/naive", files: ["Pulumi.yaml", "package.json", "index.js"] };
-    const stack = new Stack(program === "naive" ? { copy } : {});
+    const stack = new Stack(program === "naive" ? { copy } : { isNative: program === "native" });
     const forget = atEnd(() => stack.close());
     if (program !== "naive") stack.writeFile("index.js", PROGRAMS[program]);
     const { url, organization, token } = emulator.hello;
     // the same configuration for all, so that decrypting the secret costs all the same
+    const namespace = program === "native" ? "turso-tokens" : "turso";
     await stack.init(
-      { "turso:apiUrl": url, "turso:organization": organization },
-      { "turso:apiToken": token },
+      { [`${namespace}:apiUrl`]: url, [`${namespace}:organization`]: organization },
+      { [`${namespace}:apiToken`]: token },
     );
     const bed = new TestBed(stack, emulator, forget);
     cpSync(bed.backend, bed.pristine, { recursive: true });

@@ -22,10 +22,11 @@ describe("the packed package", () => {
   it("contains the compiled source, README, licence and changelog, and nothing else", () => {
     const sources = readdirSync(path.join(ROOT, "src"), { recursive: true, encoding: "utf8" });
     const compiled = sources
-      .filter((file) => file.endsWith(".ts"))
+      .filter((file) => file.endsWith(".ts") && !file.startsWith("hosts/plugin/"))
       .flatMap((file) => [".d.ts", ".js", ".js.map"].map((end) => `dist/${file.replace(/\.ts$/, end)}`));
     const pages = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
-    assert.deepEqual(files, [...pages, ...compiled].sort());
+    const plugin = ["LICENSES.txt", "pulumi-resource-turso-tokens"].map((file) => `dist/plugin/${file}`);
+    assert.deepEqual(files, [...pages, ...compiled, ...plugin].sort());
   });
 
   it("has source maps with embedded sources", () => {

@@ -13,7 +13,7 @@ const BIN = path.join(ROOT, "node_modules", ".bin");
  * The slowest stage takes ten minutes. A test that blocks its thread in native code cannot be ended by mocha's timeout,
  * because that timer runs in the same thread.
  */
-const LIMIT_MINUTES = 30;
+const LIMIT_MINUTES = 45;
 
 /**
  * Runs a tool of this repository. At the limit, it kills the tool with all of its child processes.
@@ -65,7 +65,7 @@ function failuresIn(output) {
  * @typedef {object} Stage
  * @property {string} name
  * @property {string[]} command
- * @property {number} [limitMinutes] 30 by default
+ * @property {number} [limitMinutes] 45 by default
  */
 /**
  * @param {Stage} stage @param {boolean} isAlone no other stage runs in parallel, so the output can be shown as it comes

@@ -47,8 +47,9 @@ describe("a provider process", function () {
   };
   /** Starts a process that stays until it is ended, and waits until it has run the script. */
   const start = async (script: string, address: string): Promise<{ hasEnded: () => boolean }> => {
-    const stay = 'const every = setInterval; every(() => undefined, 60_000); console.log("ready");';
-    const args = ["-r", "ts-node/register/transpile-only", "-e", `${stay}${script};`, address];
+    const stay = "const every = setInterval; every(() => undefined, 60_000);";
+    const code = `${stay}${script}; console.log("ready");`;
+    const args = ["-r", "ts-node/register/transpile-only", "-e", code, address];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     children.push(child);
     await once(child.stdout, "data");

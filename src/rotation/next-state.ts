@@ -73,7 +73,9 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
   const pending = entries(left, (result, _, name) => pendingAfter(result, wereSeen?.has(name) === true));
   const failures = entries(before.failures, ({ error }) => error?.reason);
   for (const [name, error] of run.minter?.errors ?? []) {
-    pending[name] = { status: "not-minted" };
+    const left = pending[name];
+    // what an unknown outcome needs to be resolved is kept
+    pending[name] = left && "canaries" in left ? { ...left, isNotMinted: true } : { status: "not-minted" };
     failures[name] = error.reason;
   }
   const reach = { ...before.reach, ...reachOf(results) };

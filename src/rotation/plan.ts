@@ -114,7 +114,9 @@ function needsToken(olds: RotationState, news: RotationInputs, { kind, name }: T
   const names = isPerDatabase
     ? Object.keys(tokens).filter((each) => own(endpoints, each)?.group === name)
     : [name];
-  return names.length === 0 || names.some((each) => isTokenDue(olds, news.mint, each, now));
+  // a group without databases has none to mint, and one that gets its first joins with the next rotation
+  if (names.length === 0) return olds.tokens === undefined || differs(content(olds.mint), content(news.mint));
+  return names.some((each) => isTokenDue(olds, news.mint, each, now));
 }
 
 /** Whether a token, by its name, is missing, to be a different one, or about to expire. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { nextState, type Result, type Run } from "../../src/rotation/next-state";
 import type { RotationState } from "../../src/rotation/state";
 import { NOW, state } from "../support/fake-turso";
-import { AT, errorOf, adoptedResult, resultsOf, rotatedResult, unknownResult } from "./results";
+import { AT, LOST, errorOf, adoptedResult, resultsOf, rotatedResult, unknownResult } from "./results";
 import { endpointIn, minterOf, targets } from "./tokens";
 
 const after = (
@@ -54,7 +54,7 @@ describe("the tokens of the next state", () => {
   it("leave a target that lacks one as pending, with the reason, whatever else is to be done for it", () => {
     const minter = minterOf({}, { app: errorOf(), kept: errorOf({ answer: "no" }) });
     const result = after(before, { app: unknownResult(), kept: adoptedResult() }, { members, minter });
-    assert.deepEqual(result.pending, { app: { status: "not-minted" }, kept: { status: "not-minted" } });
+    assert.deepEqual(result.pending, { app: { ...LOST, isNotMinted: true }, kept: { status: "not-minted" } });
     assert.deepEqual(result.failures, {
       app: errorOf().reason,
       kept: errorOf({ answer: "no" }).reason,

@@ -117,6 +117,12 @@ describe("the plan of an update that mints", () => {
     it("mints them if there are none yet", () =>
       assert.deepEqual(planned(state({ scope, mint }), inputs({ scope, mint })).mints, ["default"]));
 
+    it("mints none, and sends no request, for a group that has no databases", () => {
+      const minted = { scope, mint, tokens: {}, endpoints: {} };
+      assert.deepEqual(planned(state(minted), inputs({ scope, mint })).mints, []);
+      assert.deepEqual(planned(state({ ...minted, mint: {} }), inputs({ scope, mint })).mints, ["default"]);
+    });
+
     it("concerns groups only, and only if it is asked for", () => {
       const kept = { endpoints, tokens: { app: jwt(NOW), default: jwt() } };
       assert.deepEqual(planned(state({ ...kept, scope, mint: {} }), inputs({ scope, mint: {} })).mints, []);

@@ -83,6 +83,19 @@ describe("an AuthToken in a run", () => {
     assert.notEqual(next.token, state.token);
   });
 
+  it("is kept while the rotation of an earlier run is only being proven", async () => {
+    const { options } = turso.emulator.platform;
+    const slow = { ...rotation({ database: "app" }, 1), verify: "auto" as const, verifyTimeout: "1s" };
+    options.deathDelayMs = 3_600_000;
+    const rotated = await rotationResource(run()).create(slow);
+    assert.equal(rotated.state.pending?.["app"]?.status, "unproven");
+    const { state } = await tokenResource(run()).create(inputs());
+    const context = run();
+    options.deathDelayMs = 0;
+    await rotationResource(context).update(rotated.state, slow);
+    assert.equal((await tokenResource(context).diff(state, inputs())).changes, false);
+  });
+
   for (const [generation, isMinted] of [
     ["legacy-group", true],
     ["current", false],

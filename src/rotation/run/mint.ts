@@ -80,9 +80,18 @@ export class Minter {
     return this.mint(task, this.unitsOf(task), isReachable, places);
   }
 
+  /** Mints those of a target's tokens that this run has not minted yet. */
+  mintRest(task: Task): Promise<boolean> {
+    return this.mint(
+      task,
+      this.unitsOf(task).filter(({ name }) => !this.minted.has(name)),
+      true,
+    );
+  }
+
   /** Mints those of a target's tokens that are due without a rotation. */
   mintDue(task: Task): Promise<boolean> {
-    const isLeft = task.pending?.status === "not-minted";
+    const isLeft = lacksToken(task.pending);
     return this.mint(
       task,
       this.unitsOf(task).filter(({ name }) => isLeft || this.isDue(name)),
@@ -178,6 +187,11 @@ export class Minter {
     }));
   }
 }
+
+/** Whether an earlier run could not mint a target's token. */
+const lacksToken = (pending: Task["pending"]): boolean =>
+  pending !== undefined &&
+  (pending.status === "not-minted" || ("isNotMinted" in pending && pending.isNotMinted));
 
 /** The databases that were deleted and made again under their names, so that their tokens are dead. */
 export function recreated({ tokens = {}, endpoints = {} }: RotationState, found: Survey): string[] {

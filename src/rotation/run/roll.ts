@@ -36,7 +36,8 @@ export async function rollAll(
   try {
     let { ready, attempts } = await prepareAll(run, tasks, parallelism, results);
     const waiting = tasks.filter(({ target }) => results.get(target.name)?.kind === "adopted");
-    await inParallel(waiting, parallelism, async (task) => {
+    const begun = attempts.map(({ task }) => task);
+    await inParallel([...waiting, ...begun], parallelism, async (task) => {
       await run.minter?.mintDue(task);
     });
     while (ready.length + attempts.length > 0) {
@@ -52,6 +53,9 @@ export async function rollAll(
         const concluded = await conclude(run, sent, sent.seen ?? seenOf(sent));
         if ("again" in concluded) ready.push(concluded.again);
         else results.set(sent.task.target.name, concluded);
+        // its token may be from before the rotation, which was only found out now
+        if (!sent.isNew && "kind" in concluded && concluded.kind === "rotated" && concluded.isNew)
+          await run.minter?.mintRest(sent.task);
       });
       attempts = [];
     }

@@ -78,7 +78,11 @@ export async function rotate(
   const [failure] = failures;
   if (failure && isFull && failures.length === results.size && [...results.values()].every(isUnchanged))
     throw new Error(isList ? describeFailures(id, failures) : failure.error.message);
-  const rotated = rotations.filter(({ target }) => results.get(target.name)?.kind === "rotated");
+  // tokens from after a rotation of an earlier run are valid, however long its proof takes
+  const rotated = rotations.filter(({ target }) => {
+    const result = results.get(target.name);
+    return result?.kind === "rotated" && result.isNew;
+  });
   context.ledger.confirm(rotated);
   // before the run's own new tokens are recorded, which need no second look
   const hit = run.verify === "off" ? [] : await context.ledger.invalidatedBy(rotated, run.client);

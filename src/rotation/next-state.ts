@@ -74,8 +74,7 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
   const failures = entries(before.failures, ({ error }) => error?.reason);
   for (const [name, error] of run.minter?.errors ?? []) {
     const left = pending[name];
-    // what an unknown outcome needs to be resolved is kept
-    pending[name] = left && "canaries" in left ? { ...left, isNotMinted: true } : { status: "not-minted" };
+    pending[name] = withoutToken(left);
     failures[name] = error.reason;
   }
   const reach = { ...before.reach, ...reachOf(results) };
@@ -122,6 +121,20 @@ function tokensAfter(
       ...minted.map(([name, { unit }]) => [name, unit.endpoint] as const),
     ]),
   };
+}
+
+/** What remains to be done for a target whose token could not be minted. Nothing that was left to do before is forgotten. */
+function withoutToken(left: Pending | undefined): Pending {
+  switch (left?.status) {
+    case "unproven":
+    case "unknown":
+      return { ...left, isNotMinted: true };
+    case "not-rotated":
+      return left; // its rotation brings the token
+    case "not-minted":
+    case undefined:
+      return { status: "not-minted" };
+  }
 }
 
 /** When a target was last rotated, or may have been. */

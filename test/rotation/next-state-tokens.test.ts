@@ -60,6 +60,13 @@ describe("the tokens of the next state", () => {
       kept: errorOf({ answer: "no" }).reason,
     });
   });
+
+  it("leave a rotation that is held back as pending if they could not be minted", () => {
+    const minter = minterOf({}, { app: errorOf() });
+    const held = { status: "not-rotated", wasSeen: true } as const;
+    const { pending } = after(before, { app: { kind: "adopted", pending: held } }, { members, minter });
+    assert.deepEqual(pending, { app: held });
+  });
 });
 
 describe("the rotations of the next state", () => {

@@ -27,11 +27,11 @@ describe("the check of a TokenRotation's mint", () => {
     [database, {}, []],
     [database, null, []],
     [database, undefined, []],
-    [database, UNKNOWN, []],
+
     [database, { per: UNKNOWN }, []],
     [UNKNOWN, { per: "database" }, []],
   ] as const)
-    it(`${expected.length === 0 ? "accepts" : "rejects"} ${JSON.stringify(mint) ?? String(mint)} for ${JSON.stringify(scope) ?? "a scope that is not known yet"}`, async () => {
+    it(`${expected.length === 0 ? "accepts" : "rejects"} ${JSON.stringify(mint) ?? "a mint without a value"} for ${JSON.stringify(scope) ?? "a scope that is not known yet"}`, async () => {
       const { problems } = await turso.logic().check({}, { scope, trigger: 1, mint, rotateOnCreate: false });
       assert.deepEqual(
         problems,

@@ -1,10 +1,15 @@
-import { createClient, LibsqlError, type Client, type InStatement, type ResultSet } from "@libsql/client";
 import { readFile } from "node:fs/promises";
 import { watchFile } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** What this file needs of a driver's client: `@libsql/client` and `@tursodatabase/serverless/compat` have it. */
+export interface Client {
+  execute(sql: string): Promise<{ rows: ArrayLike<Record<string, unknown>> }>;
+}
+
 export interface DatabaseOptions {
-  url: string;
+  /** Opens a client with a token. Both drivers take the token when they are opened, so a new token needs a new client. */
+  open: (authToken: string) => Client;
   /** The file that contains the token. */
   tokenFile: string;
   /** How long a rejected query waits for a new token. With 0 it checks the file once. */
@@ -26,16 +31,16 @@ export class Database {
     });
   }
 
-  async execute(statement: InStatement): Promise<ResultSet> {
+  async execute(sql: string): ReturnType<Client["execute"]> {
     if (this.#client === undefined) await this.#load();
     const used = this.#token;
     try {
-      return await (this.#client as Client).execute(statement);
+      return await (this.#client as Client).execute(sql);
     } catch (error) {
       if (!isRejected(error)) throw error;
       // rejected before it ran, so a retry cannot run it twice; a transaction would have to be retried as a whole
       await this.#waitForNewToken(used);
-      return (this.#client as Client).execute(statement);
+      return (this.#client as Client).execute(sql);
     }
   }
 
@@ -58,12 +63,10 @@ export class Database {
     const token = (await readFile(this.options.tokenFile, "utf8")).trim();
     if (token === this.#token && this.#client !== undefined) return;
     // the old client stays open, so that queries in progress can finish
-    this.#client = createClient({ url: this.options.url, authToken: token });
+    this.#client = this.options.open(token);
     this.#token = token;
   }
 }
 
-function isRejected(error: unknown): boolean {
-  const cause = error instanceof LibsqlError ? (error.cause as { status?: unknown } | undefined) : undefined;
-  return cause?.status === 401;
-}
+/** `SERVER_ERROR: Server returned HTTP status 401` of one driver, and `HTTP error! status: 401` of the other. */
+const isRejected = (error: unknown): boolean => error instanceof Error && /status:? 401$/.test(error.message);

@@ -131,27 +131,47 @@ function report(what: string, { all, failed, slowestMs }: ReturnType<Service["si
   console.log(`      ${what}: ${failed} of ${all} requests failed, the slowest took ${slowestMs} ms`);
 }
 
+/** The drivers of the example's server. */
+const DRIVERS = { libsql: "@libsql/client", serverless: "@tursodatabase/serverless" };
+/** At most this part of the requests during an `up` may fail: the dark window is short, beside the CLI's own work. */
+const FAILED_AT_MOST = 0.25;
+
 describe("the example that delivers a token to a running server", () => {
-  it("recovers from a rotation: requests fail only until the new token is delivered", () =>
-    underLoad({}, async (sandbox, tokenFile, service) => {
-      const before = readFileSync(tokenFile, "utf8");
-      await sleep(500);
-      assert.equal(service.since(0).failed, 0);
-      const start = Date.now();
-      const end = await upWith(sandbox, "rotation", "2");
-      assert.deepEqual(sandbox.rotations, ["databases/app", "databases/app"]);
-      await sleep(1000);
-      report("during a rotation", service.since(start));
-      assert.notEqual(readFileSync(tokenFile, "utf8"), before);
-      assert.deepEqual(
-        service.since(start).statuses.filter((status) => status !== 503),
-        [],
-      );
-      const after = service.since(end);
-      assert.ok(after.all > 10, `${after.all} requests after the up`);
-      assert.equal(after.failed, 0);
-      assert.equal(service.process.exitCode, null, "the server has exited");
-    }));
+  for (const [DRIVER, name] of Object.entries(DRIVERS)) {
+    it(`recovers from a rotation with ${name}: few requests fail, and none after the delivery`, () =>
+      underLoad({ DRIVER }, async (sandbox, tokenFile, service) => {
+        const before = readFileSync(tokenFile, "utf8");
+        await sleep(500);
+        assert.equal(service.since(0).failed, 0);
+        const start = Date.now();
+        const end = await upWith(sandbox, "rotation", "2");
+        assert.deepEqual(sandbox.rotations, ["databases/app", "databases/app"]);
+        await sleep(1000);
+        const seen = service.since(start);
+        report(`during a rotation, with ${name}`, seen);
+        assert.ok(seen.failed <= seen.all * FAILED_AT_MOST, `${seen.failed} of ${seen.all} requests failed`);
+        assert.notEqual(readFileSync(tokenFile, "utf8"), before);
+        assert.deepEqual(
+          seen.statuses.filter((status) => status !== 503),
+          [],
+        );
+        const after = service.since(end);
+        assert.ok(after.all > 10, `${after.all} requests after the up`);
+        assert.equal(after.failed, 0);
+        assert.equal(service.process.exitCode, null, "the server has exited");
+      }));
+
+    it(`serves every request during a rotation with ${name} if requests wait for the new token`, () =>
+      underLoad({ DRIVER, TOKEN_WAIT_MS: "10000" }, async (sandbox, _tokenFile, service) => {
+        const start = Date.now();
+        await upWith(sandbox, "rotation", "2");
+        await sleep(500);
+        const seen = service.since(start);
+        report(`during a rotation, waiting for the token, with ${name}`, seen);
+        assert.deepEqual(sandbox.rotations, ["databases/app", "databases/app"]);
+        assert.equal(seen.failed, 0);
+      }));
+  }
 
   it("delivers a token that can read the orders and do nothing else", () =>
     underLoad({}, async (sandbox, tokenFile) => {
@@ -160,17 +180,6 @@ describe("the example that delivers a token to a running server", () => {
       for (const sql of ["insert into orders values (2)", "select * from customers", "drop table orders"])
         await assert.rejects(client.execute(sql), { code: "SQLITE_AUTH" }, sql);
       client.close();
-    }));
-
-  it("serves every request during a rotation if requests wait for the new token", () =>
-    underLoad({ TOKEN_WAIT_MS: "10000" }, async (sandbox, _tokenFile, service) => {
-      const start = Date.now();
-      await upWith(sandbox, "rotation", "2");
-      await sleep(500);
-      const seen = service.since(start);
-      report("during a rotation, waiting for the token", seen);
-      assert.deepEqual(sandbox.rotations, ["databases/app", "databases/app"]);
-      assert.equal(seen.failed, 0);
     }));
 
   it("renews a token without a rotation and without a failed request", () =>

@@ -65,6 +65,8 @@ class Rotation {
     return rowOf({
       ...this.common(own(state.rotations, name)),
       ...token,
+      // which trigger rotated it last is not recorded where it failed under the current one
+      ...(failure !== undefined && { by: null }),
       kind: "target",
       target: targetId(subject.organization, target),
       reach: this.reachOf(target),

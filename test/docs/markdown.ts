@@ -92,6 +92,7 @@ const ELSEWHERE: [command: RegExp, by: string][] = [
     /^(npx turso-token-emulator |export TURSO_API_BASEURL=|until curl )/,
     "test/package/emulator.test.ts starts it in an empty folder",
   ],
+  [/pulumi-turso-tokens status/, "test/package/status.test.ts runs the installed command"],
   [/^turso auth api-tokens mint /, "it needs the Turso CLI and an account"],
 ];
 

@@ -137,6 +137,13 @@ describe("the rows of a list", () => {
     assert.equal(reportOf([list({ rotateEvery: "5d" })]).counts.overdue, 2);
   });
 
+  it("do not name the current trigger as what rotated a member that failed under it", () => {
+    assert.deepEqual(
+      rowsOf(list({ failures: { reports: "No." } })).map(({ by }) => by),
+      ["trigger 1", "trigger 1", null],
+    );
+  });
+
   it('of "all" are those that it has rotated or failed to rotate; it is overdue itself if there are none', () => {
     const all = { scope: { databases: "all" }, failures: { other: "No." } };
     assert.deepEqual(

@@ -94,8 +94,10 @@ function line(row: Row, scale: Scale, now: Date, isInList: boolean): string {
   const status = row.suspended ? `${row.status}<small>suspended</small>` : row.status;
   const reach = describeReaches(row.reach);
   const verified = `${escape(row.verification ?? "–")}${reach === "" ? "" : `<small>${escape(reach)}</small>`}`;
-  const name = `${escape(nameOf(row))}<small>${escape(row.resource)}</small>`;
-  const by = row.by === null ? "" : `<small>by ${escape(row.by)}</small>`;
+  // what all members have in common is in the list's own row
+  const common = (text: string): string => (kind === "member" ? "" : `<small>${escape(text)}</small>`);
+  const name = `${escape(nameOf(row))}${common(row.resource)}`;
+  const by = row.by === null ? "" : common(`by ${row.by}`);
   const picture = lifeline(row, scale, escape(inWords(row, now)));
   return `<tr class="${kind}"><th scope="row">${name}</th><td>${at(row.mintedAt ?? row.rotatedAt)}${by}</td><td class="line">${picture}</td><td>${at(nextDue(row))}</td><td>${verified}</td><td>${at(row.expires)}</td><td class="${row.status}">${status}</td></tr>`;
 }

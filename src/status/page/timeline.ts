@@ -5,7 +5,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** Between the marks of the axis. */
 const STEPS = [HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
-const MOST_MARKS = 7;
+const MOST_MARKS = 5;
 /** What lies further away is drawn at the edge: one token of ten years must not squeeze all the others. */
 const LONGEST_PAST = 800 * DAY;
 const LONGEST_FUTURE = 400 * DAY;
@@ -19,11 +19,13 @@ export interface Scale {
 
 export function scaleOf(rows: readonly Row[], now: Date): Scale {
   const at = now.getTime();
-  const times = rows.flatMap((row) =>
-    [since(row), nextDue(row), expiry(row)].filter((time) => time !== null).map((time) => Date.parse(time)),
-  );
-  const earliest = Math.max(Math.min(at - DAY, ...times), at - LONGEST_PAST);
-  const latest = Math.min(Math.max(at + DAY, ...times), at + LONGEST_FUTURE);
+  let [earliest, latest] = [at - DAY, at + DAY];
+  for (const row of rows)
+    for (const text of [since(row), nextDue(row), expiry(row)]) {
+      const time = text === null ? at : Date.parse(text);
+      if (time >= at - LONGEST_PAST) earliest = Math.min(earliest, time);
+      if (time <= at + LONGEST_FUTURE) latest = Math.max(latest, time);
+    }
   const margin = (latest - earliest) * 0.03;
   return { from: earliest - margin, to: latest + margin, now: at };
 }

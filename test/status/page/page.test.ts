@@ -55,7 +55,7 @@ describe("the time line's scale", () => {
   it("ends before a token that lives for decades, which an arrow at the edge stands for", () => {
     const far = token({ expiresAt: daysAgo(-20_000) });
     const { to } = scaleOf(rowsOf(far), NOW);
-    assert.ok(to < NOW.getTime() + 450 * DAY);
+    assert.ok(to < NOW.getTime() + 2 * DAY);
     assert.match(page(far), /<text class="edge" x="100\.00%" y="16" text-anchor="end">▸/);
   });
 });

@@ -83,11 +83,11 @@ export const GITLAB = {
   report: gitlabJob("report"),
 };
 
-/** Here the CLI is on the PATH; in CI, npx finds it in node_modules. `status` stands for the package's own command. */
+/** Here both commands are built or installed elsewhere; in CI, npx finds them in node_modules. */
 const NPX = `#!/bin/sh
 case "$1" in
   pulumi) exec "$@" --non-interactive ;;
-  pulumi-turso-tokens) node -e 'JSON.parse(fs.readFileSync(0))' && echo "the status" && exit "\${STATUS_CODE:-0}" ;;
+  pulumi-turso-tokens) shift; exec node "${path.join(ROOT, "dist", "status", "cli.js")}" "$@" ;;
   *) exit 127 ;;
 esac
 `;

@@ -65,7 +65,7 @@ function failuresIn(output) {
  * @typedef {object} Stage
  * @property {string} name
  * @property {string[]} command
- * @property {number} [limitMinutes] 45 by default
+ * @property {number} [limitMinutes] `LIMIT_MINUTES` by default
  */
 /**
  * @param {Stage} stage @param {boolean} isAlone no other stage runs in parallel, so the output can be shown as it comes

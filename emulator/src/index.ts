@@ -115,7 +115,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     log.clear();
     await begin();
   };
-  // one after the other: two at once would create every database twice
+  // one after the other: in parallel, two would create every database twice
   const resetInTurn = (): Promise<void> => (resetting = resetting.then(reset, reset));
   const admin = { platform, organization, log: log.entries, faults, reset: resetInTurn };
   const app = controlPlane({ platform, organization, tokens, instruments }, admin, options.requestsPerSecond);

@@ -73,8 +73,7 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
   const pending = entries(left, (result, _, name) => pendingAfter(result, wereSeen?.has(name) === true));
   const failures = entries(before.failures, ({ error }) => error?.reason);
   for (const [name, error] of run.minter?.errors ?? []) {
-    const left = pending[name];
-    pending[name] = withoutToken(left);
+    pending[name] = withoutToken(pending[name]);
     failures[name] = error.reason;
   }
   const reach = { ...before.reach, ...reachOf(results) };

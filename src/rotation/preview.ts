@@ -47,11 +47,11 @@ function ofUpdate(old: Saved<RotationState>, wanted: Planned<RotationInputs>, no
   const record = idle(recordOf(old.state, wanted.inputs, plan, now), wanted, now);
   const { rotates, unfinished, mints, joined, reason, isUndecided } = plan;
   const mayRotate = [...rotates, ...unfinished];
-  const isAny = reason !== undefined || isUndecided || mayRotate.length > 0;
-  const isMinting = wanted.inputs.mint !== undefined && (isAny || mints.length + joined.length > 0);
-  const isUnfinished = Object.keys(old.state.failures).length > 0 || old.state.casualties !== undefined;
   // a run of the whole list may find members that only exist by then
   const isAll = reason !== undefined || isUndecided;
+  const isAny = isAll || mayRotate.length > 0;
+  const isMinting = wanted.inputs.mint !== undefined && (isAny || mints.length + joined.length > 0);
+  const isUnfinished = Object.keys(old.state.failures).length > 0 || old.state.casualties !== undefined;
   const rotations = isAll ? UNKNOWN : { ...record.rotations, ...unknown(namesOf(mayRotate)) };
   return {
     ...record,

@@ -207,16 +207,17 @@ export type Pending =
   /** Its token has to be minted. */
   | { status: "not-minted" }
   /** Rotated, but its old tokens were not yet seen to be rejected. */
-  | { status: "unproven"; at: string; canaries: readonly SavedCanary[]; isNotMinted?: true }
+  | ({ status: "unproven" } & Begun)
   /** Whether it was rotated is unknown. Without a canary token, only a person can find out. */
-  | {
-      status: "unknown";
-      at: string;
-      answer: string;
-      canaries: readonly SavedCanary[];
-      /** Its token has to be minted too. */
-      isNotMinted?: true;
-    };
+  | ({ status: "unknown"; answer: string } & Begun);
+
+/** What is known of a rotation that is not finished. */
+interface Begun {
+  at: string;
+  canaries: readonly SavedCanary[];
+  /** Its token has to be minted too. */
+  isNotMinted?: true;
+}
 
 /**
  * What a rotation was seen to do to each kind of token: those of the database, of its group, and of the group's other databases.

@@ -1,34 +1,14 @@
 import assert from "node:assert/strict";
-import { Context } from "../../src/core/context";
 import { rotationResource, tokenResource } from "../../src/hosts/shared/resource";
-import { NOW, PATIENCE, FakeTurso, inputs, state } from "../support/fake-turso";
+import { FakeTurso, inputs, state } from "../support/fake-turso";
 
 describe("the level of a message", () => {
   const turso = FakeTurso.use();
-  const context = () =>
-    new Context({
-      settings: turso.settings(),
-      clock: () => new Date(NOW),
-      notify: turso.notify,
-      retryPolicy: PATIENCE,
-    });
-  const rotations = () => rotationResource(context());
-  const tokens = () => tokenResource(context());
+  const rotations = () => rotationResource(turso.context());
+  const tokens = () => tokenResource(turso.context());
   const news = { organization: "acme", trigger: 1 };
   const token = { scope: { database: "app" }, organization: "acme" };
   const fail = (): void => turso.onLookUp({ type: "status", status: 418, body: "{}" }, 9);
-  const rejectTokens = (): void =>
-    turso.emulator.fault({
-      plane: "data",
-      path: /./,
-      when: "before",
-      action: {
-        type: "status",
-        status: 401,
-        body: JSON.stringify({ error: "Unauthorized: `The JWT is invalid`" }),
-      },
-      times: 1_000,
-    });
 
   const WARNINGS: [what: string, act: () => Promise<unknown>, warning: RegExp][] = [
     [
@@ -69,7 +49,7 @@ describe("the level of a message", () => {
     [
       "a token that could not be verified",
       () => {
-        rejectTokens();
+        turso.rejectTokens();
         return tokens().create({ ...token, verifyTimeout: "1s" });
       },
       /^acme\/databases\/app: the new token could not be verified \(the database rejects it\)\. It is published anyway\.$/,
@@ -129,7 +109,7 @@ describe("the level of a message", () => {
     });
 
   it("is error if a rotation invalidated tokens of the same run: it becomes a failure of the rotation", async () => {
-    const run = context();
+    const run = turso.context();
     await tokenResource(run).create({ scope: { database: "reports" }, organization: "acme" });
     const { state: saved } = await rotationResource(run).create(inputs({ verify: "auto" }));
     assert.deepEqual(saved.failures, {

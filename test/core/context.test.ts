@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Context } from "../../src/core/context";
 import { UNKNOWN } from "../../src/core/unknown";
 import { readSettings } from "../../src/turso/connection";
-import { FakeTurso, PATIENCE, inputs, state, tursoFailure } from "../support/fake-turso";
+import { FakeTurso, inputs, state, tursoFailure } from "../support/fake-turso";
 
 describe("the organization of a resource", () => {
   const turso = FakeTurso.use();
@@ -68,12 +68,7 @@ describe("the requests of a run", () => {
   const turso = FakeTurso.use();
 
   it("wait together for the API's rate limit, whatever their organization", async () => {
-    const context = new Context({
-      settings: turso.settings(),
-      clock: () => new Date(),
-      notify: turso.notify,
-      retryPolicy: PATIENCE,
-    });
+    const context = turso.context({ clock: () => new Date() });
     turso.onLookUp({ type: "status", status: 429, headers: { "retry-after": "3600" } });
     assert.equal((await tursoFailure(context.client("acme").getDatabase("app"))).isRateLimited, true);
     for (const organization of ["acme", "other"])

@@ -1,21 +1,14 @@
 import assert from "node:assert/strict";
 import { tokenResource } from "../../src/hosts/shared/resource";
-import { Context } from "../../src/core/context";
 import { rotationResource } from "../../src/hosts/shared/resource";
 import { mock } from "node:test";
 import { LookupCache } from "../../src/core/lookup-cache";
 import type { TursoClient } from "../../src/turso/client";
-import { NOW, PATIENCE, FakeTurso } from "../support/fake-turso";
+import { FakeTurso } from "../support/fake-turso";
 
 describe("within one run, a lookup", () => {
   const turso = FakeTurso.use();
-  const run = () =>
-    new Context({
-      settings: turso.settings(),
-      clock: () => new Date(NOW),
-      notify: turso.notify,
-      retryPolicy: PATIENCE,
-    });
+  const run = () => turso.context();
   const scope = { database: "app" };
   const lookups = () => turso.requests().filter((request) => request.startsWith("GET "));
   const LOOKUPS_OF_APP = ["GET ~/databases/app 200", "GET ~/databases?group=default 200"];
@@ -59,15 +52,7 @@ describe("within one run, a lookup", () => {
 
 describe("a token that replaces an earlier one", () => {
   const turso = FakeTurso.use();
-  const logic = () =>
-    tokenResource(
-      new Context({
-        settings: turso.settings(),
-        clock: () => new Date(NOW),
-        notify: turso.notify,
-        retryPolicy: PATIENCE,
-      }),
-    );
+  const logic = () => tokenResource(turso.context());
   const inputs = { scope: { database: "app" }, organization: "acme", trigger: 1 };
 
   it("is tried at the earlier token's hostname, without a lookup", async () => {

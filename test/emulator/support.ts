@@ -1,3 +1,4 @@
+import { createClient, type Client } from "@libsql/client";
 import { startEmulator, type Emulator, type EmulatorOptions } from "../../emulator/src";
 
 export interface Answer {
@@ -38,6 +39,24 @@ export async function seeded(options?: EmulatorOptions): Promise<Emulator> {
 export async function closeAll(): Promise<void> {
   await Promise.all([...running].map((emulator) => emulator.close()));
   running.clear();
+}
+
+/** A client of the database `app` with an empty table `t`, and the emulator that serves it, anew for each test. */
+export function useTable() {
+  const used = {} as { emulator: Emulator; token: string; client: Client };
+  beforeEach(async () => {
+    used.emulator = await seeded({ streamExpiryMs: 200 });
+    used.token = await used.emulator.platform.mintDatabaseToken("app");
+    used.client = createClient({ url: hostOf(used.emulator, "app"), authToken: used.token });
+    await used.client.execute("create table t (id integer primary key, value)");
+  });
+  afterEach(async () => {
+    used.client.close();
+    await closeAll();
+  });
+  const count = async (): Promise<unknown> =>
+    (await used.client.execute("select count(*) as n from t")).rows[0]?.["n"];
+  return Object.assign(used, { count });
 }
 
 async function send(url: string, method: string, { token, body, headers }: Asking): Promise<Answer> {

@@ -98,15 +98,33 @@ export class FakeTurso {
     settings: Partial<Settings> = {},
     environment: Partial<Environment> = {},
   ): Resource<RotationInputs, RotationState> {
-    return rotationResource(
-      new Context({
-        settings: this.settings(settings),
-        clock: () => new Date(NOW),
-        notify: this.notify,
-        retryPolicy: PATIENCE,
-        ...environment,
-      }),
-    );
+    return rotationResource(this.context({ settings: this.settings(settings), ...environment }));
+  }
+
+  /** A context as of a new run, at `NOW` unless the changes have a clock of their own. */
+  context(changes: Partial<Environment> = {}): Context {
+    return new Context({
+      settings: this.settings(),
+      clock: () => new Date(NOW),
+      notify: this.notify,
+      retryPolicy: PATIENCE,
+      ...changes,
+    });
+  }
+
+  /** Makes each database reject every token, in its own words. */
+  rejectTokens(): void {
+    this.emulator.fault({
+      plane: "data",
+      path: /./,
+      when: "before",
+      action: {
+        type: "status",
+        status: 401,
+        body: JSON.stringify({ error: "Unauthorized: `The JWT is invalid`" }),
+      },
+      times: 1_000,
+    });
   }
 
   /** Injects a fault into the next rotate requests, before or after the rotation. */

@@ -4,7 +4,7 @@ import { UNKNOWN } from "../../src/core/unknown";
 import { checkCalendar, checkRotation } from "../../src/token/checks";
 import type { FollowedRotation, TokenInputs } from "../../src/token/state";
 import { parseSubject, type Scope } from "../../src/values/scope";
-import { FakeTurso, PATIENCE } from "../support/fake-turso";
+import { FakeTurso } from "../support/fake-turso";
 
 type Given = Partial<Record<keyof FollowedRotation, unknown>>;
 
@@ -13,12 +13,7 @@ describe("whether a rotation covers the token that follows it", () => {
 
   /** The problem that the check finds, if there is one. */
   async function problemOf(scope: Scope, rotation: unknown, isNew = true): Promise<string | undefined> {
-    const context = new Context({
-      settings: turso.settings(),
-      clock: () => new Date(),
-      notify: turso.notify,
-      retryPolicy: PATIENCE,
-    });
+    const context = turso.context({ clock: () => new Date() });
     const inputs = { scope, organization: "acme", rotation } as TokenInputs;
     const problems = await checkRotation(context, parseSubject(inputs), inputs, isNew);
     assert.ok(problems.length <= 1 && problems.every(({ property }) => property === "rotation"));

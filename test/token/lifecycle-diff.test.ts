@@ -3,20 +3,13 @@ import { Context } from "../../src/core/context";
 import { tokenResource } from "../../src/hosts/shared/resource";
 import { UNKNOWN } from "../../src/core/unknown";
 import type { TokenInputs, TokenState } from "../../src/token/state";
-import { FakeTurso, PATIENCE } from "../support/fake-turso";
+import { FakeTurso } from "../support/fake-turso";
 import { FIRST, SECOND, inputs, rotation, state } from "./lifecycle-values";
 
 describe("the preview of an AuthToken", () => {
   const turso = FakeTurso.use();
   const logic = (now = "2026-01-10T00:00:00.000Z") =>
-    tokenResource(
-      new Context({
-        settings: turso.settings(),
-        clock: () => new Date(now),
-        notify: (_level, text) => turso.messages.push(text),
-        retryPolicy: PATIENCE,
-      }),
-    );
+    tokenResource(turso.context({ clock: () => new Date(now) }));
   const mints = async (olds: TokenState, news: TokenInputs, now?: string): Promise<boolean> => {
     const { changes } = await logic(now).diff(olds, news);
     const mintsIt = turso.messages.some((each) => each.endsWith("so the update mints a new token."));

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { Context } from "../../src/core/context";
 import { UNKNOWN } from "../../src/core/unknown";
 import { tokenResource } from "../../src/hosts/shared/resource";
 import type { TokenState } from "../../src/token/state";
-import { FakeTurso, PATIENCE } from "../support/fake-turso";
+import { FakeTurso } from "../support/fake-turso";
 import { SECOND, inputs, rotation, state } from "./lifecycle-values";
 
 const unknown = UNKNOWN as never;
@@ -14,15 +13,7 @@ describe("the outputs of an AuthToken in a preview", () => {
     olds: TokenState | undefined,
     changes: Parameters<typeof inputs>[0],
     now = "2026-01-10T00:00:00.000Z",
-  ) =>
-    tokenResource(
-      new Context({
-        settings: turso.settings(),
-        clock: () => new Date(now),
-        notify: turso.notify,
-        retryPolicy: PATIENCE,
-      }),
-    ).preview(olds, inputs(changes));
+  ) => tokenResource(turso.context({ clock: () => new Date(now) })).preview(olds, inputs(changes));
   afterEach(() => assert.deepEqual([turso.requests(), turso.messages], [[], []]));
 
   const ROWS: [

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { Context } from "../../src/core/context";
 import { rotationResource, tokenResource } from "../../src/hosts/shared/resource";
 import { UNKNOWN } from "../../src/core/unknown";
 import { TokenLifecycle } from "../../src/token/lifecycle";
 import type { TokenInputs, TokenState } from "../../src/token/state";
 import { parseSubject } from "../../src/values/scope";
-import { FakeTurso, PATIENCE } from "../support/fake-turso";
+import { FakeTurso } from "../support/fake-turso";
 
 const inputs = (changes: Partial<TokenInputs> = {}): TokenInputs => ({
   scope: { database: "app" },
@@ -15,13 +14,7 @@ const inputs = (changes: Partial<TokenInputs> = {}): TokenInputs => ({
 
 describe("an AuthToken in a run", () => {
   const turso = FakeTurso.use();
-  const run = () =>
-    new Context({
-      settings: turso.settings(),
-      clock: () => new Date(),
-      notify: turso.notify,
-      retryPolicy: PATIENCE,
-    });
+  const run = () => turso.context({ clock: () => new Date() });
   const rotation = (scope: { database: string } | { group: string }, trigger: number) => ({
     scope,
     organization: "acme",

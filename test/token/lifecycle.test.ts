@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
-import { Context } from "../../src/core/context";
 import { tokenResource } from "../../src/hosts/shared/resource";
-import { FakeTurso, PATIENCE, failure } from "../support/fake-turso";
+import { FakeTurso, failure } from "../support/fake-turso";
 import { inputs, rotation } from "./lifecycle-values";
 
 describe("an AuthToken", () => {
   const turso = FakeTurso.use();
   const logic = (now = "2026-01-10T00:00:00.000Z") =>
-    tokenResource(
-      new Context({
-        settings: turso.settings(),
-        clock: () => new Date(now),
-        notify: (_level, text) => turso.messages.push(text),
-        retryPolicy: PATIENCE,
-      }),
-    );
+    tokenResource(turso.context({ clock: () => new Date(now) }));
   it("is minted with its arguments, and not again when only renewBefore changes", async () => {
     const { state: made } = await logic().create(
       inputs({ authorization: "read-only", expiration: "1d", readAttach: ["reports"] }),

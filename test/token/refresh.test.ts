@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
-import { Context } from "../../src/core/context";
 import { tokenResource } from "../../src/hosts/shared/resource";
-import { FakeTurso, PATIENCE } from "../support/fake-turso";
+import { FakeTurso } from "../support/fake-turso";
 
 describe("a refresh of an AuthToken", () => {
   const turso = FakeTurso.use();
-  const logic = () =>
-    tokenResource(
-      new Context({
-        settings: turso.settings(),
-        clock: () => new Date(),
-        notify: turso.notify,
-        retryPolicy: PATIENCE,
-      }),
-    );
+  const logic = () => tokenResource(turso.context({ clock: () => new Date() }));
   const token = (scope: { database: string } | { group: string }) => ({ scope, organization: "acme" });
 
   it("finds that its database was deleted and made again under its name, although the host does not answer", async () => {
@@ -100,12 +91,7 @@ describe("a refresh of an AuthToken", () => {
       turso.forgetMessages();
       turso.onLookUp({ type: "status", status: 401 });
       const settings = turso.settings({ apiTokenOrigin });
-      const context = new Context({
-        settings,
-        clock: () => new Date(),
-        notify: turso.notify,
-        retryPolicy: PATIENCE,
-      });
+      const context = turso.context({ settings, clock: () => new Date() });
       await tokenResource(context).read(id, state);
       assert.equal(turso.warnings.join().includes("refresh with --run-program"), isSaid);
     }

@@ -6,9 +6,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Properties } from "../../core/protocol";
 import { endWithEngine, isEngineThere } from "../shared/engine";
 import { engineLog } from "../shared/log";
-import { Operations } from "../shared/operations";
+import { Operations, type AnyOperations } from "../shared/operations";
 import { rotationResource, tokenResource } from "../shared/resource";
 import { Session } from "../shared/session";
+import { withoutHostKeys } from "../shared/values";
 import { loadSdk } from "./sdk";
 
 const PROVIDER_KEY = "__provider";
@@ -30,7 +31,7 @@ const session = new Session({
 type Host = Required<pulumi.dynamic.ResourceProvider<Properties, Properties>>;
 
 /** A resource's provider, in the form in which Pulumi's provider process calls it. */
-function host<Inputs extends object, State extends object>(operations: Operations<Inputs, State>): Host {
+function host(operations: AnyOperations): Host {
   return {
     configure(request) {
       config = request.config;
@@ -38,32 +39,32 @@ function host<Inputs extends object, State extends object>(operations: Operation
     },
 
     async check(olds, news) {
-      const { inputs, failures } = await operations.check(own(olds), own(news));
+      const { inputs, failures } = await operations.check(withoutHostKeys(olds), withoutHostKeys(news));
       const provider = PROVIDER_KEY in news && { [PROVIDER_KEY]: news[PROVIDER_KEY] };
       return { inputs: { ...inputs, ...provider }, failures: failures.map(unnamed) };
     },
 
     async diff(_id, olds, news) {
-      const { changes, replaces } = await operations.diff(own(olds), own(news));
+      const { changes, replaces } = await operations.diff(withoutHostKeys(olds), withoutHostKeys(news));
       // the native plugin's state has no provider text, without which the engine can neither refresh nor delete
       return { changes: changes || !(PROVIDER_KEY in olds), replaces };
     },
 
     async create(news) {
-      const { id, state } = await operations.create(own(news));
+      const { id, state } = await operations.create(withoutHostKeys(news));
       return { id, outs: state };
     },
 
     async read(id, props = {}) {
-      const state = await operations.read(id, own(props));
+      const state = await operations.read(id, withoutHostKeys(props));
       return state === undefined ? {} : { id, props: state };
     },
 
     async update(_id, olds, news) {
-      return { outs: await operations.update(own(olds), own(news)) };
+      return { outs: await operations.update(withoutHostKeys(olds), withoutHostKeys(news)) };
     },
 
-    delete: (id, props) => operations.delete(id, own(props)),
+    delete: (id, props) => operations.delete(id, withoutHostKeys(props)),
   };
 }
 
@@ -73,10 +74,3 @@ export const authToken: Host = host(new Operations(session, tokenResource));
 
 /** A reason names its argument; with a name, Pulumi would put `property trigger value {<nil>}` before each sentence. */
 const unnamed = (reason: string): pulumi.dynamic.CheckFailure => ({ property: "", reason });
-
-/** The properties without what belongs to a host. */
-const own = (props: Properties): Properties =>
-  Object.fromEntries(Object.entries(props).filter(([key]) => !HOST_KEYS.has(key)));
-
-/** The provider text, and what the native plugin's state has beside. */
-const HOST_KEYS = new Set([PROVIDER_KEY, "handle"]);

@@ -9,6 +9,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import type { Properties } from "../../core/protocol";
 import type { AnyOperations } from "../shared/operations";
+import { withoutHostKeys } from "../shared/values";
 import { fromStruct, toStruct } from "./struct";
 
 /** One of the plugin's resources. */
@@ -83,7 +84,7 @@ export function service(plugin: Plugin): UntypedServiceImplementation {
 
     check: call(async (request: proto.CheckRequest, { operations }) => {
       const { inputs, failures } = await operations.check(
-        own(fromStruct(request.getOlds())),
+        withoutHostKeys(fromStruct(request.getOlds())),
         fromStruct(request.getNews()),
       );
       // the reasons name their arguments
@@ -96,7 +97,10 @@ export function service(plugin: Plugin): UntypedServiceImplementation {
     diff: call(async (request: proto.DiffRequest, { operations, extraOutputs }) => {
       if (imported.has(request.getUrn())) return difference(false, []);
       const olds = fromStruct(request.getOlds());
-      const { changes, replaces } = await operations.diff(own(olds), fromStruct(request.getNews()));
+      const { changes, replaces } = await operations.diff(
+        withoutHostKeys(olds),
+        fromStruct(request.getNews()),
+      );
       // the state of a dynamic resource lacks what this host adds
       const isWhole = Object.keys(extraOutputs(olds)).every((key) => key in olds);
       return difference(changes || !isWhole, replaces);
@@ -115,7 +119,7 @@ export function service(plugin: Plugin): UntypedServiceImplementation {
 
     read: call(async (request: proto.ReadRequest, { operations, extraOutputs }) => {
       const response = new proto.ReadResponse();
-      const props = own(fromStruct(request.getProperties()));
+      const props = withoutHostKeys(fromStruct(request.getProperties()));
       if (Object.keys(props).length === 0) imported.add(request.getUrn());
       const state = await operations.read(request.getId(), props);
       if (state === undefined) return response;
@@ -128,7 +132,7 @@ export function service(plugin: Plugin): UntypedServiceImplementation {
     }),
 
     update: call(async (request: proto.UpdateRequest, { operations, extraOutputs }) => {
-      const olds = own(fromStruct(request.getOlds()));
+      const olds = withoutHostKeys(fromStruct(request.getOlds()));
       const news = fromStruct(request.getNews());
       const state = request.getPreview()
         ? (await operations.preview(olds, news)).state
@@ -139,7 +143,7 @@ export function service(plugin: Plugin): UntypedServiceImplementation {
     }),
 
     delete: call(async (request: proto.DeleteRequest, { operations }) => {
-      await operations.delete(request.getId(), own(fromStruct(request.getProperties())));
+      await operations.delete(request.getId(), withoutHostKeys(fromStruct(request.getProperties())));
       return new Empty();
     }),
 
@@ -153,7 +157,7 @@ export function service(plugin: Plugin): UntypedServiceImplementation {
 const unary =
   <Request, Response>(act: (request: Request) => Promise<Response>): handleUnaryCall<Request, Response> =>
   ({ request }, respond) =>
-    // in a promise, so that what `act` throws at once is an answer as well
+    // in a promise, so that what `act` throws before its first await becomes an answer too
     void Promise.resolve()
       .then(() => act(request))
       .then(
@@ -161,13 +165,11 @@ const unary =
         (error: unknown) => respond({ code: status.UNKNOWN, details: textOf(error) }),
       );
 
-/** An error without a stack is a person's; any other is a bug of this package, for which the trace is useful. */
-const textOf = (error: unknown): string =>
-  error instanceof Error
-    ? error.name === "Error"
-      ? error.message
-      : (error.stack ?? error.message)
-    : String(error);
+/** The trace of a bug of this package is useful; any other error has a sentence for a person. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === "Error" ? error.message : (error.stack ?? error.message);
+}
 
 function checked(
   inputs: Struct | undefined,
@@ -193,9 +195,3 @@ function difference(changes: boolean, replaces: string[]): proto.DiffResponse {
   response.setReplacesList(replaces);
   return response;
 }
-
-/** What a host adds to the outputs: this one, or the dynamic one to a resource that has moved here. */
-const HOST_KEYS = new Set(["handle", "__provider"]);
-
-const own = (props: Properties): Properties =>
-  Object.fromEntries(Object.entries(props).filter(([key]) => !HOST_KEYS.has(key)));

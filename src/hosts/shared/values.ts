@@ -33,6 +33,13 @@ export function holdsSecret(value: unknown): boolean {
   return (value as Properties)[SIGNATURE] === SECRET || Object.values(value).some(holdsSecret);
 }
 
+/** What a host adds to a resource's properties: the dynamic one its text, the native one what its tokens follow. */
+const OF_A_HOST = new Set(["__provider", "handle"]);
+
+/** The properties without those of any host: a resource may have moved here from the other one. */
+export const withoutHostKeys = (props: Properties): Properties =>
+  Object.fromEntries(Object.entries(props).filter(([key]) => !OF_A_HOST.has(key)));
+
 /** A state as the engine keeps it, with its secrets marked as such. */
 export const withSecrets = <State extends object>(
   state: State,

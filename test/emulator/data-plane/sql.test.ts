@@ -1,31 +1,15 @@
 import assert from "node:assert/strict";
-import { createClient, type Client } from "@libsql/client";
-import type { Emulator } from "../../../emulator/src";
-import { closeAll, CLOSE, execute, hostOf, pipeline, seeded } from "../support";
+import { createClient } from "@libsql/client";
+import { CLOSE, execute, hostOf, pipeline, seeded, useTable } from "../support";
 
 describe("emulator: SQL over the data plane", () => {
-  let emulator: Emulator;
-  let token: string;
-  let client: Client;
-  beforeEach(async () => {
-    emulator = await seeded({ streamExpiryMs: 200 });
-    token = await emulator.platform.mintDatabaseToken("app");
-    client = createClient({ url: hostOf(emulator, "app"), authToken: token });
-    await client.execute("create table t (id integer primary key, value)");
-  });
-  afterEach(async () => {
-    client.close();
-    await closeAll();
-  });
-
-  const count = async (): Promise<unknown> =>
-    (await client.execute("select count(*) as n from t")).rows[0]?.["n"];
+  const app = useTable();
 
   it("carries every type of value in both directions", async () => {
     const bytes = new Uint8Array([0, 1, 254, 255]);
     const args = [null, 1n, 1.5, "naïve 🐢 'quoted'", bytes, 9007199254740993n, -1n, ""];
     const sql = `select ${args.map((_, index) => `? as c${index}, typeof(?${index + 1})`).join(", ")}`;
-    const big = createClient({ url: hostOf(emulator, "app"), authToken: token, intMode: "bigint" });
+    const big = createClient({ url: hostOf(app.emulator, "app"), authToken: app.token, intMode: "bigint" });
     const { rows, columns } = await big.execute({
       sql: sql.replace(/\? as c(\d)/g, (_, n) => `?${Number(n) + 1} as c${n}`),
       args,
@@ -41,7 +25,7 @@ describe("emulator: SQL over the data plane", () => {
   });
 
   it("takes named arguments with and without their prefix", async () => {
-    const { rows } = await client.execute({
+    const { rows } = await app.client.execute({
       sql: "select :a + @b + $c as sum",
       args: { a: 1, "@b": 2, $c: 3 },
     });
@@ -49,56 +33,56 @@ describe("emulator: SQL over the data plane", () => {
   });
 
   it("reports affected rows, the last row id and the types of columns", async () => {
-    const inserted = await client.execute("insert into t (value) values (1), (2)");
+    const inserted = await app.client.execute("insert into t (value) values (1), (2)");
     assert.deepEqual([inserted.rowsAffected, inserted.lastInsertRowid], [2, 2n]);
-    const returned = await client.execute("update t set value = 3 returning id, value");
+    const returned = await app.client.execute("update t set value = 3 returning id, value");
     assert.deepEqual([returned.rowsAffected, returned.rows.length], [2, 2]);
-    const read = await client.execute("select id, value from t");
+    const read = await app.client.execute("select id, value from t");
     assert.deepEqual([read.rowsAffected, read.columns, read.columnTypes[0]], [0, ["id", "value"], "INTEGER"]);
   });
 
   it("runs a batch as a whole or not at all", async () => {
-    await client.batch(
+    await app.client.batch(
       ["insert into t (value) values (1)", { sql: "insert into t (value) values (?)", args: [2] }],
       "write",
     );
-    assert.equal(await count(), 2);
-    const failing = client.batch(
+    assert.equal(await app.count(), 2);
+    const failing = app.client.batch(
       ["insert into t (value) values (3)", "insert into t (id) values (1)"],
       "write",
     );
     await assert.rejects(failing, /SQLITE_CONSTRAINT.*UNIQUE constraint failed: t\.id/);
-    assert.equal(await count(), 2);
+    assert.equal(await app.count(), 2);
   });
 
   it("commits and rolls back interactive transactions", async () => {
-    const kept = await client.transaction("write");
+    const kept = await app.client.transaction("write");
     await kept.execute("insert into t (value) values ('kept')");
     await kept.commit();
-    const lost = await client.transaction("write");
+    const lost = await app.client.transaction("write");
     await lost.execute("insert into t (value) values ('lost')");
     assert.equal((await lost.execute("select * from t")).rows.length, 2);
     await lost.rollback();
-    assert.equal(await count(), 1);
+    assert.equal(await app.count(), 1);
   });
 
   it("hides a transaction from other connections until it commits", async () => {
-    const transaction = await client.transaction("write");
+    const transaction = await app.client.transaction("write");
     await transaction.execute("insert into t (value) values (1)");
-    assert.equal(await count(), 0);
+    assert.equal(await app.count(), 0);
     await transaction.commit();
-    assert.equal(await count(), 1);
+    assert.equal(await app.count(), 1);
   });
 
   it("lets a second writer wait for the first", async () => {
-    const first = await client.transaction("write");
+    const first = await app.client.transaction("write");
     await first.execute("insert into t (value) values (1)");
-    const second = client.execute("insert into t (value) values (2)");
+    const second = app.client.execute("insert into t (value) values (2)");
     await first.commit();
     await second;
-    assert.equal(await count(), 2);
+    assert.equal(await app.count(), 2);
     // Every connection that took part shows the same.
-    assert.deepEqual(await Promise.all([count(), count(), count()]), [2, 2, 2]);
+    assert.deepEqual(await Promise.all([app.count(), app.count(), app.count()]), [2, 2, 2]);
   });
 
   for (const sql of [
@@ -125,48 +109,48 @@ describe("emulator: SQL over the data plane", () => {
   }
 
   it("runs read-only transactions, migrations and scripts", async () => {
-    const reading = await client.transaction("read");
+    const reading = await app.client.transaction("read");
     assert.equal((await reading.execute("select count(*) from t")).rows.length, 1);
     reading.close();
-    await client.migrate(["create table u (a references t (id))", "insert into u values (99)"]);
-    await client.executeMultiple(`
+    await app.client.migrate(["create table u (a references t (id))", "insert into u values (99)"]);
+    await app.client.executeMultiple(`
       create trigger added after insert on t begin
         insert into u values (new.id); -- a semicolon; in a comment
       end;
       insert into t (value) values ('a;b');`);
-    const { rows } = await client.execute("select count(*) as n from u");
+    const { rows } = await app.client.execute("select count(*) as n from u");
     assert.equal(rows[0]?.["n"], 2);
   });
 
   it("isolates databases from each other", async () => {
-    const authToken = await emulator.platform.mintGroupToken("default");
-    const other = createClient({ url: hostOf(emulator, "reports"), authToken });
+    const authToken = await app.emulator.platform.mintGroupToken("default");
+    const other = createClient({ url: hostOf(app.emulator, "reports"), authToken });
     await assert.rejects(other.execute("select * from t"), /no such table: t/);
     other.close();
   });
 
   it("refuses statements that would open other files", async () => {
     for (const sql of ["attach 'x.db' as x", "vacuum into 'x.db'", "select 1; attach 'x.db' as x"]) {
-      await assert.rejects(client.executeMultiple(sql), /SQLITE_AUTH/);
+      await assert.rejects(app.client.executeMultiple(sql), /SQLITE_AUTH/);
     }
   });
 
   it("does not let a read-only session unlock itself", async () => {
-    const authToken = await emulator.platform.mintDatabaseToken("app", { authorization: "read-only" });
-    const reader = createClient({ url: hostOf(emulator, "app"), authToken });
+    const authToken = await app.emulator.platform.mintDatabaseToken("app", { authorization: "read-only" });
+    const reader = createClient({ url: hostOf(app.emulator, "app"), authToken });
     await assert.rejects(reader.execute("pragma query_only = 0"), /SQLITE_AUTH/);
     await assert.rejects(reader.execute("pragma main.query_only(0)"), /SQLITE_AUTH/);
     await assert.rejects(reader.executeMultiple("select 1; insert into t values (1, 1)"), /403/);
     assert.equal((await reader.batch(["select 1"], "write")).length, 1);
     await assert.rejects(reader.batch(["insert into t values (1, 1)"], "write"), /403/);
-    assert.equal(await count(), 0);
+    assert.equal(await app.count(), 0);
     reader.close();
   });
 
   it("rejects several statements and an empty text with an error among the results", async () => {
-    await assert.rejects(client.execute("select 1; select 2"), /SQL_MANY_STATEMENTS/);
-    await assert.rejects(client.execute("-- nothing"), /SQL_NO_STATEMENT/);
-    await assert.rejects(client.execute("selec 1"), /SQL_PARSE_ERROR/);
-    assert.equal((await client.execute("select ';' as s; -- the end")).rows[0]?.["s"], ";");
+    await assert.rejects(app.client.execute("select 1; select 2"), /SQL_MANY_STATEMENTS/);
+    await assert.rejects(app.client.execute("-- nothing"), /SQL_NO_STATEMENT/);
+    await assert.rejects(app.client.execute("selec 1"), /SQL_PARSE_ERROR/);
+    assert.equal((await app.client.execute("select ';' as s; -- the end")).rows[0]?.["s"], ";");
   });
 });

@@ -1,31 +1,14 @@
 import assert from "node:assert/strict";
-import { createClient, type Client } from "@libsql/client";
-import type { Emulator } from "../../../emulator/src";
-import { closeAll, CLOSE, execute, hostOf, pipeline, seeded } from "../support";
+import { CLOSE, execute, pipeline, useTable } from "../support";
 
 describe("emulator: streams of the data plane", () => {
-  let emulator: Emulator;
-  let token: string;
-  let client: Client;
-  beforeEach(async () => {
-    emulator = await seeded({ streamExpiryMs: 200 });
-    token = await emulator.platform.mintDatabaseToken("app");
-    client = createClient({ url: hostOf(emulator, "app"), authToken: token });
-    await client.execute("create table t (id integer primary key, value)");
-  });
-  afterEach(async () => {
-    client.close();
-    await closeAll();
-  });
-
-  const count = async (): Promise<unknown> =>
-    (await client.execute("select count(*) as n from t")).rows[0]?.["n"];
+  const app = useTable();
 
   it("answers describe, stored texts, conditions and autocommit as the protocol says", async () => {
     const { status, json } = await pipeline(
-      emulator,
+      app.emulator,
       "app",
-      token,
+      app.token,
       [
         { type: "describe", sql: "select id, value from t where id = :id and value = ?" },
         { type: "describe", sql: "insert into t (value) values (?)" },
@@ -82,24 +65,24 @@ describe("emulator: streams of the data plane", () => {
   });
 
   it("accepts each baton once, and no baton that it did not issue", async () => {
-    const open = await pipeline(emulator, "app", token, [execute("select 1")]);
+    const open = await pipeline(app.emulator, "app", app.token, [execute("select 1")]);
     const { baton } = open.json as { baton: string };
-    assert.equal((await pipeline(emulator, "app", token, [], { baton })).status, 200);
-    const again = await pipeline(emulator, "app", token, [], { baton });
+    assert.equal((await pipeline(app.emulator, "app", app.token, [], { baton })).status, 200);
+    const again = await pipeline(app.emulator, "app", app.token, [], { baton });
     assert.deepEqual([again.status, again.text], [400, "Received a baton that has already been used"]);
-    const unknown = await pipeline(emulator, "app", token, [], { baton: "bm9wZQ==" });
+    const unknown = await pipeline(app.emulator, "app", app.token, [], { baton: "bm9wZQ==" });
     assert.deepEqual([unknown.status, unknown.text], [400, "Received an invalid baton"]);
   });
 
   it("rolls back an idle stream and releases its lock", async () => {
-    const open = await pipeline(emulator, "app", token, [
+    const open = await pipeline(app.emulator, "app", app.token, [
       execute("begin immediate"),
       execute("insert into t values (1, 1)"),
     ]);
     const { baton } = open.json as { baton: string };
-    await client.execute("insert into t values (2, 2)");
-    assert.equal(await count(), 1);
-    const late = await pipeline(emulator, "app", token, [execute("commit")], { baton });
+    await app.client.execute("insert into t values (2, 2)");
+    assert.equal(await app.count(), 1);
+    const late = await pipeline(app.emulator, "app", app.token, [execute("commit")], { baton });
     assert.equal(late.status, 400);
     assert.deepEqual(late.json, {
       message: "The stream has expired due to inactivity",

@@ -7,31 +7,21 @@ describe("a lost response, with a canary token", () => {
   const lose = (stage: Stage, when: "before" | "after", times = 1) =>
     stage.emulator.fault({ path: ROTATE, when, action: { type: "drop" }, times });
 
-  it("to a rotation that happened is resolved in the same up", () =>
-    Stage.with(300, async (stage) => {
-      lose(stage, "after");
+  /** Creates a rotation whose response is lost, and expects the one rotation that this leads to, with a message. */
+  const resolved = (when: "before" | "after", deathDelayMs: number, ending: string): Promise<void> =>
+    Stage.with(deathDelayMs, async (stage) => {
+      lose(stage, when);
       const { state } = await stage.logic().create(inputs());
       assert.equal(state.verification, "verified");
       assert.equal(stage.rotations, 1);
-      assert.ok(
-        stage.messages.some((each) =>
-          each.endsWith("but the rotation happened: a token from before it is rejected."),
-        ),
-      );
-    }));
+      assert.ok(stage.messages.some((each) => each.endsWith(ending)));
+    });
+
+  it("to a rotation that happened is resolved in the same up", () =>
+    resolved("after", 300, "but the rotation happened: a token from before it is rejected."));
 
   it("to a rotation that did not happen leads to exactly one rotation, after verifyTimeout, with a warning", () =>
-    Stage.with(0, async (stage) => {
-      lose(stage, "before");
-      const { state } = await stage.logic().create(inputs());
-      assert.equal(state.verification, "verified");
-      assert.equal(stage.rotations, 1);
-      assert.ok(
-        stage.messages.some((each) =>
-          each.endsWith("tokens from before it are still accepted after 1 s. Sending it once more."),
-        ),
-      );
-    }));
+    resolved("before", 0, "tokens from before it are still accepted after 1 s. Sending it once more."));
 
   it("leads to a second rotation if old tokens outlive verifyTimeout, and is not called verified while tokens of the first rotation are accepted", () =>
     Stage.with(1_500, async (stage) => {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { Context } from "../../../src/core/context";
 import { rotationResource, tokenResource } from "../../../src/hosts/shared/resource";
 import type { RotationState } from "../../../src/rotation/state";
-import { FakeTurso, NOW, PATIENCE, failure, inputs, state, unfinishedRun } from "../../support/fake-turso";
+import { FakeTurso, NOW, failure, inputs, state, unfinishedRun } from "../../support/fake-turso";
 import { OWED } from "../results";
 
 describe("a run of a list", () => {
@@ -132,13 +131,7 @@ describe("a run that suspend holds back", () => {
 
 describe("a rotation that invalidates a token of the program", () => {
   const turso = FakeTurso.use();
-  const context = () =>
-    new Context({
-      settings: turso.settings(),
-      clock: () => new Date(NOW),
-      notify: turso.notify,
-      retryPolicy: PATIENCE,
-    });
+  const context = () => turso.context();
   const token = { scope: { database: "reports" }, organization: "acme" };
 
   it("is a failure until the token is minted again", async () => {

@@ -127,6 +127,13 @@ describe("the dynamic host", () => {
       assert.deepEqual(turso.requests(), []);
     });
 
+    it("and reports a change for a state of the native plugin, which lacks the provider text", async () => {
+      const old = { ...without(olds(), "__provider"), handle: { scope: { database: "app" } } };
+      const { changes, replaces } = await tokenRotation.diff("acme/databases/app", old, engine());
+      assert.deepEqual([changes, replaces ?? []], [true, []]);
+      assert.deepEqual(turso.requests(), []);
+    });
+
     it("and counts an unknown value as a change that may rotate", async () => {
       const news = engine({ trigger: { a: UNKNOWN } });
       assert.equal((await tokenRotation.diff("acme/databases/app", olds(), news)).changes, true);

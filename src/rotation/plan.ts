@@ -181,7 +181,7 @@ export function membersOf({ kind, targets }: Subject | Resolved, state: Rotation
   const minted =
     mint?.per === "database"
       ? Object.values(endpoints).map(({ group }) => group)
-      : Object.keys({ ...endpoints, ...tokens });
+      : Object.keys({ ...tokens, ...endpoints });
   const names = new Set([...Object.keys(rotations), ...Object.keys(pending), ...minted]);
   return [...names].map((name) => ({ kind, name }));
 }

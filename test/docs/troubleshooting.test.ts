@@ -34,6 +34,7 @@ const PROGRESS = new Set([
   "reasonOfRotation",
   "announceFollowers",
   "farewell",
+  "summary",
 ]);
 
 /** Whether a part of the source only writes progress: such a function, `notify("info", …)`, or the reason of `announce`. */
@@ -79,6 +80,9 @@ const page = PAGES.find(({ file }) => file === "docs/troubleshooting.md");
 const source = readFileSync(path.join(ROOT, "docs", "troubleshooting.md"), "utf8");
 const DOCUMENTED = (page?.codes ?? []).map((code) => code.toLowerCase());
 
+/** How `status` presents its report. What it reports as unresolved, and its errors, are messages like any other. */
+const REPORT = /^status[/\\](page|table|words)/;
+
 /** The texts of errors and warnings that no message of the page contains. */
 const missing = (texts: Text[]): string[] =>
   texts.flatMap(({ file, parts }) =>
@@ -109,7 +113,7 @@ const isCommand = (code: string): boolean => /^(pulumi|npx|npm|turso|curl) /.tes
 describe("docs/troubleshooting.md", () => {
   it("contains every message of the package", () => {
     assert.ok(TEXTS.length > 200);
-    assert.deepEqual(missing(TEXTS), []);
+    assert.deepEqual(missing(TEXTS.filter(({ file }) => !REPORT.test(file))), []);
   });
 
   it("fails for a new message in a template", () => {

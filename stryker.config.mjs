@@ -1,5 +1,6 @@
 /** `npm run test:mutation`: whether the unit tests notice a changed decision, in the modules that make the decisions. */
-const FOLDERS = "{rotation,token,core,turso,values}";
+// Lower folders first: most mutants are killed by the tests of their own folder, and the first failure ends a mutant's run.
+const FOLDERS = ["values", "turso", "core", "token", "rotation"];
 
 export default {
   mutate: [
@@ -15,7 +16,7 @@ export default {
   plugins: ["@stryker-mutator/mocha-runner"],
   mochaOptions: {
     config: ".mocharc.json", // ts-node, which only transpiles (tsconfig.json): a mutant need not compile
-    spec: [`test/${FOLDERS}/**/*.test.ts`],
+    spec: FOLDERS.map((folder) => `test/${folder}/**/*.test.ts`),
     ignore: ["**/*.slow.test.ts"],
   },
   coverageAnalysis: "perTest",

@@ -27,7 +27,6 @@ const CANARY = { expiration: "7d", authorization: "read-only" } as const;
 const ACCEPTANCE_MS = 10_000;
 /** A database that does not answer must not hold up the others. */
 const CANARY_PROBE_MS = 2_000;
-const CANARY_SILENCE_MS = 5_000;
 /** How far apart the clocks here and at the database may be. */
 const CLOCK_SKEW_MS = 300_000;
 
@@ -79,10 +78,7 @@ export async function plantCanary(
   };
   const mostMs = silence.isLikely ? 0 : Math.min(ACCEPTANCE_MS, limitMs);
   const minted = await attempt(() =>
-    mintAccepted(client, target, CANARY, () => Promise.resolve(first), mostMs, {
-      ask,
-      silenceMs: CANARY_SILENCE_MS,
-    }),
+    mintAccepted(client, target, CANARY, () => Promise.resolve(first), mostMs, { ask }),
   );
   if (minted instanceof TursoError) {
     return {

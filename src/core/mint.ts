@@ -7,10 +7,13 @@ import { durationMs } from "../values/duration";
 import type { Target } from "../values/scope";
 import { isPresent } from "./unknown";
 
-/** A new token that stays rejected for this long is replaced: a concurrent rotation may have invalidated it. */
+/**
+ * A new token that stays rejected for this long is replaced: a concurrent rotation may have invalidated it. One about which no database
+ * gave a usable answer for this long is returned as it is.
+ */
 const REJECTED_FOR_MS = 3_000;
 const MOST_MINTS = 3;
-/** A data plane that says nothing for this long is no reason to withhold a token any longer. */
+/** A data plane that says nothing is no reason to withhold a token for longer in all, however many were replaced before. */
 const UNCLEAR_FOR_MS = 10_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
@@ -18,10 +21,9 @@ const PROBE_MS = 5_000;
 const SILENT_PROBE_MS = 2_000;
 
 /** Statuses with which the API refuses to mint, whenever it is asked. */
-const MINT_REFUSALS = new Set([400, 401, 402, 403]);
+const MINT_REFUSALS = new Set<number | undefined>([400, 401, 402, 403]);
 
-export const isMintRefused = ({ status }: TursoError): boolean =>
-  status !== undefined && MINT_REFUSALS.has(status);
+export const isMintRefused = ({ status }: TursoError): boolean => MINT_REFUSALS.has(status);
 
 /**
  * Mints a token and asks the data plane until it accepts it. A token that stays rejected is replaced a few times, because
@@ -88,8 +90,8 @@ export async function pollUntil(
 /** When a token expires, by its own claim; undefined: never, or it is not a JWT. */
 export function expiryOf(token: string): Date | undefined {
   try {
-    const { exp } = jwtDecode(token);
-    return typeof exp === "number" && Number.isFinite(exp) ? new Date(exp * 1000) : undefined;
+    const { exp = NaN } = jwtDecode(token);
+    return Number.isFinite(exp) ? new Date(exp * 1000) : undefined;
   } catch {
     return undefined;
   }

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { inspect } from "node:util";
 import { useServers } from "../support/server";
-import { FakeTurso, failure, inputs, state } from "../support/fake-turso";
+import { FakeTurso, PATIENCE, failure, inputs, state } from "../support/fake-turso";
 
 const JWT =
   "eyJhbGciOiJFZERTQSJ9.eyJhIjoicnciLCJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJlLXRoYXQtbXVzdC1ub3QtYmUtc2Vlbg";
+/** Does not wait while the rate is limited: these tests are about texts. */
+const IMPATIENT = { retryPolicy: { ...PATIENCE, patienceMs: 0 } };
 /** A part of a secret that is this long counts as a leak. */
 const REVEALING_LENGTH = 16;
 
@@ -63,7 +65,7 @@ describe("errors, states and messages contain neither the API token nor a JWT", 
             response.writeHead(status).end(echo(request.headers.authorization ?? "")),
           );
           turso.forgetMessages();
-          const logic = turso.logic({ apiUrl: url, apiToken: token });
+          const logic = turso.logic({ apiUrl: url, apiToken: token }, IMPATIENT);
           const news = inputs({ scope: { group: "solo" }, trigger: "2" });
           const update = logic.update(state({ scope: { group: "solo" } }), news);
           if (status < 500) {

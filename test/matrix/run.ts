@@ -9,6 +9,7 @@ import { findCli } from "../../tools/pulumi-cli/cli.js";
 import { ROOT } from "../../tools/stack";
 import type { Sandbox } from "../e2e/sandbox";
 import { NPM, PROGRAM, inProgram, must, project, rotatesOnlyOnTrigger } from "../package/program";
+import { table } from "../support/markdown";
 import { CELLS, packagesOf, projectFile, type Cell } from "./cells";
 
 const PAGE = path.join(ROOT, "docs", "compatibility.md");
@@ -97,14 +98,6 @@ async function run(cell: Cell): Promise<CellResult> {
     console.log(String(error));
   }
   return seen;
-}
-
-/** A Markdown table with aligned columns. */
-function table(rows: string[][]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
-  const line = (row: string[]) => `| ${row.map((text, i) => text.padEnd(widths[i] ?? 0)).join(" | ")} |`;
-  const [head = [], ...body] = rows;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
 }
 
 const HEAD = ["Node.js", "@pulumi/pulumi", "TypeScript", "loader", "seen"];

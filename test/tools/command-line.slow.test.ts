@@ -10,6 +10,7 @@ const TOOLS = [
   "test/model/soak.ts",
   "test/e2e/soak-kill.ts",
   "test/matrix/run.ts",
+  "test/breaks/run.ts",
   "test/live/run.ts",
   "tools/schema/cli.ts",
   "tools/sdk/cli.ts",

@@ -8,15 +8,12 @@ import type { TaskPlan } from "./run/run";
 import type { RotationInputs, RotationState } from "./state";
 
 /** The state before the update's run: the new arguments, and what happened so far. */
-export function recordOf(
-  olds: RotationState,
-  inputs: RotationInputs,
-  { held, isAhead }: Plan,
-  now: Date,
-): RotationState {
+export function recordOf(olds: RotationState, inputs: RotationInputs, plan: Plan, now: Date): RotationState {
+  const { reason, held, isAhead } = plan;
   const { stateVersion, rotationId, rotationCount, rotations, failures, createdAt } = olds;
   const rotatedAt = isAhead ? now.toISOString() : olds.rotatedAt;
   const last = lastTrigger(olds);
+  const joined = reason ? [] : joinedSince(olds, plan);
   return {
     ...inputs,
     stateVersion,
@@ -25,16 +22,29 @@ export function recordOf(
     rotations,
     failures,
     createdAt,
+    cause: reason ?? olds.cause,
+    ...(joined.length > 0 && { joined }),
     ...(rotatedAt !== undefined && { rotatedAt }),
     ...(olds.verification && { verification: olds.verification }),
     ...(olds.reach && { reach: olds.reach }),
-    ...(olds.tokens && { tokens: olds.tokens }),
-    ...(olds.endpoints && { endpoints: olds.endpoints }),
+    ...(isPresent(inputs.mint) && tokensOf(olds)),
     ...(olds.pending && { pending: olds.pending }),
     ...(olds.casualties && { casualties: olds.casualties }),
     ...(held === "trigger" && isPresent(last) && { heldTrigger: last }),
   };
 }
+
+/** The targets that rotated, or are to, only because they joined the list. */
+const joinedSince = (olds: RotationState, { joined, rotates }: Plan): string[] => [
+  ...new Set([...(olds.joined ?? []), ...namesOf(rotates.filter((target) => joined.includes(target)))]),
+];
+
+/** The tokens, and what is kept of them. */
+const tokensOf = ({ tokens, endpoints, expirations }: RotationState): Partial<RotationState> => ({
+  ...(tokens && { tokens }),
+  ...(endpoints && { endpoints }),
+  ...(expirations && { expirations }),
+});
 
 /** What a create does with each target. */
 export const tasksFor = ({ targets }: Resolved, isAdopted: boolean): TaskPlan[] =>

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { expiryOf } from "../core/mint";
 import { own } from "../values/record";
 import { namesOf, type Target } from "../values/scope";
 import type { TursoError } from "../turso/errors";
@@ -97,11 +98,11 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
   };
 }
 
-/** The tokens of members, and where each is tried. */
+/** The tokens of members, where each is tried, and when it expires. */
 function tokensAfter(
-  { tokens = {}, endpoints = {}, mint }: RotationState,
+  { tokens = {}, endpoints = {}, expirations = {}, mint }: RotationState,
   { members, minter }: Run,
-): Pick<RotationState, "tokens" | "endpoints"> {
+): Pick<RotationState, "tokens" | "endpoints" | "expirations"> {
   if (minter === undefined) return {};
   const names = new Set(namesOf(members));
   const isKept = (name: string): boolean =>
@@ -118,6 +119,13 @@ function tokensAfter(
     endpoints: Object.fromEntries([
       ...kept(endpoints),
       ...minted.map(([name, { unit }]) => [name, unit.endpoint] as const),
+    ]),
+    expirations: Object.fromEntries([
+      ...kept(expirations).filter(([name]) => !minter.minted.has(name)),
+      ...minted.flatMap(([name, { token }]) => {
+        const expiry = expiryOf(token);
+        return expiry ? [[name, expiry.toISOString()] as const] : [];
+      }),
     ]),
   };
 }

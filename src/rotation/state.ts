@@ -122,9 +122,7 @@ export const RULES = {
 } satisfies Rules & Record<keyof RotationInputs, unknown>;
 
 export const ARGUMENTS = Object.keys(RULES) as (keyof RotationInputs)[];
-
-/** How many targets of a list are processed in parallel. */
-export const DEFAULT_PARALLELISM = 8;
+export const DEFAULT_PARALLELISM = 8; // targets of a list
 
 /**
  * What to do when a database's rotation can invalidate the tokens of other databases of its group: `warn` logs it and
@@ -158,25 +156,30 @@ export interface RotationState extends RotationInputs {
   tokens?: Record<string, string>;
   /** Where each of the tokens is tried. */
   endpoints?: Record<string, Endpoint>;
+  /** When each of the tokens expires; ISO 8601. Those that never expire have no entry. */
+  expirations?: Record<string, string>;
   /** By the group's name, what the last rotation in it was seen to reach. */
   reach?: Record<string, Reach>;
   /** ISO 8601; absent before the first rotation. In a list: when all its members were last due. */
   rotatedAt?: string;
   rotationCount: number;
+  /** Why all of its targets were due the last time. */
+  cause: Cause;
+  /** Names of the targets that were due after that, because they joined the list. */
+  joined?: string[];
   /** Absent before the first rotation. */
   verification?: Verification;
   /** ISO 8601: when the resource was created; age counts from here until there is a rotation. */
   createdAt: string;
   /** By the target's name, what remains to be done under this trigger; kept as a secret, because of its canary tokens. */
   pending?: Record<string, Pending>;
-  /**
-   * The program's tokens that this resource's rotations invalidated and that are not minted again yet: by the token's id, the
-   * SHA-256 of the dead one.
-   */
+  /** By the token's id, the SHA-256 of the program's tokens that its rotations invalidated and that are not minted again yet. */
   casualties?: Record<string, string>;
   /** While `suspend` is true: the trigger of the last rotation, where the argument has changed since. A secret. */
   heldTrigger?: Json;
 }
+
+export type Cause = "creation" | "trigger" | "age";
 
 /** The state of a resource that has not rotated yet. */
 export const newState = (
@@ -188,6 +191,7 @@ export const newState = (
   stateVersion: 1,
   rotationId,
   rotationCount: 0,
+  cause: "creation",
   rotations: {},
   failures: {},
   createdAt: now.toISOString(),

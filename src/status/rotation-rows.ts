@@ -1,3 +1,5 @@
+import { renewalAt } from "../core/mint";
+import { isPresent } from "../core/unknown";
 import { dueAt, isInFuture, membersOf } from "../rotation/plan";
 import type { RotationState } from "../rotation/state";
 import { own } from "../values/record";
@@ -63,7 +65,7 @@ class Rotation {
     const token = this.isPerDatabase ? NO_TOKEN : this.tokenNamed(name);
     const failure = own(state.failures, name);
     return rowOf({
-      ...this.common(own(state.rotations, name)),
+      ...this.common(own(state.rotations, name), name),
       ...token,
       // which trigger rotated it last is not recorded where it failed under the current one
       ...(failure !== undefined && { by: null }),
@@ -92,7 +94,7 @@ class Rotation {
       .map(([name]) => {
         const token = this.tokenNamed(name);
         return rowOf({
-          ...this.common(own(state.rotations, group.name)),
+          ...this.common(own(state.rotations, group.name), group.name),
           ...token,
           dueAt: null,
           kind: "minted-token",
@@ -104,14 +106,15 @@ class Rotation {
 
   /** When a token of `mint` expires. */
   private tokenNamed(name: string): Pick<Row, "expires" | "renewAt"> {
-    const { endpoints = {}, mint } = this.state;
+    const { endpoints = {}, expirations = {}, mint } = this.state;
     if (own(endpoints, name) === undefined) return NO_TOKEN;
-    const isLasting = (mint?.expiration ?? "never") === "never";
-    return { expires: isLasting ? "never" : "not recorded", renewAt: null };
+    const expires = own(expirations, name);
+    if (expires === undefined) return { expires: "never", renewAt: null };
+    return { expires, renewAt: renewalAt(new Date(expires), mint?.renewBefore).toISOString() };
   }
 
   /** What all rows of the resource have in common. */
-  private common(at: string | undefined) {
+  private common(at: string | undefined, name?: string) {
     const { stack, state, resource } = this;
     const due = dueAt(state, state.rotateEvery);
     return {
@@ -119,7 +122,7 @@ class Rotation {
       resource: clean(resource.name),
       urn: clean(resource.urn),
       rotatedAt: at ?? null,
-      by: at === undefined ? null : this.cause(),
+      by: at === undefined ? null : this.cause(name),
       trigger: this.trigger(),
       rotateEvery: state.rotateEvery ?? null,
       dueAt: due?.toISOString() ?? null,
@@ -132,16 +135,19 @@ class Rotation {
     return describeTrigger(this.state.trigger, this.resource.secrets.has("trigger"));
   }
 
-  /** What made it rotate last. */
-  private cause(): string {
+  /** What made a target rotate last; without a name, the whole list. */
+  private cause(name?: string): string | null {
     const { state, resource } = this;
+    if (name !== undefined && state.joined?.includes(name)) return "joining";
     const isHeld = resource.secrets.has("heldTrigger") || state.heldTrigger !== undefined;
-    const trigger = isHeld ? SECRET : this.trigger();
-    const causes = [
-      ...(trigger === null ? [] : [`trigger ${trigger}`]),
-      ...((state.rotateEvery ?? null) === null ? [] : [`age (${String(state.rotateEvery)})`]),
-    ];
-    return causes.length === 0 ? "creation" : causes.join(" or ");
+    switch (state.cause) {
+      case "trigger":
+        return `trigger ${(isHeld ? SECRET : this.trigger()) ?? "(removed)"}`;
+      case "age":
+        return `age${isPresent(state.rotateEvery) ? ` (${state.rotateEvery})` : ""}`;
+      case "creation":
+        return "creation";
+    }
   }
 
   /** The group of a database is only known where it has a token, or where no other can be meant. */

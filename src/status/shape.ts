@@ -1,4 +1,4 @@
-import { checkArguments, type Rule, type Rules } from "../core/argument-rules";
+import { checkArguments, databaseNames, oneOf, type Rule, type Rules } from "../core/argument-rules";
 import type { Properties } from "../core/protocol";
 import { RULES as ROTATION_RULES, readRotationState, type RotationState } from "../rotation/state";
 import { RULES as TOKEN_RULES } from "../token/arguments";
@@ -43,7 +43,7 @@ const endpoint: Rule = (value, name) =>
 const followed: Rule = (value, name) =>
   isRecord(value) ? recordOf(date)(value["rotations"], `${name}.rotations`) : `${name} must be an object`;
 
-const NEEDED_OF_ROTATIONS = ["rotations", "failures", "createdAt"];
+const NEEDED_OF_ROTATIONS = ["rotations", "failures", "createdAt", "cause"];
 const NEEDED_OF_TOKENS = ["mintedAt"];
 
 const RECORDED_OF_ROTATIONS: Rules = {
@@ -52,6 +52,9 @@ const RECORDED_OF_ROTATIONS: Rules = {
   failures: recordOf(text),
   createdAt: date,
   rotatedAt: date,
+  cause: oneOf("creation", "trigger", "age"),
+  joined: databaseNames,
+  expirations: recordOf(date),
   verification: text,
   endpoints: recordOf(endpoint),
   reach: recordOf(recordOf(text)),

@@ -19,6 +19,9 @@ const NOTHING: Plan = {
   replaces: [],
   changes: true,
 };
+const target = (name: string): Target => ({ kind: "database", name });
+const APP = target("app");
+const NEW = target("new");
 const OLD = "2026-01-01T00:00:00.000Z";
 
 describe("the record that an update hands to its run", () => {
@@ -32,17 +35,46 @@ describe("the record that an update hands to its run", () => {
     assert.deepEqual(recordAfter(olds), state({ trigger: "2" }));
   });
 
+  const tokens: Partial<RotationState> = {
+    tokens: { app: jwt() },
+    endpoints: { app: endpointIn("default") },
+    expirations: { app: NOW },
+  };
+
   it("keeps all that happened so far", () => {
     const happened: Partial<RotationState> = {
+      mint: {},
       reach: { default: { group: "rejected" } },
-      tokens: { app: jwt() },
-      endpoints: { app: endpointIn("default") },
+      ...tokens,
+      cause: "age",
+      joined: ["app"],
       pending: { app: OWED },
       failures: { app: "why" },
       casualties: { "acme/databases/x": "0a" },
     };
-    assert.deepEqual(recordAfter(state(happened)), state({ ...happened, trigger: "2" }));
+    const news = inputs({ trigger: "2", mint: {} });
+    assert.deepEqual(recordAfter(state(happened), {}, news), state({ ...happened, trigger: "2" }));
   });
+
+  it("forgets the tokens of a resource that mints no more", () =>
+    assert.deepEqual(recordAfter(state({ mint: {}, ...tokens })), state({ trigger: "2" })));
+
+  for (const reason of ["trigger", "age"] as const)
+    it(`has the cause of a rotation by ${reason} of all targets, which joined none`, () => {
+      const plan = { reason, rotates: [APP, NEW], joined: [NEW] };
+      const { cause, joined } = recordAfter(state({ joined: ["app"] }), plan);
+      assert.deepEqual([cause, joined], [reason, undefined]);
+    });
+
+  for (const [what, before, plan, joined] of [
+    ["names a target that rotates because it joined", undefined, { rotates: [NEW], joined: [NEW] }, ["new"]],
+    ["names it once", ["new"], { rotates: [NEW], joined: [NEW] }, ["new"]],
+    ["does not name one that joined without a rotation", ["app"], { joined: [NEW] }, ["app"]],
+  ] as [string, string[] | undefined, Partial<Plan>, string[]][])
+    it(what, () => {
+      const record = recordAfter(state({ cause: "trigger", ...(before && { joined: before }) }), plan);
+      assert.deepEqual([record.cause, record.joined], ["trigger", joined]);
+    });
 
   it("has no entry for what never happened", () => {
     assert.deepEqual([at, verification], [OLD, "skipped"]);
@@ -76,10 +108,6 @@ describe("the record that an update hands to its run", () => {
       );
     });
 });
-
-const target = (name: string): Target => ({ kind: "database", name });
-const APP = target("app");
-const NEW = target("new");
 
 describe("the tasks of a create", () => {
   const resolved = { ...parseSubject(inputs()), targets: [APP, NEW] };

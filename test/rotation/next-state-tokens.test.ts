@@ -3,7 +3,7 @@ import { nextState, type Result, type Run } from "../../src/rotation/next-state"
 import type { RotationState } from "../../src/rotation/state";
 import { NOW, state } from "../support/fake-turso";
 import { AT, LOST, errorOf, adoptedResult, resultsOf, rotatedResult, unknownResult } from "./results";
-import { endpointIn, minterOf, targets } from "./tokens";
+import { endpointIn, jwt, minterOf, targets } from "./tokens";
 
 const after = (
   before: RotationState,
@@ -36,6 +36,15 @@ describe("the tokens of the next state", () => {
     const minter = minterOf({ app: { token: "new", group: "a" } });
     const { tokens, endpoints } = after(state({ mint: {} }), { app: rotatedResult() }, { members, minter });
     assert.deepEqual([tokens, endpoints], [{ app: "new" }, { app: endpointIn("a") }]);
+  });
+
+  it("are recorded with their expiry, unless they never expire", () => {
+    const soon = "2026-04-01T00:00:00.000Z";
+    const minter = minterOf({ app: { token: jwt(soon), group: "a" }, new: { token: jwt(), group: "b" } });
+    const expirations = { app: NOW, kept: AT, left: AT, new: NOW };
+    const run = { members: targets("database", "app", "kept", "new"), minter };
+    const result = after({ ...before, expirations }, { app: rotatedResult() }, run);
+    assert.deepEqual(result.expirations, { app: soon, kept: AT });
   });
 
   it("are, with one for each database, those of the databases of the groups", () => {

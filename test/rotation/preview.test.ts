@@ -59,7 +59,12 @@ describe("the preview of a create", () => {
 
 describe("the preview of an update", () => {
   const listed = (...databases: string[]) => ({ scope: { databases } });
-  const minted = { mint: {}, tokens: { app: jwt() }, endpoints: { app: endpointIn("default") } };
+  const minted = {
+    mint: {},
+    tokens: { app: jwt() },
+    endpoints: { app: endpointIn("default") },
+    expirations: {},
+  };
 
   const ROWS: [
     what: string,

@@ -9,6 +9,7 @@ describe("the state of a TokenRotation", () => {
       stateVersion: 1,
       rotationId: "id",
       rotationCount: 0,
+      cause: "creation",
       rotations: {},
       failures: {},
       createdAt: NOW,

@@ -30,6 +30,7 @@ export function rotation(changes: Props = {}, more: Props = {}): Props {
     trigger: 1,
     rotationId: "id",
     rotationCount: 1,
+    cause: "trigger",
     rotations: { app: daysAgo(10) },
     failures: {},
     rotatedAt: daysAgo(10),

@@ -7,7 +7,7 @@ const endpoint = (group: string) => ({ hostname: "h", group });
 describe("the row of a target", () => {
   it("says when it was rotated, by what, when it is due, and what was seen", () => {
     const reach = { default: { database: "rejected", group: "accepted" } };
-    const row = only(rowsOf(rotation({ rotateEvery: "30d", trigger: undefined, reach })));
+    const row = only(rowsOf(rotation({ rotateEvery: "30d", cause: "age", trigger: undefined, reach })));
     const expected: Partial<Row> = {
       stack: "shop/dev",
       resource: "rotation",
@@ -48,6 +48,21 @@ describe("the row of a target", () => {
         only(rowsOf(rotation(changes as Record<string, unknown>, more as Record<string, unknown>))).trigger,
         expected,
       ));
+
+  const causes: [what: string, changes: Record<string, unknown>, by: string | null][] = [
+    ["the trigger", { cause: "trigger" }, "trigger 1"],
+    ["the trigger and not its age", { cause: "trigger", rotateEvery: "30d" }, "trigger 1"],
+    ["a trigger that is held back by now", { cause: "trigger", heldTrigger: encrypted }, "trigger (secret)"],
+    ["a trigger that the program has no more", { cause: "trigger", trigger: undefined }, "trigger (removed)"],
+    ["its age", { cause: "age", rotateEvery: "30d" }, "age (30d)"],
+    ["its age, which counts no more", { cause: "age" }, "age"],
+    ["its creation", { cause: "creation", rotateEvery: "30d" }, "creation"],
+    ["its joining the list", { cause: "age", joined: ["app"] }, "joining"],
+    ["none of them", { cause: "creation", rotations: {} }, null],
+  ];
+  for (const [what, changes, by] of causes)
+    it(`says that what rotated it last was ${what}`, () =>
+      assert.equal(only(rowsOf(rotation(changes))).by, by));
 
   const cases: [what: string, changes: Record<string, unknown>, expected: string[]][] = [
     ["is due to the second", { rotateEvery: "10d" }, [`overdue: due since ${daysAgo(0)} (rotateEvery 10d)`]],
@@ -171,6 +186,26 @@ describe("the tokens of mint", () => {
       rows.map(({ expires }) => expires),
       [null, "never", null],
     );
+  });
+
+  it("say when they expire and are renewed, and what is late", () => {
+    const mint = { expiration: "60d", renewBefore: "5d" };
+    const endpoints = { app: endpoint("g"), reports: endpoint("g") };
+    const expirations = { app: daysAgo(-20), reports: daysAgo(-4) };
+    assert.deepEqual(
+      rowsOf(list({ mint, endpoints, expirations })).map(({ expires, renewAt, status }) => [
+        expires,
+        renewAt,
+        status,
+      ]),
+      [
+        [null, null, "ok"],
+        [daysAgo(-20), daysAgo(-15), "ok"],
+        [daysAgo(-4), daysAgo(1), "overdue"],
+      ],
+    );
+    const expired = rowsOf(rotation({ mint, endpoints, expirations: { app: daysAgo(1) } }));
+    assert.equal(only(expired).status, "expired");
   });
 
   it("have a row each with per: database, under their group", () => {

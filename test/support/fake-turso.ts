@@ -173,6 +173,7 @@ export const state = (changes: Partial<RotationState> = {}): RotationState => ({
   createdAt: "2026-01-01T00:00:00.000Z",
   rotatedAt: "2026-01-01T00:00:00.000Z",
   rotationCount: 1,
+  cause: "creation",
   verification: "skipped",
   ...changes,
 });

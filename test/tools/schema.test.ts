@@ -19,7 +19,16 @@ const { version } = JSON.parse(read("package.json")) as { version: string };
 const schema = packageSchema(version);
 
 /** What a state keeps beside the arguments and does not show to programs; a new property must be put here or below. */
-type Internal = "stateVersion" | "endpoints" | "endpoint" | "createdAt" | "casualties" | "rejected";
+type Internal =
+  | "stateVersion"
+  | "endpoints"
+  | "endpoint"
+  | "expirations"
+  | "createdAt"
+  | "cause"
+  | "joined"
+  | "casualties"
+  | "rejected";
 type Outputs<State, Inputs> = Record<Exclude<keyof State, keyof Inputs | Internal>, true>;
 
 const ROTATION_OUTPUTS: Outputs<RotationState, RotationInputs> = {

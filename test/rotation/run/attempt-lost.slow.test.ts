@@ -127,6 +127,7 @@ describe("a lost response, with a canary token", () => {
         stateVersion: 1,
         rotationId: "x",
         rotationCount: 0,
+        cause: "creation",
         rotations: {},
         failures: {},
         createdAt: "2026-01-01T00:00:00.000Z",

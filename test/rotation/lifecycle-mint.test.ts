@@ -7,6 +7,10 @@ const NEEDS_GROUPS =
 const tooEarly = (early: string, life: string): string =>
   `mint.renewBefore ${early} is not shorter than mint.expiration ${life}, so every update would mint.`;
 
+const show = (value: unknown) =>
+  JSON.stringify(value, (_, each: unknown) => (each === UNKNOWN ? "not known yet" : each)) as
+    string | undefined;
+
 describe("the check of a TokenRotation's mint", () => {
   const turso = FakeTurso.use();
   const [database, databases] = [{ database: "app" }, { databases: ["app"] }];
@@ -29,9 +33,13 @@ describe("the check of a TokenRotation's mint", () => {
     [database, undefined, []],
 
     [database, { per: UNKNOWN }, []],
+    [database, { expiration: UNKNOWN, renewBefore: "1d" }, []],
+    [database, { expiration: "1d", renewBefore: UNKNOWN }, []],
     [UNKNOWN, { per: "database" }, []],
+    [{ groups: UNKNOWN }, { per: "database" }, []],
+    [{ databases: UNKNOWN }, { per: "database" }, [NEEDS_GROUPS]],
   ] as const)
-    it(`${expected.length === 0 ? "accepts" : "rejects"} ${JSON.stringify(mint) ?? "a mint without a value"} for ${JSON.stringify(scope) ?? "a scope that is not known yet"}`, async () => {
+    it(`${expected.length === 0 ? "accepts" : "rejects"} ${show(mint) ?? "a mint without a value"} for ${show(scope) ?? "a scope without a value"}`, async () => {
       const { problems } = await turso.logic().check({}, { scope, trigger: 1, mint, rotateOnCreate: false });
       assert.deepEqual(
         problems,

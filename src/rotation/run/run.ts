@@ -7,9 +7,10 @@ import { TursoError } from "../../turso/errors";
 import { durationMs } from "../../values/duration";
 import { namesOf, targetId, type Resolved } from "../../values/scope";
 import { Minter } from "./mint";
-import { nextState, type Result } from "../next-state";
+import { nextState } from "../next-state";
 import { isTokenDue } from "../plan";
 import type { RunSettings, Task } from "./preflight";
+import { membersReached } from "./reached";
 import { describeFailures, describeList, describeSingle } from "../report";
 import { rollAll } from "./roll";
 import { DEFAULT_PARALLELISM, type Follower, type RotationState } from "../state";
@@ -76,7 +77,7 @@ export async function rotate(
   if (summary !== undefined) say(summary);
   const failures = [...results].flatMap(([name, { error }]) => (error ? [{ name, error }] : []));
   const [failure] = failures;
-  if (failure && isFull && failures.length === results.size && [...results.values()].every(isUnchanged))
+  if (failure && isFull && [...results.values()].every(({ kind }) => kind === "failed"))
     throw new Error(isList ? describeFailures(id, failures) : failure.error.message);
   // tokens from after a rotation of an earlier run are valid, however long its proof takes
   const rotated = rotations.filter(({ target }) => {
@@ -87,18 +88,7 @@ export async function rotate(
   // before the run's own new tokens are recorded, which need no second look
   const hit = run.verify === "off" ? [] : await context.ledger.invalidatedBy(rotated, run.client);
   const reached = membersReached(run, tasks, results);
-  for (const { unit, token } of minter?.minted.values() ?? []) {
-    const { hostname, group } = unit.endpoint;
-    if (hostname !== undefined)
-      context.ledger.holds({
-        id: targetId(organization, unit.target),
-        organization,
-        target: unit.target,
-        group,
-        hostname,
-        token,
-      });
-  }
+  holdMinted(context, organization, minter);
   if (minter?.warning !== undefined) context.notify("warning", minter.warning, `${id} unverified`);
   const seen = new Set(namesOf(tasks.filter(wasSeen).map(({ target }) => target)));
   const state = nextState(
@@ -112,7 +102,15 @@ export async function rotate(
 /** Whether a target exists or has existed: if it is gone later, it was deleted, and its name was no typing error. */
 const wasSeen = ({ isKnown, lookup }: Task): boolean => isKnown || !(lookup instanceof TursoError);
 
-const isUnchanged = ({ kind }: { kind: string }): boolean => kind === "failed" || kind === "missing";
+/** Records the new tokens, so that a later rotation of the program finds out whether it invalidates them. */
+function holdMinted({ ledger }: Context, organization: string, minter: Minter | undefined): void {
+  for (const { unit, token } of minter?.minted.values() ?? []) {
+    const { target, endpoint } = unit;
+    const { hostname, group } = endpoint;
+    if (hostname === undefined) continue; // nothing could ever reject it
+    ledger.holds({ id: targetId(organization, target), organization, target, group, hostname, token });
+  }
+}
 
 /** A rotation that invalidates a token which was minted or found valid before must not pass for a success. */
 async function withCasualties(
@@ -131,33 +129,6 @@ async function withCasualties(
 
 const CASUALTY =
   "a rotation invalidated this token, which the program manages. Run `pulumi up --refresh`, which mints it again. To prevent this, give its AuthToken this TokenRotation as `rotation`, or in dependsOn.";
-
-/**
- * What the rotations were seen to reach beside their targets: members of the resource whose tokens are dead although they were
- * not rotated. Warns about group tokens that survived.
- */
-function membersReached(
-  run: RunSettings,
-  tasks: readonly Task[],
-  results: ReadonlyMap<string, Result>,
-): Map<string, string> {
-  const reached = new Map<string, string>();
-  for (const { target, lookup } of tasks) {
-    const result = results.get(target.name);
-    if (lookup instanceof TursoError || result?.kind !== "rotated") continue;
-    const { group, siblings } = result.reach?.[lookup.endpoint.group] ?? {};
-    if (group === "accepted")
-      run.notify(
-        "warning",
-        target,
-        `rotated, and a token of its group "${lookup.endpoint.group}" from before it is still accepted. If one of those may have leaked, rotate the group.`,
-      );
-    if (siblings !== "rejected" || target.kind === "group") continue;
-    for (const name of lookup.databases)
-      if (run.targets.has(name) && !results.has(name)) reached.set(name, result.at);
-  }
-  return reached;
-}
 
 /** How long the preflight of all targets together waits for databases that do not answer. */
 const PREFLIGHT_MS = 10_000;

@@ -1,10 +1,10 @@
 import type { BlastRadius } from "../../../src/core/blast-radius";
 import type { Task } from "../../../src/rotation/run/preflight";
-import type { MintOptions, TursoClient } from "../../../src/turso/client";
+import type { Database, MintOptions, TursoClient } from "../../../src/turso/client";
 import { TursoError } from "../../../src/turso/errors";
 import type { Probe } from "../../../src/turso/probe";
 import type { Target } from "../../../src/values/scope";
-import { errorOf } from "../results";
+import { errorOf, goneOf } from "../results";
 
 export const REJECTED: Probe = { verdict: "rejected" };
 export const ACCEPTED: Probe = { verdict: "accepted" };
@@ -31,6 +31,8 @@ export class Organization {
   readonly log: string[] = [];
   readonly minted: { target: Target; options: MintOptions }[] = [];
   readonly probed: string[] = [];
+  /** The lookups in order: `database a`, `databases of team`. */
+  readonly lookedUp: string[] = [];
   private serial = 0;
   private readonly generations = new Map<string, number>();
 
@@ -46,6 +48,9 @@ export class Organization {
       mint: (target: Target, options: MintOptions) => this.mint(target, options),
       rotate: (target: Target) => this.rotate(target),
       probe: (hostname: string, token: string) => Promise.resolve(this.probe(hostname, token)),
+      getGroup: (name: string) => this.lookUp("group", name),
+      getDatabase: (name: string) => this.lookUp("database", name).then(() => this.database(name)),
+      listDatabases: (name?: string) => this.list(name),
     } as unknown as TursoClient;
   }
 
@@ -85,6 +90,22 @@ export class Organization {
         .map((each) => ({ name: each, hostname: each })),
       endpoints: new Map(databases.map((each) => [each, { group: name, hostname: each }])),
     };
+  }
+
+  private async lookUp(kind: Target["kind"], name: string): Promise<void> {
+    this.lookedUp.push(`${kind} ${name}`);
+    const isThere = kind === "group" ? name in this.groups : this.groupOf(name) !== "";
+    return isThere ? undefined : Promise.reject(goneOf(kind, name));
+  }
+
+  private list(name?: string): Promise<Database[]> {
+    this.lookedUp.push(name === undefined ? "databases" : `databases of ${name}`);
+    const names = name === undefined ? Object.values(this.groups).flat() : (this.groups[name] ?? []);
+    return Promise.resolve(names.map((each) => this.database(each)));
+  }
+
+  private database(name: string): Database {
+    return { Name: name, Hostname: name, group: this.groupOf(name) };
   }
 
   private groupOf(name: string): string {

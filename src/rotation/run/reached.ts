@@ -1,0 +1,33 @@
+import { TursoError } from "../../turso/errors";
+import type { Result } from "../next-state";
+import type { RunSettings, Task } from "./preflight";
+
+/**
+ * What the rotations were seen to reach beside their targets: members of the resource whose tokens are dead although they were
+ * not rotated. Warns about group tokens that survived.
+ *
+ * @returns when they were reached, by their names
+ */
+export function membersReached(
+  { targets, notify }: Pick<RunSettings, "targets" | "notify">,
+  tasks: readonly Task[],
+  results: ReadonlyMap<string, Result>,
+): Map<string, string> {
+  const reached = new Map<string, string>();
+  for (const { target, lookup } of tasks) {
+    const result = results.get(target.name);
+    if (lookup instanceof TursoError || result?.kind !== "rotated") continue;
+    const { group, siblings } = result.reach?.[lookup.endpoint.group] ?? {};
+    if (group === "accepted")
+      notify(
+        "warning",
+        target,
+        `rotated, and a token of its group "${lookup.endpoint.group}" from before it is still accepted. If one of those may have leaked, rotate the group.`,
+      );
+    // only a database's rotation tries the tokens of other databases
+    if (siblings !== "rejected") continue;
+    for (const name of lookup.databases)
+      if (targets.has(name) && !results.has(name)) reached.set(name, result.at);
+  }
+  return reached;
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { membersReached } from "../../../src/rotation/run/reached";
+import type { Result } from "../../../src/rotation/next-state";
+import type { Reach } from "../../../src/rotation/state";
+import { AT, failedLookup, failedResult, resultsOf, rotatedResult, unknownResult } from "../results";
+import { Organization, database } from "./organization";
+
+const organization = new Organization({ team: ["a", "b", "c"], other: ["x"] });
+const task = organization.task(database("a"));
+
+/** What the rotation of `a` reached of a resource with the given targets, and the warnings. */
+function reachedOf(result: Result | undefined, targets: string[], others: Record<string, Result> = {}) {
+  const warnings: string[] = [];
+  const reached = membersReached(
+    {
+      targets: new Set(targets),
+      notify: (level, { name }, text) => warnings.push(`${level} ${name}: ${text}`),
+    },
+    [task],
+    resultsOf({ ...others, ...(result && { a: result }) }),
+  );
+  return { reached: Object.fromEntries(reached), warnings };
+}
+
+const rotatedIn = (reach: Record<string, Reach>) => rotatedResult({ reach });
+
+describe("what a rotation was seen to reach", () => {
+  const everything = ["a", "b", "c", "x"];
+  for (const [what, result, targets, expected] of [
+    ["members of its group", rotatedIn({ team: { siblings: "rejected" } }), everything, ["b", "c"]],
+    ["only members of the resource", rotatedIn({ team: { siblings: "rejected" } }), ["a", "c"], ["c"]],
+    [
+      "nobody else if other databases accept their tokens",
+      rotatedIn({ team: { siblings: "accepted" } }),
+      everything,
+      [],
+    ],
+    ["nobody else if that was not tried", rotatedIn({ team: { database: "rejected" } }), everything, []],
+    [
+      "nobody else by what is known of a different group",
+      rotatedIn({ other: { siblings: "rejected" } }),
+      everything,
+      [],
+    ],
+    ["nobody else if nothing was seen", rotatedResult(), everything, []],
+    ["nobody if its outcome is unknown", unknownResult(), everything, []],
+    ["nobody if it failed", failedResult(), everything, []],
+    ["nobody without a result", undefined, everything, []],
+  ] as const)
+    it(`is ${what}`, () => {
+      const { reached, warnings } = reachedOf(result, [...targets]);
+      assert.deepEqual(reached, Object.fromEntries(expected.map((name) => [name, AT])));
+      assert.deepEqual(warnings, []);
+    });
+
+  it("leaves out members with a result of their own", () => {
+    const result = rotatedIn({ team: { siblings: "rejected" } });
+    assert.deepEqual(reachedOf(result, everything, { b: failedResult() }).reached, { c: AT });
+  });
+
+  it("is nobody where the group is not known", () => {
+    const run = { targets: new Set(everything), notify: () => assert.fail("nothing is known") };
+    const results = resultsOf({ a: rotatedIn({ "": { siblings: "rejected", group: "accepted" } }) });
+    const blind = organization.task(database("a"), { lookup: failedLookup(403) });
+    assert.deepEqual(membersReached(run, [blind], results), new Map());
+  });
+
+  it("warns about a token of the group that is still accepted", () => {
+    assert.deepEqual(reachedOf(rotatedIn({ team: { group: "accepted" } }), everything), {
+      reached: {},
+      warnings: [
+        'warning a: rotated, and a token of its group "team" from before it is still accepted. If one of those may have leaked, rotate the group.',
+      ],
+    });
+    assert.deepEqual(reachedOf(rotatedIn({ team: { group: "rejected" } }), everything).warnings, []);
+  });
+});

@@ -68,7 +68,7 @@ export interface TokenRotationArgs {
   suspend?: pulumi.Input<boolean> | undefined;
   /**
    * Mints a token for each target right after its rotation, into the output `tokens`: no target waits for its token until the
-   * others are rotated too.
+   * others are rotated too. Removing it forgets the tokens; they stay valid until the next rotation.
    *
    * @defaultValue `undefined`: nothing is minted
    * @throws if it has an unknown member, an invalid one, or a `renewBefore` that is not shorter than `expiration`

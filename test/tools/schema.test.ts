@@ -69,11 +69,7 @@ const resourceOf = (name: string): ResourceSpec =>
 
 /** Values that a property of the schema may have, among them each word of an enumeration, and each member of an object alone. */
 function samplesOf(spec: TypeSpec): unknown[] {
-  if ("oneOf" in spec)
-    return spec.oneOf.flatMap((each) =>
-      "type" in each && each.type === "string" ? ["all"] : samplesOf(each),
-    );
-  if ("$ref" in spec) return samplesOfType(spec.$ref);
+  if ("$ref" in spec) return spec.$ref === "pulumi.json#/Any" ? [["app"], "all"] : samplesOfType(spec.$ref);
   switch (spec.type) {
     case "boolean":
       return [true, false];

@@ -7,8 +7,7 @@ export type TypeSpec =
   | { type: "string" | "integer" | "boolean" }
   | { type: "array"; items: TypeSpec }
   | { type: "object"; additionalProperties: TypeSpec }
-  | { $ref: string }
-  | { oneOf: TypeSpec[] };
+  | { $ref: string };
 
 export type PropertySpec = TypeSpec & { description: string; secret?: true };
 
@@ -128,11 +127,8 @@ export class Types {
         ...described,
         properties: Object.fromEntries(members.flatMap(({ members }) => this.scopeKeys(members, place))),
       });
-    return {
-      oneOf: members.map((each, i) =>
-        words[i] === undefined ? this.toSpec(each, place) : { type: "string" },
-      ),
-    };
+    // a list of names or a word: Pulumi's Python SDK fails on a list whose type is one of several
+    return ANYTHING;
   }
 
   /** A union of objects becomes one object, of which a program gives one member. */

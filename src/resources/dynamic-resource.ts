@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { summarise } from "../values/failures";
+import { describeUnfinished } from "../values/failures";
 import { jsonProblem } from "../values/json";
 import { nameList, show } from "../values/text";
 
@@ -63,9 +63,9 @@ export function requireNode(versions: NodeJS.ProcessVersions, PATH = ""): void {
  * rotated reaches its dependents; a failed resource would stop them.
  */
 export function failRun(id: string, failures: Record<string, string> | undefined): void {
-  const sentence = summarise(failures ?? {});
+  const sentence = describeUnfinished(id, failures ?? {});
   if (pulumi.runtime.isDryRun() || sentence === undefined) return;
-  const error = new pulumi.RunError(`${id}: ${sentence} The next \`pulumi up\` does only what is left.`);
+  const error = new pulumi.RunError(sentence);
   // Pulumi prints a trace, and formats it for a long time, unless there is none
   error.stack = error.message;
   throw error;

@@ -4,6 +4,19 @@ import { nameList } from "./text";
 const MOST_CAUSES = 5;
 
 /**
+ * What a resource that needs another run says of it; undefined if it needs none.
+ *
+ * @param failures by name, why it needs another run
+ */
+export function describeUnfinished(
+  id: string,
+  failures: Readonly<Record<string, string>>,
+): string | undefined {
+  const summary = summarise(failures);
+  return summary && `${id}: ${summary} The next \`pulumi up\` does only what is left.`;
+}
+
+/**
  * What failed, one sentence per cause; undefined if nothing did.
  *
  * @param failures by name, why it needs another run

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { summarise } from "../../src/values/failures";
+import { describeUnfinished, summarise } from "../../src/values/failures";
 
 /** Failures of this many targets, each with a cause of its own. */
 const causes = (count: number): Record<string, string> =>
@@ -48,4 +48,14 @@ describe("the summary of failures", () => {
       summarise({ constructor: "toString" }),
       "1 target needs another run. constructor: toString",
     ));
+});
+
+describe("what a resource says that needs another run", () => {
+  it("is the summary, after its id, and what comes next", () =>
+    assert.equal(
+      describeUnfinished("acme/databases", { a: "It broke." }),
+      "acme/databases: 1 target needs another run. a: It broke. The next `pulumi up` does only what is left.",
+    ));
+
+  it("is nothing if nothing failed", () => assert.equal(describeUnfinished("acme/databases", {}), undefined));
 });

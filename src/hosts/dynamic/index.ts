@@ -25,6 +25,7 @@ const session = new Session({
   configNamespace: "turso",
   config: (key) => config?.get(key),
   log: engineLog(ENGINE, loadSdk),
+  showsFailures: false,
   isCallerAlive: () => isEngineThere(ENGINE),
 });
 

@@ -39,6 +39,7 @@ function start(engine: string | undefined): void {
     configNamespace: NAMESPACE,
     config: (key) => reader(config)(key),
     log: engineLog(engine, load, () => urns.getStore()),
+    showsFailures: true,
     isCallerAlive: async () => !isCancelled && (await isEngineThere(engine)),
   });
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });

@@ -36,6 +36,7 @@ export class Operations<Inputs extends object, State extends object> {
     return this.finishing(async () => {
       const resource = this.resource();
       const { id, state } = await resource.create(fromEngine<Inputs>(news));
+      this.showFailures(resource, state);
       return { id, state: withSecrets(state, resource.secrets) };
     });
   }
@@ -53,6 +54,7 @@ export class Operations<Inputs extends object, State extends object> {
     return this.finishing(async () => {
       const resource = this.resource();
       const state = await resource.update(fromEngine<State>(olds), fromEngine<Inputs>(news));
+      this.showFailures(resource, state);
       return withSecrets(state, resource.secrets);
     });
   }
@@ -82,6 +84,11 @@ export class Operations<Inputs extends object, State extends object> {
       }
       return Promise.resolve();
     });
+  }
+
+  private showFailures(resource: Resource<Inputs, State>, state: State): void {
+    const text = this.session.showsFailures ? resource.unfinished(state) : undefined;
+    if (text !== undefined) this.session.log.notify("warning", text);
   }
 
   private resource(): Resource<Inputs, State> {

@@ -24,6 +24,7 @@ import {
   type TokenInputs,
   type TokenState,
 } from "../../token/state";
+import { describeUnfinished } from "../../values/failures";
 import { parseId, parseSubject, type Scope } from "../../values/scope";
 
 /** What every resource has in its inputs and its state. */
@@ -42,14 +43,18 @@ export interface Resource<Inputs, State> {
   read(id: string, props: Partial<State>): Promise<ReadResult<State>>;
   update(olds: State, news: Inputs): Promise<State>;
   farewell(id: string, state: Partial<State>): string;
+  /** What failed in a run whose other results are kept; undefined if nothing did. */
+  unfinished(state: State): string | undefined;
   /** The properties of the state that are secrets. */
   secrets: readonly (keyof State & string)[];
 }
 
-export const rotationResource = (context: Context): Resource<Declaration, RotationState> =>
-  resource(new RotationLifecycle(context), ROTATION_SECRETS, readRotationState, (named) =>
+export const rotationResource = (context: Context): Resource<Declaration, RotationState> => ({
+  ...resource(new RotationLifecycle(context), ROTATION_SECRETS, readRotationState, (named) =>
     RotationLifecycle.found(parseSubject(named), named, context.clock()),
-  );
+  ),
+  unfinished: (state) => describeUnfinished(parseSubject(state).id, state.failures),
+});
 
 export const tokenResource = (context: Context): Resource<TokenInputs, TokenState> =>
   resource(new TokenLifecycle(context), TOKEN_SECRETS, readTokenState, (named, { token }, id) => {
@@ -96,6 +101,7 @@ function resource<Inputs extends Scoped, State extends Scoped>(
     },
     update: async (olds, news) => lifecycle.update(saved(olds), declared(news)),
     farewell: (id, state) => lifecycle.farewell(id, state),
+    unfinished: () => undefined,
     secrets,
   };
 }

@@ -10,6 +10,8 @@ export interface Surroundings {
   /** Reads a full key of the stack's config, with secrets in clear. */
   config: (key: string) => unknown;
   log: Log;
+  /** Whether this host has to show what failed in a run. With the dynamic one, the program's own error shows it. */
+  showsFailures: boolean;
   /** Whether the engine that called is still there and has not cancelled the run. */
   isCallerAlive: () => Promise<boolean>;
 }
@@ -25,6 +27,10 @@ export class Session {
 
   get log(): Log {
     return this.surroundings.log;
+  }
+
+  get showsFailures(): boolean {
+    return this.surroundings.showsFailures;
   }
 
   /** Settings are read when a method runs, because an engine that met an error in `configure` never calls it again. */

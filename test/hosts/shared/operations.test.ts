@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { Operations } from "../../../src/hosts/shared/operations";
+import { rotationResource } from "../../../src/hosts/shared/resource";
+import { Session } from "../../../src/hosts/shared/session";
+import { FakeTurso } from "../../support/fake-turso";
+
+const INPUTS = { scope: { databases: ["app", "nosuch"] }, organization: "acme", verify: "off" };
+const WARNING =
+  "acme/databases: 1 target needs another run. nosuch: the API says that it does not exist. Nothing was changed. Check the name and the organization, or remove the name from the list. The next `pulumi up` does only what is left.";
+
+describe("the operations of a host", () => {
+  const turso = FakeTurso.use();
+
+  /** The warnings of a create and an update in which a member of a list fails. */
+  async function warnings(showsFailures: boolean): Promise<string[]> {
+    const shown: string[] = [];
+    const config: Record<string, string> = {
+      "turso:apiUrl": turso.url,
+      "turso:apiToken": turso.emulator.apiToken,
+    };
+    const session = new Session({
+      configNamespace: "turso",
+      config: (key) => config[key],
+      log: {
+        notify: (level, text) => {
+          if (level === "warning") shown.push(text);
+        },
+        flush: () => Promise.resolve(),
+      },
+      showsFailures,
+      isCallerAlive: () => Promise.resolve(true),
+    });
+    const operations = new Operations(session, rotationResource);
+    const { state } = await operations.create({ ...INPUTS, trigger: "1" });
+    await operations.update(state, { ...INPUTS, trigger: "2" });
+    return shown.filter((text) => text.includes("another run"));
+  }
+
+  it("warn of what failed in a create and in an update, where no program shows it", async () =>
+    assert.deepEqual(await warnings(true), [WARNING, WARNING]));
+
+  it("leave it to the program where that shows it", async () => assert.deepEqual(await warnings(false), []));
+});

@@ -4,7 +4,15 @@
 
 const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
-const { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } = require("node:fs");
+const {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} = require("node:fs");
 const path = require("node:path");
 const { ensureCli } = require("./pulumi-cli/cli.js");
 
@@ -53,10 +61,19 @@ function npm(args, failure) {
   if (status !== 0) throw new SetupError(failure);
 }
 
-/** Lets the examples, and the provider process that runs them, resolve this package by its name. */
+/** Lets the examples, and the provider process that runs them, find this package and its programs by their names. */
 function linkSelf() {
   const link = path.join(ROOT, "node_modules", "pulumi-turso-tokens");
   if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync("..", link, "junction");
+  /** @type {{ bin: Record<string, string> }} */
+  const { bin } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
+  for (const [name, file] of Object.entries(bin)) {
+    // as npm does for an installed package, except on Windows, where it writes scripts instead
+    if (process.platform === "win32") continue;
+    const program = path.join(ROOT, "node_modules", ".bin", name);
+    if (!lstatSync(program, { throwIfNoEntry: false })) symlinkSync(path.join("..", "..", file), program);
+    chmodSync(path.join(ROOT, file), 0o755);
+  }
 }
 
 /** @param {string} folder @returns {string[]} its TypeScript files, as paths from the root */
@@ -76,11 +93,15 @@ async function main() {
       "`npm ci` failed, for the reason that it printed above. Fix this, then run the set-up again.",
     );
   });
+  unlessDone(
+    "dist/.setup",
+    ["tsconfig.build.json", "tools/bundle-plugin.js", "src/hosts/plugin/schema.json", ...sourcesIn("src")],
+    () => {
+      say("the package: npm run build");
+      npm(["run", "--silent", "build"], "The build failed: the compiler's errors are above.");
+    },
+  );
   linkSelf();
-  unlessDone("dist/.setup", ["tsconfig.build.json", ...sourcesIn("src")], () => {
-    say("the package: npm run build");
-    npm(["run", "--silent", "build"], "The build failed: the compiler's errors are above.");
-  });
   const configs = ["tsconfig.build.json", "emulator/tsconfig.build.json"];
   unlessDone("emulator/dist/.setup", [...configs, ...sourcesIn("emulator/src")], () => {
     say("the emulator: npm run build");

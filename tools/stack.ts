@@ -22,6 +22,8 @@ export interface StackOptions {
   isNative?: boolean;
   /** Whether the project installs its own packages instead of using this repository's. */
   ownPackages?: boolean;
+  /** Folders with programs that the project needs, in front of those of PATH. */
+  programs?: string[];
   /** Added to the environment. A variable that is undefined is removed. */
   env?: Record<string, string | undefined>;
 }
@@ -34,7 +36,7 @@ export class Stack {
   private readonly isNative: boolean;
   private readonly children = new Set<ChildProcess>();
 
-  constructor({ copy, program, isNative = false, ownPackages = false, env }: StackOptions) {
+  constructor({ copy, program, isNative = false, ownPackages = false, programs = [], env }: StackOptions) {
     const cli = findCli();
     if (cli === undefined) throw new Error("The Pulumi CLI is not installed: run `npm run setup`.");
     this.isNative = isNative;
@@ -50,7 +52,7 @@ export class Stack {
     if (program !== undefined) this.write(program);
     this.env = {
       ...withoutTurso(process.env),
-      PATH: `${cli.bin}${path.delimiter}${process.env["PATH"] ?? ""}`,
+      PATH: [...programs, cli.bin, process.env["PATH"] ?? ""].join(path.delimiter),
       PULUMI_HOME: path.join(this.folder, "home"),
       PULUMI_BACKEND_URL: `file://${path.join(this.folder, "backend")}`,
       PULUMI_CONFIG_PASSPHRASE: "a passphrase for a stack that lasts a minute",

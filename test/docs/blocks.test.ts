@@ -18,6 +18,7 @@ const TESTED = new Set([
   "json", // here
   "yaml", // here
   "mermaid", // here
+  "py", // here
 ]);
 
 /** The commands that pages mention with their options: `stack output --show-secrets` as `stack output`. */
@@ -27,7 +28,9 @@ function pulumiCommands(): Map<string, Set<string>> {
   for (const text of texts)
     for (const [, rest = ""] of text.matchAll(/(?:^|&& |\|\| |npx )pulumi ([^&|]+)/g)) {
       const [command = "", sub = ""] = rest.trim().split(/\s+/);
-      const name = ["config", "stack", "state"].includes(command) ? `${command} ${sub}`.trim() : command;
+      const name = ["config", "package", "plugin", "stack", "state"].includes(command)
+        ? `${command} ${sub}`.trim()
+        : command;
       const options = found.get(name) ?? new Set<string>();
       for (const [, option] of rest.matchAll(/\s(--[\w-]+)/g)) options.add(option as string);
       found.set(name, options);
@@ -61,6 +64,18 @@ describe("every page", () => {
   it("contains valid JSON and YAML", () => {
     for (const { text } of of("json")) JSON.parse(text);
     for (const { text } of of("yaml")) load(text);
+  });
+
+  it("quotes programs in Python and YAML from the examples, which test/e2e runs", () => {
+    const programs = {
+      py: readFileSync(path.join(ROOT, "examples/python/rotation.py"), "utf8"),
+      yaml: readFileSync(path.join(ROOT, "examples/yaml/Pulumi.yaml"), "utf8"),
+    };
+    for (const [language, program] of Object.entries(programs)) {
+      const quoted = of(language).filter(({ text }) => language === "py" || text.includes("runtime: yaml"));
+      assert.ok(quoted.length > 0, `no page shows a program in ${language}`);
+      for (const { text, where } of quoted) assert.ok(program.includes(text), where);
+    }
   });
 
   it("contains only diagrams whose files exist", () => {

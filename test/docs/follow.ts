@@ -80,7 +80,7 @@ async function run(stack: Stack, text: string): Promise<Map<number, string>> {
 /** Runs a page's commands in sequence and compares their output with what the page shows. */
 export async function follow(session: PageSession): Promise<void> {
   const { child, line } = await startEmulator(session.page);
-  const stack = new Stack({ copy: session.copy });
+  const stack = new Stack({ copy: session.copy, programs: (await session.programs?.()) ?? [] });
   try {
     const blocks = blocksToFollow(session);
     const printed = await run(stack, script(session, blocks, line));

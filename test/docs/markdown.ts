@@ -86,6 +86,11 @@ const ELSEWHERE: [command: RegExp, by: string][] = [
     /^npx mocha (-g "too short" |-t 300000 )?test\/(values\/scope|values\/duration|e2e\/lists)\.test\.ts$/,
     "a stage runs these files",
   ],
+  [
+    /^(npm run sdk|python3 -m venv|\. venv\/|pip install )/,
+    "tools/python makes such an environment for the tests",
+  ],
+  [/^ln -s ..\/..\/node_modules/, "the folder that the commands run in has this link already"],
   [/ npm run server$/, "test/e2e/examples-deliver.test.ts runs it"],
   [/^(export TURSO_API_TOKEN=…|npm run test:live -- .*)$/, "test/live/run.slow.test.ts runs it"],
   [

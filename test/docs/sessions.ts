@@ -1,3 +1,5 @@
+import { ensureLanguage } from "../../tools/pulumi-cli/language.js";
+import { ensurePython } from "../../tools/python/environment";
 import { blocksOf, type Block } from "./markdown";
 
 /** A page whose commands are run in sequence, as a reader would. */
@@ -9,7 +11,11 @@ export interface PageSession {
   given?: string;
   /** The files of the repository that the reader's folder contains. */
   copy: { from: string; files: string[] };
+  /** Installs what the program's language needs. Returns folders for PATH. */
+  programs?: () => Promise<string[]>;
 }
+
+const say = (line: string) => console.log(`      ${line}`);
 
 const example = (name: string, ...files: string[]): PageSession => ({
   page: `examples/${name}/README.md`,
@@ -32,6 +38,16 @@ export const SESSIONS: PageSession[] = [
   example("fleet", "tenants.json"),
   example("fleet-all"),
   example("deliver", "token-file.ts"),
+  {
+    ...example("yaml"),
+    copy: { from: "examples/yaml", files: ["Pulumi.yaml"] },
+    programs: async () => [await ensureLanguage("yaml", say)],
+  },
+  {
+    ...example("python"),
+    copy: { from: "examples/python", files: ["Pulumi.yaml", "__main__.py", "rotation.py", "rotate.py"] },
+    programs: async () => [(await ensurePython(say)).bin, await ensureLanguage("python", say)],
+  },
 ];
 
 /** The blocks to run: the first one of the page before, and all of this page. */

@@ -9,6 +9,12 @@ const FOLDERS = readdirSync(EXAMPLES, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
+/** Those in other languages, and their files; they use the native plugin. */
+const NATIVE: Record<string, string[]> = {
+  python: ["__main__.py", "rotation.py", "rotate.py", "requirements.txt"],
+  yaml: [],
+};
+
 interface PackageFile {
   name: string;
   version: string;
@@ -71,15 +77,18 @@ describe("every example", () => {
     // a recipe needs an account of its platform, so the emulator alone cannot run it
     const isRecipe = folder.startsWith("deliver-");
     it(`${folder} is a Pulumi project whose README covers ${isRecipe ? "the time until the pick-up" : "the emulator"} and the real API`, () => {
-      for (const name of ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts", "README.md"])
+      const files = NATIVE[folder] ?? ["package.json", "tsconfig.json", "index.ts"];
+      for (const name of ["Pulumi.yaml", "README.md", ...files])
         assert.ok(existsSync(path.join(EXAMPLES, folder, name)), name);
       assert.match(read(folder, "Pulumi.yaml"), new RegExp(`^name: ${folder}\n`));
       const readme = read(folder, "README.md");
       const main = isRecipe ? "## From rotation to pick-up" : "npm run emulator";
-      for (const text of [main, "turso:organization", "turso:apiToken"])
+      const namespace = folder in NATIVE ? "turso-tokens" : "turso";
+      for (const text of [main, `${namespace}:organization`, `${namespace}:apiToken`])
         assert.ok(readme.includes(text), text);
     });
 
+    if (folder in NATIVE) continue;
     it(`${folder} declares version ranges, and one that includes this package's version`, () => {
       const { name, private: isPrivate, main, dependencies, devDependencies } = packageFile(folder);
       assert.deepEqual([name, isPrivate, main], [folder, true, "index.ts"]);

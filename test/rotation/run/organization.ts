@@ -17,6 +17,8 @@ export const group = (name: string): Target => ({ kind: "group", name });
 interface Answers {
   mint?: (target: Target, options: MintOptions) => TursoError | undefined;
   rotate?: (target: Target) => TursoError | undefined;
+  /** The error of a lookup of a group, of a database, or of a listing, which has the name `databases`. */
+  lookUp?: (target: { name: string }) => TursoError | undefined;
   probe?: (hostname: string, token: string) => Probe | undefined;
   /** Whether a rotation is carried out whose outcome is unknown; true if absent. */
   isCarriedOut?: boolean;
@@ -94,12 +96,16 @@ export class Organization {
 
   private async lookUp(kind: Target["kind"], name: string): Promise<void> {
     this.lookedUp.push(`${kind} ${name}`);
+    const error = this.answers.lookUp?.({ name });
+    if (error) throw error;
     const isThere = kind === "group" ? name in this.groups : this.groupOf(name) !== "";
     return isThere ? undefined : Promise.reject(goneOf(kind, name));
   }
 
   private list(name?: string): Promise<Database[]> {
     this.lookedUp.push(name === undefined ? "databases" : `databases of ${name}`);
+    const error = this.answers.lookUp?.({ name: name ?? "databases" });
+    if (error) return Promise.reject(error);
     const names = name === undefined ? Object.values(this.groups).flat() : (this.groups[name] ?? []);
     return Promise.resolve(names.map((each) => this.database(each)));
   }

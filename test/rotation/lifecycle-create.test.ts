@@ -42,6 +42,12 @@ describe("a TokenRotation that is created", () => {
     });
   }
 
+  it("counts no age of a list that it adopts, not even if it mints", async () => {
+    const news = inputs({ scope: { databases: ["app"] }, rotateOnCreate: false, mint: {} });
+    const { state: created } = await turso.logic().create(news);
+    assert.deepEqual([created.rotatedAt, Object.keys(created.tokens ?? {})], [undefined, ["app"]]);
+  });
+
   it("is announced in its first preview only", async () => {
     await turso.logic().check({ ...inputs() }, { ...inputs() });
     assert.deepEqual([turso.messages, turso.requests()], [[], []]);

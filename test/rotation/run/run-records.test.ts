@@ -7,7 +7,7 @@ import { tasksFor } from "../../../src/rotation/job";
 import type { Job } from "../../../src/rotation/run/run";
 import type { Pending } from "../../../src/rotation/state";
 import type { Target } from "../../../src/values/scope";
-import { AT } from "../results";
+import { AT, errorOf } from "../results";
 import { Organization, REJECTED, database, group, refusedWith } from "./organization";
 import { contextIn, runIn, subjectOf } from "./runner";
 
@@ -89,6 +89,15 @@ describe("a run records", () => {
       assert.equal(context.ledger.hasRotated("acme/databases/a"), isRotation);
       assert.equal(context.ledger.hasInvalidated(later), isCertain);
     });
+
+  it("no rotation whose outcome is unknown as one that certainly happened", async () => {
+    const lost = errorOf({ status: 500, effect: "unknown" });
+    const organization = new Organization(TEAM, "database", { rotate: () => lost });
+    const context = contextIn(organization);
+    const { pending = {} } = await runIn(context, { database: "a" }, { verify: "off" });
+    assert.equal(pending["a"]?.status, "unknown");
+    assert.equal(context.ledger.hasInvalidated(later), false);
+  });
 
   for (const [verify, ids] of [
     ["auto", ["acme/databases/b"]],

@@ -34,12 +34,14 @@ async function startEmulator(page: string): Promise<{ child: ChildProcess; line:
 const USER = `
 npx() {
   [ "$1" = pulumi ] || { command npx "$@"; return; }
-  shift
+  "$@"
+}
+pulumi() {
   case "$1 $2 $3 $*" in
     up*) set -- "$@" --yes ;;
-    "config set --secret"*) [ $# -ne 4 ] || { printf %s "$TURSO_API_TOKEN" | pulumi "$@" --non-interactive; return; } ;;
+    "config set --secret"*) [ $# -ne 4 ] || { printf %s "$TURSO_API_TOKEN" | command pulumi "$@" --non-interactive; return; } ;;
   esac
-  pulumi "$@" --non-interactive
+  command pulumi "$@" --non-interactive
 }`;
 
 const marker = (index: number): string => `@@ block ${index}`;
@@ -82,6 +84,10 @@ export async function follow(session: PageSession): Promise<void> {
   const { child, line } = await startEmulator(session.page);
   const stack = new Stack({ copy: session.copy, programs: (await session.programs?.()) ?? [] });
   try {
+    if (session.program !== undefined) {
+      stack.writeFile("package.json", "{}"); // which `npm install` writes
+      stack.writeFile(session.program, blocksOf(session.page, "ts")[0]?.text ?? "");
+    }
     const blocks = blocksToFollow(session);
     const printed = await run(stack, script(session, blocks, line));
     let output: string | undefined;

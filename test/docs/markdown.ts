@@ -79,6 +79,7 @@ const ELSEWHERE: [command: RegExp, by: string][] = [
   [/^npm start$/, "test/e2e/examples-demo.test.ts runs the demo"],
   [/^npm test\b/, "it runs this test; test/tools tests its stages"],
   [/^npm ci$/, "tools/setup.js runs it"],
+  [/^npm install pulumi-turso-tokens$/, "test/package/npm.test.ts installs the packed package"],
   [/^npm run setup$/, "it ran before any test"],
   [/^npm run emulator\b/, "the pages' commands run against the emulator that it starts"],
   [/^npm run format$/, "it modifies the clone; the stage `format` runs prettier with --check"],
@@ -94,7 +95,7 @@ const ELSEWHERE: [command: RegExp, by: string][] = [
   [/ npm run server$/, "test/e2e/examples-deliver.test.ts runs it"],
   [/^(export TURSO_API_TOKEN=…|npm run test:live -- .*)$/, "test/live/run.slow.test.ts runs it"],
   [
-    /^(npx turso-token-emulator |export TURSO_API_BASEURL=|until curl )/,
+    /^(npx turso-token-emulator\b|export TURSO_API_BASEURL=|until curl )/,
     "test/package/emulator.test.ts starts it in an empty folder",
   ],
   [/pulumi-turso-tokens status/, "test/package/status.test.ts runs the installed command"],

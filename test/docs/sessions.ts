@@ -9,6 +9,8 @@ export interface PageSession {
   before?: string;
   /** A command that the page expects the reader to have run after its first block. */
   given?: string;
+  /** The file of the reader's folder that the page's first program goes into. */
+  program?: string;
   /** The files of the repository that the reader's folder contains. */
   copy: { from: string; files: string[] };
   /** Installs what the program's language needs. Returns folders for PATH. */
@@ -27,7 +29,7 @@ const example = (name: string, ...files: string[]): PageSession => ({
 });
 
 export const SESSIONS: PageSession[] = [
-  { page: "README.md", copy: { from: ".", files: ["Pulumi.yaml", "package.json", "examples/quickstart"] } },
+  { page: "README.md", program: "index.ts", copy: { from: ".", files: [] } },
   {
     page: "examples/README.md",
     given: "npx pulumi stack init dev",

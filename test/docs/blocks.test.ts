@@ -128,7 +128,7 @@ describe("every page", () => {
     const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };
-    const deliver = ["server"]; // a script of examples/deliver/package.json
+    const deliver = ["server", "sync-server"]; // scripts of examples/deliver/package.json
     for (const { file, codes, blocks } of PAGES)
       for (const text of [...codes, ...blocks.map((block) => block.text)])
         for (const [, name = ""] of text.matchAll(/\bnpm run ([\w:-]+)/g))

@@ -1,87 +1,20 @@
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@libsql/client";
-import { ROOT } from "../../tools/stack";
 import { Sandbox, inSandbox } from "./sandbox";
+import { Service, report } from "./service";
 
 const COPY = {
   from: "examples/deliver",
   files: ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts", "token-file.ts"],
 };
-const CLIENTS = 4;
 const SCHEMA = [
   "create table orders (id integer primary key)",
   "insert into orders values (1)",
   "create table customers (id integer primary key)",
 ];
-
-interface Served {
-  at: number;
-  ms: number;
-  status: number;
-}
-
-/** The example's server in a separate process, and clients that send requests continuously. */
-class Service {
-  readonly served: Served[] = [];
-  private stopped = false;
-  private readonly clients: Promise<void>[];
-
-  private constructor(
-    readonly process: ChildProcess,
-    private readonly url: string,
-  ) {
-    this.clients = Array.from({ length: CLIENTS }, () => this.sendRequests());
-  }
-
-  static async start(env: Record<string, string>): Promise<Service> {
-    const file = path.join(ROOT, "examples/deliver/server.ts");
-    const child = spawn(process.execPath, ["-r", "ts-node/register", file], {
-      cwd: ROOT,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const [line] = (await once(child.stdout, "data")) as [Buffer];
-    const url = /http:\S+/.exec(line.toString())?.[0];
-    assert.ok(url, line.toString());
-    return new Service(child, url);
-  }
-
-  /** Statistics of the requests that started after a time. */
-  since(start: number): { all: number; failed: number; slowestMs: number; statuses: number[] } {
-    const some = this.served.filter(({ at }) => at >= start);
-    const failed = some.filter(({ status }) => status !== 200);
-    return {
-      all: some.length,
-      failed: failed.length,
-      slowestMs: Math.round(Math.max(0, ...some.map(({ ms }) => ms))),
-      statuses: [...new Set(failed.map(({ status }) => status))],
-    };
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    await Promise.all(this.clients);
-    this.process.kill();
-    if (this.process.exitCode === null) await once(this.process, "exit");
-  }
-
-  private async sendRequests(): Promise<void> {
-    while (!this.stopped) {
-      const at = Date.now();
-      const status = await fetch(this.url).then(
-        async (response) => (await response.text(), response.status),
-        () => 0,
-      );
-      this.served.push({ at, ms: Date.now() - at, status });
-      await sleep(20);
-    }
-  }
-}
 
 /** Runs a body after the stack's first `up`, which writes the token to a file in the project's folder. */
 async function inDelivery(body: (sandbox: Sandbox, tokenFile: string) => Promise<void>): Promise<void> {
@@ -125,10 +58,6 @@ async function upWith(sandbox: Sandbox, key: string, value: string): Promise<num
   sandbox.turso.clearLog();
   await sandbox.up();
   return Date.now();
-}
-
-function report(what: string, { all, failed, slowestMs }: ReturnType<Service["since"]>): void {
-  console.log(`      ${what}: ${failed} of ${all} requests failed, the slowest took ${slowestMs} ms`);
 }
 
 /** The drivers of the example's server. */

@@ -35,9 +35,13 @@ const EXAMPLE: Record<string, Example> = {
   deliver: { config: { database: "app", rotation: "1" }, rotations: 1, check: serves },
 };
 
-/** The example's server starts with the example's own ts-node and compiler. */
+/** The example's servers start with the example's own ts-node and compiler. */
 async function serves(sandbox: Sandbox): Promise<void> {
-  const child = spawn("npm", ["run", "server"], {
+  for (const script of ["server", "sync-server"]) await starts(sandbox, script);
+}
+
+async function starts(sandbox: Sandbox, script: string): Promise<void> {
+  const child = spawn("npm", ["run", script], {
     cwd: sandbox.stack.project,
     env: { ...process.env, TOKEN_FILE: "database-token", DATABASE_URL: "http://127.0.0.1:9" },
     stdio: ["ignore", "pipe", "inherit"],

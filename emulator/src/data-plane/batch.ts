@@ -2,7 +2,6 @@ import { ProtocolError, required, SqlError } from "./errors";
 import {
   errorBody,
   executeRequest,
-  requireVersion3,
   sqlOf,
   type ErrorBody,
   type Session,
@@ -46,10 +45,9 @@ function checkCondition(condition: Condition, step: number, session: Session): v
     case "or":
       for (const inner of required(condition.conds, "conds")) checkCondition(inner, step, session);
       return;
-    case "is_autocommit": {
-      requireVersion3("BatchCond of type `is_autocommit`", session);
+    // belongs to version 3 of the protocol, but @tursodatabase/sync sends it to version 2
+    case "is_autocommit":
       return;
-    }
     default:
       throw new ProtocolError("BatchCond type not recognized");
   }

@@ -90,7 +90,7 @@ export function executeRequest(statement: Statement, session: Session): Promise<
   return session.connection().execute(sql, args, session.access(), statement.want_rows ?? true);
 }
 
-export function requireVersion3(what: string, { version }: Session): void {
+function requireVersion3(what: string, { version }: Session): void {
   if (version >= 3) return;
   throw new ProtocolError(`${what} is only supported in protocol version hrana3 and higher`);
 }

@@ -3,6 +3,7 @@ import { UsageError, type Values } from "../tools/command-line.js";
 export const PARTS = [
   "fleet",
   "dark-window",
+  "rolling",
   "whole-group",
   "trouble",
   "joining",
@@ -28,13 +29,13 @@ export interface Options {
 
 const USAGE = `Measures the package against its alternatives, and against a lower bound.
 
-  npm run bench                    everything, in about an hour; writes bench/RESULTS.md and two plots
+  npm run bench                    everything, in about an hour; writes bench/RESULTS.md and its pictures
   npm run bench -- --quick         small sizes, one round, a few minutes; writes nothing unless --out is given
     --only PART,...   ${PARTS.join(", ")}; writes nothing unless --out is given
     --rounds N        how often each figure is measured, contenders alternating (3; quick: 1)
     --size N          databases in the fleet (1000; quick: 50)
     --parallelism N   concurrent requests in the fleets, for the package and the loops (8, the package's default)
-    --out FOLDER      the folder for RESULTS.md and the plots
+    --out FOLDER      the folder for RESULTS.md and the pictures
     --help            this text`;
 
 export const COMMAND_LINE = {

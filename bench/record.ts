@@ -19,6 +19,13 @@ export interface Kept {
   load?: number;
 }
 
+/** A picture, and what it is drawn from if that is kept beside it. */
+export interface Picture {
+  file: string;
+  svg: string;
+  data?: unknown;
+}
+
 const FILE = "results.json";
 
 export const sourcesTree = (): string =>
@@ -31,7 +38,7 @@ export const sourcesTree = (): string =>
  */
 export async function writeResults(
   folder: string,
-  measured: readonly (Kept & { part: Part; svg?: string })[],
+  measured: readonly (Kept & { part: Part; picture?: Picture })[],
 ): Promise<string[]> {
   mkdirSync(folder, { recursive: true });
   const written: string[] = [];
@@ -41,13 +48,17 @@ export async function writeResults(
   };
   const file = path.join(folder, FILE);
   const all = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<Record<Part, Kept>>) : {};
-  for (const { part, svg, ...kept } of measured) {
+  const { format } = await import("prettier");
+  const json = (value: unknown): Promise<string> =>
+    format(JSON.stringify(value), { parser: "json", printWidth: 110 });
+  for (const { part, picture, ...kept } of measured) {
     all[part] = kept;
-    if (svg !== undefined && kept.section.plot !== undefined) write(kept.section.plot, svg);
+    if (picture === undefined) continue;
+    write(picture.file, picture.svg);
+    if (picture.data !== undefined) write(picture.file.replace(/svg$/, "json"), await json(picture.data));
   }
   const ordered = PARTS.flatMap((part) => (all[part] ? [[part, all[part]] as const] : []));
-  const { format } = await import("prettier");
-  write(FILE, await format(JSON.stringify(Object.fromEntries(ordered)), { parser: "json", printWidth: 110 }));
+  write(FILE, await json(Object.fromEntries(ordered)));
   write("RESULTS.md", await markdown(ordered.map(([, kept]) => kept)));
   return written;
 }

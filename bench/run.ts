@@ -7,7 +7,9 @@ import type { Section } from "./figures";
 import { COMMAND_LINE, optionsFrom, type Options, type Part } from "./options";
 import { clock, Progress } from "./progress";
 import { summary, terminalTables } from "./report";
-import { sourcesTree, writeResults, type Kept } from "./record";
+import { sourcesTree, writeResults, type Kept, type Picture } from "./record";
+import { rolling, rollingSeconds } from "./rolling/measure";
+import { rollingPicture } from "./rolling/picture";
 import { authToken, authTokenSeconds } from "./sections/auth-token";
 import { darkWindow, darkWindowSeconds } from "./sections/dark-window";
 import { darkWindowPlot } from "./sections/dark-window-figures";
@@ -23,7 +25,7 @@ import { wholeGroup, wholeGroupSeconds } from "./sections/whole-group";
 
 interface Measured {
   section: Section;
-  plot?: { file: string; svg: string };
+  plot?: Picture;
 }
 
 type Measure<T> = (options: Options, progress: Progress) => Promise<T>;
@@ -52,6 +54,13 @@ const PARTS: Record<Part, Runner> = {
       return { section, plot: { file: "dark-window.svg", svg: darkWindowPlot(windows, options) } };
     },
   },
+  rolling: {
+    seconds: rollingSeconds,
+    run: async (options, progress) => {
+      const { section, rolled } = await rolling(options, progress);
+      return { section, plot: { file: "rolling.svg", svg: rollingPicture(rolled), data: rolled } };
+    },
+  },
   "whole-group": tables(wholeGroupSeconds, wholeGroup),
   trouble: tables(troubleSeconds, trouble),
   joining: tables(joiningSeconds, joining),
@@ -66,7 +75,7 @@ async function main(options: Options): Promise<void> {
   const expected = options.parts.reduce((sum, part) => sum + PARTS[part].seconds(options), 0);
   const progress = new Progress(expected);
   console.log(`bench: ${options.parts.join(", ")}; about ${clock(expected)} minutes on a quiet machine`);
-  const measured: (Kept & { part: Part; svg?: string })[] = [];
+  const measured: (Kept & { part: Part; picture?: Picture })[] = [];
   for (const part of options.parts) {
     const [load = 0] = loadavg();
     const since = progress.elapsedSeconds;
@@ -78,7 +87,7 @@ async function main(options: Options): Promise<void> {
         ...(plot && { plot: plot.file }),
         rows: section.rows.filter(({ value }) => !value.includes("NaN")), // not measured with --quick
       },
-      ...(plot && { svg: plot.svg }),
+      ...(plot && { picture: plot }),
       date: new Date().toISOString().slice(0, 10),
       sources: sourcesTree(),
       rounds: options.rounds,

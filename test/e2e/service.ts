@@ -26,10 +26,14 @@ export class Service {
     this.clients = Array.from({ length: CLIENTS }, () => this.sendRequests());
   }
 
-  static async start(env: Record<string, string>, server = "server.ts"): Promise<Service> {
-    const file = path.join(ROOT, "examples/deliver", server);
-    const child = spawn(process.execPath, ["-r", "ts-node/register", file], {
-      cwd: ROOT,
+  /** @param cwd whose packages the server uses */
+  static async start(
+    env: Record<string, string>,
+    file = path.join(ROOT, "examples/deliver/server.ts"),
+    cwd = ROOT,
+  ): Promise<Service> {
+    const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", file], {
+      cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -6,12 +6,13 @@ import path from "node:path";
 import { killTree } from "../../tools/kill-tree.js";
 import { ROOT } from "../../tools/stack";
 import { inSandbox, type Sandbox } from "../e2e/sandbox";
+import { pin } from "./example";
 import { NPM, must } from "./program";
-import { manifest, tarball } from "./tarball";
+import { manifest } from "./tarball";
 
 const EXAMPLES = path.join(ROOT, "examples");
-/** The compiler that the examples ask for, and the newest that Pulumi runs programs with. */
-const COMPILERS = [manifest.devDependencies["typescript"], "6.0.3"];
+/** The oldest compiler that is supported, the one that the examples ask for, and the newest that Pulumi runs programs with. */
+const COMPILERS = ["5.0.4", manifest.devDependencies["typescript"], "6.0.3"];
 /** What a trial of an example leaves in its folder, and git ignores. */
 const LEFT = /^(node_modules|database-token|package-lock\.json|Pulumi\..+\.yaml)$/;
 
@@ -56,23 +57,6 @@ async function starts(sandbox: Sandbox, script: string): Promise<void> {
   } finally {
     if (child.pid !== undefined) killTree(child.pid);
   }
-}
-
-interface PackageFile {
-  dependencies: Record<string, string>;
-  devDependencies: Record<string, string>;
-}
-
-/** Replaces version ranges by the packed package and by the versions that this repository is tested with. */
-function pin(sandbox: Sandbox): void {
-  const packageFile = JSON.parse(sandbox.stack.readFile("package.json")) as PackageFile;
-  for (const packages of [packageFile.dependencies, packageFile.devDependencies])
-    for (const each of Object.keys(packages))
-      packages[each] =
-        each === manifest.name
-          ? `file:${tarball()}`
-          : (manifest.devDependencies[each] ?? assert.fail(`no test of this repository uses ${each}`));
-  sandbox.stack.writeFile("package.json", JSON.stringify(packageFile, null, 2));
 }
 
 describe("an example that is copied into an empty folder, with the packed package and nothing else", function () {

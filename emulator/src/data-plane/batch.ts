@@ -1,12 +1,5 @@
 import { ProtocolError, required, SqlError } from "./errors";
-import {
-  errorBody,
-  executeRequest,
-  sqlOf,
-  type ErrorBody,
-  type Session,
-  type Statement,
-} from "./hrana";
+import { errorBody, executeRequest, sqlOf, type ErrorBody, type Session, type Statement } from "./hrana";
 import type { StatementResult } from "./sql";
 
 export type Condition =

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { rotationReport, type RotationReport } from "./admin/rotations";
 import { controlPlane } from "./control-plane";
 import { DataPlane } from "./data-plane";
+import { answerDirectly, type DirectAnswer, type DirectRequest } from "./direct";
 import { Faults, type Fault } from "./faults";
 import type { Instruments } from "./instrument";
 import { RequestLog, type LogEntry } from "./log";
@@ -10,6 +11,7 @@ import { ApiTokens, type ApiTokenOptions } from "./platform/api-tokens";
 import { populate, type GroupSeed } from "./seed";
 
 export type { DatabaseRotations, GroupRotations, ReportedRotation, RotationReport } from "./admin/rotations";
+export type { DirectAnswer, DirectRequest } from "./direct";
 export type { Fault, FaultAction } from "./faults";
 export type { LogEntry, Plane } from "./log";
 export type { Action, FineGrainedPermission } from "./permissions";
@@ -73,6 +75,11 @@ export interface Emulator {
   readonly platform: Platform;
   readonly log: readonly LogEntry[];
   clearLog(): void;
+  /**
+   * Answers a request as the server at its URL does, but without a connection, which takes most of a request's time. A fault that
+   * breaks or withholds a connection has none to act on here.
+   */
+  answer(request: DirectRequest): Promise<DirectAnswer>;
   fault(fault: Fault): void;
   clearFaults(): void;
   createApiToken(options?: ApiTokenOptions): string;
@@ -144,6 +151,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     platform,
     log: log.entries,
     clearLog: () => log.clear(),
+    answer: (request) =>
+      new URL(request.url).port === String(port) ? answerDirectly(app, request) : hosting.answer(request),
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
     createApiToken: (restrictions) => tokens.create(restrictions).value,

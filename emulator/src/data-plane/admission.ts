@@ -3,6 +3,10 @@ import { sendJson } from "../instrument";
 import type { Database, Inspection, Platform } from "../platform";
 import type { Access } from "./authorizer";
 
+/** The port that received a request; one that came without a connection names it in its Host. */
+export const portOf = ({ socket, host }: FastifyRequest): number =>
+  socket.localPort ?? Number(host.split(":").at(-1));
+
 /**
  * Decides whether a request may use a database. A refused request is answered here, and the result is null. The checks
  * have the order of a libSQL server: it looks up the database before it checks the token.
@@ -22,7 +26,7 @@ export async function admit(
 
   const database = databaseName === undefined ? undefined : platform.findDatabase(databaseName);
   // A database that was deleted and created again has a different port.
-  if (database?.hostname.endsWith(`:${request.socket.localPort}`) !== true) return unknown();
+  if (database?.hostname.endsWith(`:${portOf(request)}`) !== true) return unknown();
   if (!platform.admits(database, request.ip)) return refuse(403, "access to it is blocked");
   const { authorization } = request.headers;
   if (authorization === undefined) return unauthorized("Expected authorization header but none given");

@@ -2,9 +2,10 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
+import { answerDirectly, type DirectAnswer, type DirectRequest } from "../direct";
 import { instrument, sendJson, type Instruments } from "../instrument";
 import type { Hosting, Platform } from "../platform";
-import { admit } from "./admission";
+import { admit, portOf } from "./admission";
 import type { Access } from "./authorizer";
 import { checkBatch, type Batch } from "./batch";
 import { cursorEntries, cursorHead, cutAfter } from "./cursor";
@@ -79,6 +80,11 @@ export class DataPlane implements Hosting {
     });
   }
 
+  /** Answers a request without a connection, as the database whose port is in the URL does. */
+  answer(request: DirectRequest): Promise<DirectAnswer> {
+    return answerDirectly(this.#app, request);
+  }
+
   async ready(): Promise<void> {
     await this.#app.ready();
   }
@@ -131,7 +137,7 @@ export class DataPlane implements Hosting {
   }
 
   #host(request: FastifyRequest): Host | undefined {
-    return this.#hosts.get(request.socket.localPort ?? 0);
+    return this.#hosts.get(portOf(request));
   }
 
   async #pipeline(version: 2 | 3, request: FastifyRequest, reply: FastifyReply): Promise<void> {

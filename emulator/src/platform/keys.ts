@@ -114,16 +114,40 @@ export class KeyRing {
 /** The claims of a token that an accepted key signed, whether it has expired or not; otherwise undefined. */
 export async function verify(token: string, candidates: Candidate[]): Promise<Claims | undefined> {
   for (const { publicKey, accepts } of candidates) {
-    try {
-      const { payload } = await compactVerify(token, publicKey, { algorithms: ["EdDSA"] });
-      const claims: unknown = JSON.parse(new TextDecoder().decode(payload));
-      return isClaims(claims) && accepts(token) ? claims : undefined;
-    } catch (error) {
-      if (error instanceof errors.JWSSignatureVerificationFailed) continue;
-      return undefined;
-    }
+    const signed = await verifyOnce(token, publicKey);
+    if (signed === OTHER_KEY) continue;
+    return signed !== undefined && accepts(token) ? signed : undefined;
   }
   return undefined;
+}
+
+/** A different key signed the token. */
+const OTHER_KEY = Symbol("other key");
+type Verified = Claims | typeof OTHER_KEY | undefined;
+
+/** By key and token: a client that polls sends the same token again and again, and verifying it costs more than the rest of the request. */
+const known = new WeakMap<KeyObject, Map<string, Verified>>();
+const MOST_KNOWN = 1_000;
+
+async function verifyOnce(token: string, publicKey: KeyObject): Promise<Verified> {
+  const verified = known.get(publicKey) ?? new Map<string, Verified>();
+  known.set(publicKey, verified);
+  if (verified.has(token)) return verified.get(token);
+  const result = await verifyWith(token, publicKey);
+  if (verified.size >= MOST_KNOWN) verified.clear();
+  verified.set(token, result);
+  return result;
+}
+
+/** @returns undefined for a text that is not a token */
+async function verifyWith(token: string, publicKey: KeyObject): Promise<Verified> {
+  try {
+    const { payload } = await compactVerify(token, publicKey, { algorithms: ["EdDSA"] });
+    const claims: unknown = JSON.parse(new TextDecoder().decode(payload));
+    return isClaims(claims) ? claims : undefined;
+  } catch (error) {
+    return error instanceof errors.JWSSignatureVerificationFailed ? OTHER_KEY : undefined;
+  }
 }
 
 function isClaims(value: unknown): value is Claims {

@@ -40,8 +40,9 @@ const joinedSince = (olds: RotationState, { joined, rotates }: Plan): string[] =
 ];
 
 /** The tokens, and what is kept of them. */
-const tokensOf = ({ tokens, endpoints, expirations }: RotationState): Partial<RotationState> => ({
+const tokensOf = ({ tokens, endpoints, expirations, gone }: RotationState): Partial<RotationState> => ({
   ...(tokens && { tokens }),
+  ...(gone && { gone }),
   ...(endpoints && { endpoints }),
   ...(expirations && { expirations }),
 });

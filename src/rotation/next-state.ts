@@ -56,7 +56,7 @@ export interface Run {
 /** The state after a run: what happened counts, whatever else failed. */
 export function nextState(record: RotationState, run: Run, now: Date): RotationState {
   const { isList, isFull, members, results, seen: wereSeen, reached } = run;
-  const { pending: left = {}, ...before } = record;
+  const { pending: left = {}, gone: wereGone, ...before } = record;
   const rotated = [...results.values()].filter((result) => result.kind === "rotated");
   const isNew = rotated.some((result) => result.isNew);
   const mayBeNew = isNew || [...results.values()].some((each) => each.kind === "unknown" && each.isNew);
@@ -77,6 +77,7 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
     pending[name] = withoutToken(pending[name]);
     failures[name] = error.reason;
   }
+  const gone = run.minter ? goneAfter(wereGone, run) : [];
   const reach = { ...before.reach, ...reachOf(results) };
   // a list is as verified as the worst of its members until its next full rotation
   const kept = isList && !isFull && record.verification ? [record.verification] : [];
@@ -87,6 +88,7 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
     ...(Object.keys(reach).length > 0 && { reach }),
     failures,
     ...tokensAfter(before, run),
+    ...(gone.length > 0 && { gone }),
     ...(mayBeNew && { rotationId: randomUUID() }),
     ...(isNew && { rotationCount: record.rotationCount + 1 }),
     ...(seen.length > 0 && { verification: worst([...seen, ...kept]) }),
@@ -130,8 +132,15 @@ function tokensAfter(
   };
 }
 
-/** What remains to be done for a target whose token could not be minted. Nothing that was left to do before is forgotten. */
-function withoutToken(left: Pending | undefined): Pending {
+/** The members that no longer exist, as far as the last look at each of them has shown. */
+const goneAfter = (before: readonly string[] = [], { members, results }: Run): string[] =>
+  namesOf(members).filter((name) => {
+    const result = results.get(name);
+    return result ? result.kind === "gone" : before.includes(name);
+  });
+
+/** What remains to be done for a target whose token has to be minted. Nothing that was left to do before is forgotten. */
+export function withoutToken(left: Pending | undefined): Pending {
   switch (left?.status) {
     case "unproven":
     case "unknown":

@@ -108,8 +108,8 @@ function rotatesFor(
 
 /** Whether a token of a target is to be minted although the target is not rotated. */
 function needsToken(olds: RotationState, news: RotationInputs, { kind, name }: Target, now: Date): boolean {
-  if (!isPresent(news.mint)) return false;
-  const { tokens = {}, endpoints = {} } = olds;
+  const { tokens = {}, endpoints = {}, gone = [] } = olds;
+  if (!isPresent(news.mint) || gone.includes(name)) return false;
   const isPerDatabase = kind === "group" && news.mint.per === "database";
   const names = isPerDatabase
     ? Object.keys(tokens).filter((each) => own(endpoints, each)?.group === name)

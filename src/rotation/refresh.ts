@@ -10,11 +10,11 @@ import { ALL, namesOf, targetOf, type Resolved, type Subject, type Target } from
 import { nameList } from "../values/text";
 import { concludeProof, reopen } from "./run/attempt";
 import { deadTokens, recreated } from "./run/mint";
-import { nextState, type Result } from "./next-state";
+import { nextState, withoutToken, type Result } from "./next-state";
 import { membersOf } from "./plan";
 import { prove } from "./run/prove";
 import { settingsOf } from "./run/run";
-import { DEFAULT_PARALLELISM, type Pending, type RotationState } from "./state";
+import { DEFAULT_PARALLELISM, type RotationState } from "./state";
 
 const PROOF_MS = 5_000;
 
@@ -56,10 +56,26 @@ export async function refresh(
       `${id}: ${nameList(joined)} joined the organization; the next update mints their tokens, without a rotation.`,
       `${id} joined`,
     );
-  const left = [...dead, ...joined].map((name): [string, Pending] => [name, { status: "not-minted" }]);
-  const pending = { ...Object.fromEntries(left), ...next.pending };
-  return { gone: false, state: { ...next, ...(Object.keys(pending).length > 0 && { pending }) } };
+  const back = (next.gone ?? []).filter((name) => isFound(found, name));
+  return { gone: false, state: withoutTokens(next, [...dead, ...joined, ...back]) };
 }
+
+/** The state with these members' tokens left to the next update. Those that were gone are there again. */
+function withoutTokens({ gone: wereGone = [], ...state }: RotationState, names: string[]): RotationState {
+  const gone = wereGone.filter((name) => !names.includes(name));
+  const pending = { ...state.pending };
+  for (const name of names) pending[name] = withoutToken(own(pending, name));
+  return {
+    ...state,
+    ...(gone.length > 0 && { gone }),
+    ...(Object.keys(pending).length > 0 && { pending }),
+  };
+}
+
+const isFound = (found: Survey, name: string): boolean => {
+  const lookup = found.get(name);
+  return lookup !== undefined && !(lookup instanceof TursoError);
+};
 
 /** Whether the API itself says that a single target does not exist; any other failure is a warning. */
 async function isGone(context: Context, subject: Subject): Promise<boolean> {

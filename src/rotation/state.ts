@@ -145,10 +145,7 @@ export interface RotationState extends RotationInputs {
   stateVersion: 1;
   /** Changes exactly when a rotation happened. */
   rotationId: string;
-  /**
-   * By the target's name, when it was last rotated, or may have been; ISO 8601. Targets that this resource has never
-   * rotated have no entry.
-   */
+  /** By the target's name, when it was last rotated, or may have been; ISO 8601. Those that it never rotated have no entry. */
   rotations: Record<string, string>;
   /** By the target's name, one sentence for each that needs another run. No secrets. */
   failures: Record<string, string>;
@@ -158,6 +155,8 @@ export interface RotationState extends RotationInputs {
   endpoints?: Record<string, Endpoint>;
   /** When each of the tokens expires; ISO 8601. Those that never expire have no entry. */
   expirations?: Record<string, string>;
+  /** Members of a list that no longer exist. Nothing is minted for them until a refresh finds them again. Absent without `mint`. */
+  gone?: readonly string[];
   /** By the group's name, what the last rotation in it was seen to reach. */
   reach?: Record<string, Reach>;
   /** ISO 8601; absent before the first rotation. In a list: when all its members were last due. */

@@ -57,6 +57,7 @@ const RECORDED_OF_ROTATIONS: Rules = {
   expirations: recordOf(date),
   verification: text,
   endpoints: recordOf(endpoint),
+  gone: databaseNames,
   reach: recordOf(recordOf(text)),
   casualties: recordOf(text),
 };

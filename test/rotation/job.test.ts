@@ -39,6 +39,7 @@ describe("the record that an update hands to its run", () => {
     tokens: { app: jwt() },
     endpoints: { app: endpointIn("default") },
     expirations: { app: NOW },
+    gone: ["lost"],
   };
 
   it("keeps all that happened so far", () => {

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { nextState, type Result, type Run } from "../../src/rotation/next-state";
 import type { RotationState } from "../../src/rotation/state";
 import { NOW, state } from "../support/fake-turso";
-import { AT, LOST, errorOf, adoptedResult, resultsOf, rotatedResult, unknownResult } from "./results";
+import {
+  AT,
+  LOST,
+  errorOf,
+  adoptedResult,
+  goneResult,
+  resultsOf,
+  rotatedResult,
+  unknownResult,
+} from "./results";
 import { endpointIn, jwt, minterOf, targets } from "./tokens";
 
 const after = (
@@ -75,6 +84,26 @@ describe("the tokens of the next state", () => {
     const held = { status: "not-rotated", wasSeen: true } as const;
     const { pending } = after(before, { app: { kind: "adopted", pending: held } }, { members, minter });
     assert.deepEqual(pending, { app: held });
+  });
+});
+
+describe("the members that are gone, in the next state", () => {
+  const members = targets("database", "app", "lost", "back");
+  const before = state({ mint: {}, gone: ["lost", "back", "left"] });
+  const goneAfter = (results: Record<string, Result>) =>
+    after(before, results, { members, minter: minterOf({}) }).gone;
+
+  it("are those that were gone before, without those that left the list", () =>
+    assert.deepEqual(goneAfter({}), ["lost", "back"]));
+
+  it("are those that the run did not find, without those that it did", () =>
+    assert.deepEqual(goneAfter({ app: goneResult(), lost: adoptedResult(), back: rotatedResult() }), [
+      "app",
+    ]));
+
+  it("are not recorded if there are none, or if no tokens are minted", () => {
+    assert.equal("gone" in after(state({ mint: {} }), {}, { members, minter: minterOf({}) }), false);
+    assert.equal("gone" in after(before, { app: goneResult() }, { members }), false);
   });
 });
 

@@ -83,6 +83,12 @@ describe("the plan of an update that mints", () => {
     assert.deepEqual([plan.rotates, plan.mints], [["app"], []]);
   });
 
+  it("mints none, and sends no request, for a member that is gone, until a refresh finds it again", () => {
+    const olds = state({ scope: { databases: ["app", "lost"] }, mint: {}, tokens: { app: jwt() } });
+    assert.deepEqual(planned(olds, inputs(olds)).mints, ["lost"]);
+    assert.deepEqual(planned({ ...olds, gone: ["lost"] }, inputs(olds)), nothing);
+  });
+
   it("leaves a token to what an earlier run did not finish, and mints those of other targets", () => {
     const scope = { databases: ["app", "reports"] };
     const olds = state({ ...single, scope, pending: { app: UNPROVEN } });

@@ -109,12 +109,23 @@ describe("a refresh of a list's tokens", () => {
       ]);
     }));
 
-  it("does not forget for a rejected token that the outcome of its rotation is unknown", () =>
+  it("leaves those of members that were gone and are there again to the next update", () =>
+    Fleet.with({}, async (fleet) => {
+      const { state } = await fleet.logic().create(inputs());
+      const { platform } = fleet.emulator;
+      platform.deleteDatabase("t2");
+      const next = await refreshed(fleet, { ...state, gone: ["t1", "t2"] });
+      assert.deepEqual([next.gone, next.pending], [["t2"], { t1: { status: "not-minted" } }]);
+      await platform.createDatabase("t2", "tenants");
+      assert.equal("gone" in (await refreshed(fleet, { ...state, gone: ["t2"] })), false);
+    }));
+
+  it("leaves a rejected token to the next update, whatever else is to be done for its member", () =>
     Fleet.with({}, async (fleet) => {
       const { state } = await fleet.logic().create(inputs());
       fleet.emulator.platform.rotateDatabase("t1");
       const next = await refreshed(fleet, { ...state, pending: { t1: LOST } });
-      assert.deepEqual(next.pending, { t1: LOST });
+      assert.deepEqual(next.pending, { t1: { ...LOST, isNotMinted: true } });
     }));
 
   it("keeps the tokens that were valid when the resource still minted, and tries them", () =>

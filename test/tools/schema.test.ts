@@ -24,6 +24,7 @@ type Internal =
   | "endpoints"
   | "endpoint"
   | "expirations"
+  | "gone"
   | "createdAt"
   | "cause"
   | "joined"

@@ -69,6 +69,11 @@ export class Minter {
     return tried instanceof TursoError && isMintRefused(tried) ? tried : undefined;
   }
 
+  /** Whether a target's tokens are those of its databases, which only a lookup can name. */
+  needsLookup({ target }: Pick<Task, "target">): boolean {
+    return target.kind === "group" && this.settings.per === "database";
+  }
+
   /**
    * Mints the tokens of a target that was, or may have been, rotated.
    *
@@ -130,6 +135,10 @@ export class Minter {
     isReachable: boolean,
     places?: Places,
   ): Promise<boolean> {
+    if (task.lookup instanceof TursoError && this.needsLookup(task)) {
+      this.errors.set(task.target.name, task.lookup);
+      return false;
+    }
     let isComplete = true;
     await inParallel(units, PARALLEL_MINTS, async (unit) => {
       const minted = await attempt(() =>
@@ -178,8 +187,7 @@ export class Minter {
   private unitsOf({ target, lookup }: Task): Unit[] {
     const found = lookup instanceof TursoError ? undefined : lookup;
     const endpoint = found?.endpoint ?? { group: target.kind === "group" ? target.name : "" };
-    if (target.kind === "database" || this.settings.per !== "database")
-      return [{ name: target.name, target, endpoint }];
+    if (!this.needsLookup({ target })) return [{ name: target.name, target, endpoint }];
     return [...(found?.endpoints ?? [])].map(([name, at]) => ({
       name,
       target: { kind: "database", name },

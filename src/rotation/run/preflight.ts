@@ -158,12 +158,16 @@ function adopt(run: RunSettings, { lookup, target, isKnown, isHeld, pending }: T
   return adopted;
 }
 
+/** Whether the lookup failed in a way that says nothing about the target: an API token that may rotate may be unable to read. */
+export const isUnseen = ({ lookup }: Pick<Task, "lookup">): boolean =>
+  lookup instanceof TursoError && (lookup.status === 403 || lookup.isTooLarge);
+
 /** Why the target must not be rotated: it does not exist, the API token fails, or `groupImpact` refuses it. */
 export function findObstacle(run: RunSettings, { lookup, target }: Task): TursoError | undefined {
   const { groupImpact, targets, notify, client } = run;
   if (lookup instanceof TursoError) {
-    // an API token that may rotate may be unable to read
-    if ((lookup.status !== 403 && !lookup.isTooLarge) || groupImpact === "refuse") return lookup;
+    const isNeeded = groupImpact === "refuse" || run.minter?.needsLookup({ target }) === true;
+    if (!isUnseen({ lookup }) || isNeeded) return lookup;
     notify("warning", target, `its blast radius could not be looked up (${lookup.answer}); continuing.`);
     return undefined;
   }

@@ -3,7 +3,7 @@ import { Permits, Places, inParallel } from "../../values/places";
 import { targetId } from "../../values/scope";
 import { conclude, reopen, send, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
-import { prepare, refusalToMint, type Prepared, type RunSettings, type Task } from "./preflight";
+import { isUnseen, prepare, refusalToMint, type Prepared, type RunSettings, type Task } from "./preflight";
 import { GRACE_MS, prove, type Seen } from "./prove";
 import { cannotMint, describeProgress, noneAvailable } from "../report";
 import type { Reach } from "../state";
@@ -85,7 +85,8 @@ async function prepareAll(
   const ready: Prepared[] = [];
   const attempts: Attempt[] = [];
   const leaders = new Set<string>();
-  const [first] = tasks.filter((task) => !task.isAdopted && !(task.lookup instanceof TursoError));
+  const rotates = tasks.filter((task) => !task.isAdopted);
+  const first = rotates.find(({ lookup }) => !(lookup instanceof TursoError)) ?? rotates.find(isUnseen);
   const refusal = first && (await refusalToMint(run, first));
   await inParallel(tasks, parallelism, async (task) => {
     const { pending, lookup, target } = task;

@@ -51,6 +51,28 @@ describe("whether minting is refused before a rotation", () => {
     });
 });
 
+describe("a group for each of whose databases a token is minted", () => {
+  const organization = new Organization(TEAM);
+  const task = organization.task(group("team"), { lookup: failedLookup(403) });
+
+  for (const [per, expected] of [
+    ["database", "failed"],
+    [undefined, undefined],
+  ] as const)
+    it(`is ${expected ? "not rotated" : "rotated all the same"} if its databases could not be looked up: per ${per ?? "group"}`, async () => {
+      const run = runOf(organization, { verify: "off" });
+      const minter = new Minter(run, per ? { per } : {}, () => false);
+      const prepared = await prepare({ ...run, minter }, task, true);
+      assert.equal("kind" in prepared ? prepared.kind : undefined, expected);
+    });
+
+  it("lacks its tokens if they were due and its databases could not be looked up", async () => {
+    const minter = new Minter(runOf(organization), { per: "database" }, () => true);
+    assert.equal(await minter.mintDue(task), false);
+    assert.equal(minter.errors.get("team")?.status, 403);
+  });
+});
+
 describe("the canary tokens of", () => {
   const planted = async (organization: Organization, target = A, leads = true) => {
     const prepared = await prepare(runOf(organization), organization.task(target), leads);

@@ -143,6 +143,16 @@ describe("a roll", () => {
     assert.deepEqual(organization.log, ["mint c"]);
   });
 
+  it("asks whether the API mints also where it may look up nothing", async () => {
+    const organization = new Organization(APART, "database", { mint: () => refusedWith(403) });
+    const [a, b, c] = tasksOf(organization) as [Task, Task, Task];
+    const unseen = [b, c].map((task) => ({ ...task, lookup: failedLookup(403) }));
+    const tasks = [{ ...a, lookup: failedLookup(500) }, ...unseen];
+    const { kinds } = await roll(organization, tasks, { verify: "off" });
+    assert.deepEqual(kinds, { a: "failed", b: "failed", c: "failed" });
+    assert.deepEqual(organization.log, ["mint b"]);
+  });
+
   it("mints the due tokens of targets that it only adopts", async () => {
     const organization = new Organization(APART);
     const tasks = tasksOf(organization).map((task) => ({ ...task, isAdopted: true }));

@@ -1,66 +1,54 @@
 import fc from "fast-check";
-import { interceptRequests } from "./process";
-import { simulateTime } from "./clock";
-import { schedules, type Schedule } from "./schedule";
-import { Simulation } from "./simulation";
-import { ModelOrganization } from "./organization";
+import { schedules } from "./schedule/schedule";
+import { Player, logOf } from "./player";
 
 export interface Finding {
   schedules: number;
-  seed: number;
-  ms: number;
   /** The smallest schedule that violates a rule, as a numbered list with its log. */
   counterExample?: string;
+}
+
+interface Options {
+  /** Whether to look for a smaller schedule that violates a rule too. */
+  shrink?: boolean;
+  limitMs?: number;
+  /** Only this schedule of the seed, counted from 0. */
+  only?: number;
+  isDirect?: boolean;
 }
 
 /** Runs random schedules until one violates a rule or `numRuns` have passed. */
 export async function check(
   numRuns: number,
   seed: number,
-  { shrink = true, limitMs = 3_600_000 * 24 } = {},
+  { shrink = true, limitMs = 86_400_000, only, isDirect }: Options = {},
 ): Promise<Finding> {
-  const undo = [simulateTime(), interceptRequests()];
-  const organizations: Record<Schedule["serverGeneration"], ModelOrganization> = {
-    "legacy-group": await ModelOrganization.start("legacy-group"),
-    current: await ModelOrganization.start("current"),
-  };
-  const play = async (schedule: Schedule): Promise<Simulation> => {
-    const simulation = new Simulation(organizations[schedule.serverGeneration], schedule);
-    await simulation.play();
-    return simulation;
-  };
-  const start = Date.now();
+  const player = await Player.start(isDirect);
   try {
     const details = await fc.check(
       fc.asyncProperty(schedules, async (schedule) => {
-        await play(schedule);
+        const { violation } = await player.play(schedule);
+        if (violation) throw violation;
       }),
-      { numRuns, seed, endOnFailure: !shrink, interruptAfterTimeLimit: limitMs },
+      {
+        numRuns,
+        seed,
+        endOnFailure: !shrink,
+        interruptAfterTimeLimit: limitMs,
+        ...(only !== undefined && { path: String(only) }),
+      },
     );
-    const finding = { schedules: details.numRuns, seed: details.seed, ms: Date.now() - start };
-    if (!details.failed) return finding;
+    if (!details.failed) return { schedules: details.numRuns };
     const [schedule] = details.counterexample ?? [];
-    return {
-      ...finding,
-      counterExample: schedule ? await replay(schedule, organizations) : "fast-check reported no schedule",
-    };
+    const again = schedule && (await player.play(schedule));
+    const counterExample =
+      again === undefined
+        ? "fast-check reported no schedule"
+        : again.violation
+          ? logOf(again)
+          : `A second run of the same schedule violated no rule:\n${logOf(again)}`;
+    return { schedules: details.numRuns, counterExample };
   } finally {
-    await Promise.all(Object.values(organizations).map((organization) => organization.close()));
-    for (const restore of undo) restore();
-  }
-}
-
-async function replay(
-  schedule: Schedule,
-  organizations: Record<Schedule["serverGeneration"], ModelOrganization>,
-): Promise<string> {
-  const simulation = new Simulation(organizations[schedule.serverGeneration], schedule);
-  try {
-    await simulation.play();
-    return `A second run of the same schedule violated no rule:\n${simulation.journal.join("\n")}`;
-  } catch (error) {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    const where = message.startsWith("rule") ? "" : `\n${stack ?? ""}`;
-    return `${simulation.journal.join("\n")}\n!! ${message}${where}`;
+    await player.close();
   }
 }

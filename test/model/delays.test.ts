@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { ServerGeneration } from "../../emulator/src";
 import type { Target } from "../../src/values/scope";
-import { ModelOrganization, type RejectionDelays } from "./organization";
+import type { RejectionDelays } from "./world/delays";
+import { ModelOrganization } from "./world/organization";
 
 const DELAYS: RejectionDelays = {
   group: { default: 400, solo: 0 },

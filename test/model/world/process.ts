@@ -1,67 +1,36 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-import axios, { type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from "axios";
-import { Context } from "../../src/core/context";
+import { AxiosError, type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from "axios";
+import { Context } from "../../../src/core/context";
 import { withClock, type Clock } from "./clock";
-import { actionOf, lateness, losesResponse, type Crash, type PlannedFault, type RequestKind } from "./faults";
-import type { Target } from "../../src/values/scope";
-import { mayRotate, type Credentials, type ModelOrganization } from "./organization";
-
-/** The process has ended: it must not write to the state any more. */
-export class Crashed extends Error {}
+import { actionOf, lateness, losesResponse, type PlannedFault } from "../schedule/faults";
+import { Caller, Crashed } from "./caller";
+import { mayRotate } from "./credentials";
+import { sendThrough } from "./intercept";
+import type { ModelOrganization } from "./organization";
+import { answerOf, describeRequest, isForTrial, mark, type Sent } from "./requests";
+import { Trouble, type Circumstances } from "./trouble";
 
 /** How long the provider waits for a response, by the schedule's clock. */
 export const TIMEOUT_MS = 500;
 
-/** A request that was sent. */
-export interface Sent {
-  kind: RequestKind;
-  target: Target | undefined;
-  /** Whether the platform has carried out this rotation, or will. */
-  executed: boolean;
-  /** Whether the response was lost. */
-  lost: boolean;
-  /** How many milliseconds after the client's timeout the platform carries it out; 0: before the timeout. */
-  lateBy: number;
-  /** When it was sent, by the schedule's clock. */
-  at: number;
-  /** How many tokens had been minted before it. */
-  heldBefore: number;
-  text: string;
-}
-
-export interface Circumstances {
-  credentials: Credentials;
-  faults: PlannedFault[];
-  crash?: Crash | undefined;
-}
-
 const NEVER = new Promise<never>(() => undefined);
 
-const processes = new AsyncLocalStorage<Process>();
-
-/** Routes the requests of simulated processes, and only those, through `Process.request`. Returns the undo function. */
-export function interceptRequests(): () => void {
-  const before = axios.defaults.adapter;
-  const http = axios.getAdapter("http");
-  axios.defaults.adapter = (config) => processes.getStore()?.request(config, http) ?? http(config);
-  return () => {
-    if (before === undefined) delete axios.defaults.adapter;
-    else axios.defaults.adapter = before;
-  };
-}
-
-/** One run of the provider. It sends its requests over real HTTP; each may hit a fault or be the last one. */
+/** One run of the provider, whose requests go to the emulator. Each may hit a fault or be the last one. */
 export class Process {
   readonly sent: Sent[] = [];
   readonly messages: string[] = [];
   /** When a database first rejected a token after this process had sent a rotation, by the schedule's clock. */
   rejectedAt: number | undefined;
   readonly context: Context;
-  readonly #faults: (PlannedFault & { left: number; toSkip: number })[];
+  readonly #trouble: Trouble;
   readonly #inFlight = new Set<Promise<unknown>>();
   /** Requests are carried out in the order in which they are sent, so that a schedule can be repeated. */
   #turn = Promise.resolve();
   #hasExited = false;
+  readonly #caller = new Caller();
+  /** What the provider is doing; it goes on after the CLI was killed. */
+  #work: Promise<unknown> = Promise.resolve();
+  /** Requests that were sent before the CLI was killed, until they have a response. */
+  readonly #underWay = new Set<Promise<unknown>>();
   #abort!: (reason: Crashed) => void;
   readonly #aborted = new Promise<never>((_resolve, reject) => {
     this.#abort = reject;
@@ -71,9 +40,11 @@ export class Process {
     private readonly organization: ModelOrganization,
     private readonly clock: Clock,
     readonly circumstances: Circumstances,
+    /** How far the machine's clock is ahead. */
+    skewMs = 0,
   ) {
     this.#aborted.catch(() => undefined); // it may reject while `run` is not waiting for it
-    this.#faults = circumstances.faults.map((fault) => ({ ...fault, left: fault.times, toSkip: fault.skip }));
+    this.#trouble = new Trouble(circumstances.faults, circumstances.limit);
     this.context = new Context({
       settings: {
         apiUrl: organization.emulator.url,
@@ -82,21 +53,37 @@ export class Process {
         organization: "acme",
         organizationIsConfigured: false,
       },
-      clock: () => new Date(clock.now()),
+      clock: () => new Date(clock.now() + skewMs),
       notify: (_level, text) => this.messages.push(text),
       // TIMEOUT_MS is what limits a request here
-      retryPolicy: { timeoutMs: 60_000, retries: 2, pauseMs: 0.1, longestPauseMs: 1_000, patienceMs: 1_000 },
+      retryPolicy: { timeoutMs: 60_000, retries: 2, pauseMs: 0.1, longestPauseMs: 1_000, patienceMs: 5_000 },
+      isCallerAlive: () => this.#caller.isAlive(),
     });
   }
 
   /** Runs a call of the provider until it returns or the process crashes. */
   async run<T>(act: () => Promise<T>): Promise<T> {
+    const work = sendThrough(this, () => withClock(this.clock, this, act));
+    this.#work = work;
     try {
-      return await Promise.race([processes.run(this, () => withClock(this.clock, act)), this.#aborted]);
+      return await Promise.race([work, this.#aborted]);
     } finally {
       // requests in flight reach the server even if the process has crashed
+      while (this.isOrphan && this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
       await Promise.allSettled(this.#inFlight);
     }
+  }
+
+  /** Whether the CLI was killed, and this process lives on. */
+  get isOrphan(): boolean {
+    return this.#caller.isGone;
+  }
+
+  /** Lets an orphan go on to its end. */
+  async resume(): Promise<void> {
+    this.#caller.resume();
+    await Promise.allSettled([this.#work]);
+    this.exit();
   }
 
   /** Ends the process before the engine saves this step's result, if the schedule says so. */
@@ -110,10 +97,30 @@ export class Process {
   /** From now on, requests of this process never get a response. */
   exit(): void {
     this.#hasExited = true;
-    this.clock.forgetSleepers();
+    this.clock.forgetSleepers(this);
   }
 
   async request(config: InternalAxiosRequestConfig, http: AxiosAdapter): Promise<AxiosResponse> {
+    const askedAt = this.clock.now();
+    const held = this.#caller.hold(config.isIdempotent === false);
+    if (held) {
+      await held;
+      return this.#request(config, http, askedAt);
+    }
+    const request = this.#request(config, http, askedAt);
+    this.#underWay.add(request);
+    try {
+      return await request;
+    } finally {
+      this.#underWay.delete(request);
+    }
+  }
+
+  async #request(
+    config: InternalAxiosRequestConfig,
+    http: AxiosAdapter,
+    askedAt: number,
+  ): Promise<AxiosResponse> {
     const before = this.#turn;
     let pass = (): void => undefined;
     this.#turn = new Promise((resolve) => (pass = resolve));
@@ -121,7 +128,7 @@ export class Process {
     if (this.#hasExited) return NEVER;
     try {
       if (config.signal?.aborted) return await http(config);
-      return await this.#exchange(config, http, pass);
+      return await this.#exchange(config, http, askedAt, pass);
     } finally {
       pass();
     }
@@ -131,31 +138,41 @@ export class Process {
   async #exchange(
     config: InternalAxiosRequestConfig,
     http: AxiosAdapter,
+    askedAt: number,
     pass: () => void,
   ): Promise<AxiosResponse> {
-    const sent = this.#describe(config);
+    const sent = describeRequest(config, this.organization, { askedAt, at: this.clock.now() });
     const { crash } = this.circumstances;
     const isLast = crash?.at === this.sent.length;
     if (isLast && crash.when === "before it is sent") return this.#crash();
+    if (isLast && crash.when === "its CLI is killed") this.#orphan();
     this.sent.push(sent);
     this.clock.advance(1);
-    const fault = isLast ? undefined : this.#nextFault(sent.kind);
+    const isCrash = isLast && crash.when === "while waiting for the response";
+    const fault = isCrash ? undefined : this.#trouble.next(sent);
     const rotations = this.#rotations(sent);
     try {
-      if (isLast)
+      if (isCrash)
         return await this.#hang(config, http, "after", pass, () => {
           sent.executed = this.#rotations(sent) > rotations; // a crashed process does not return from here
           return this.#crash();
         });
-      if (fault === undefined) return this.#read(sent, await this.#deliver(config, http));
+      const direct = this.organization.direct ?? http;
+      if (fault === undefined) return this.#read(sent, await this.#deliver(config, direct));
       sent.text += ` [${fault.when} ${fault.trouble}]`;
       sent.lost = losesResponse(fault);
       if (actionOf(fault).type === "hang")
         return await this.#hang(config, http, fault.when, pass, () => this.#executeLater(sent, fault));
-      this.organization.emulator.fault({ path: mark(config), when: fault.when, action: actionOf(fault) });
-      return this.#read(sent, await this.#deliver(config, http));
+      const action = actionOf(fault);
+      this.organization.emulator.fault({ path: mark(config), when: fault.when, action });
+      // a connection that is to break must be one
+      return this.#read(sent, await this.#deliver(config, action.type === "status" ? direct : http));
+    } catch (error) {
+      if (error instanceof AxiosError && error.response) this.#note(sent, error.response);
+      throw error;
     } finally {
       sent.executed ||= this.#rotations(sent) > rotations;
+      sent.endedAt = this.clock.now();
     }
   }
 
@@ -188,12 +205,7 @@ export class Process {
     if (!mayRotate(this.circumstances.credentials)) return;
     sent.executed = true;
     sent.lateBy = delay;
-    const { platform } = this.organization.emulator;
-    this.clock.at(this.clock.now() + delay, () => {
-      if (!this.organization.exists(target)) return;
-      if (target.kind === "group") platform.rotateGroup(target.name);
-      else platform.rotateDatabase(target.name);
-    });
+    this.clock.at(this.clock.now() + delay, () => this.organization.rotate(target));
   }
 
   #crash(): Promise<never> {
@@ -212,56 +224,26 @@ export class Process {
     }
   }
 
-  #nextFault(kind: RequestKind): PlannedFault | undefined {
-    const fault = this.#faults.find(({ on, left }) => on === kind && left > 0);
-    if (fault === undefined) return undefined;
-    if (fault.toSkip > 0) {
-      fault.toSkip -= 1;
-      return undefined;
-    }
-    fault.left -= 1;
-    return fault;
+  #orphan(): void {
+    this.#caller.kill();
+    this.#abort(new Crashed());
   }
 
   #read(sent: Sent, response: AxiosResponse<unknown>): AxiosResponse {
     const { data } = response;
     const jwt = typeof data === "string" ? /"jwt":"([^"]+)"/.exec(data)?.[1] : undefined;
-    if (jwt !== undefined && sent.target) this.organization.hold(sent.target, jwt);
-    sent.text += ` ${response.status}`;
+    if (jwt !== undefined && sent.target) this.organization.hold(sent.target, jwt, isForTrial(sent));
+    this.#note(sent, response);
     const isRejection = sent.kind === "probe" && response.status === 401;
     if (isRejection && this.sent.some(({ kind }) => kind === "rotate")) this.rejectedAt ??= this.clock.now();
     return response;
   }
 
+  #note(sent: Sent, response: AxiosResponse): void {
+    sent.answer = answerOf(response, this.clock.now());
+    sent.text += ` ${response.status}`;
+  }
+
   #rotations = ({ kind, target }: Sent): number =>
     kind === "rotate" && target ? this.organization.rotations(target) : 0;
-
-  #describe({ method = "get", url = "", baseURL = "", params }: InternalAxiosRequestConfig): Sent {
-    const { pathname: path } = new URL(url, baseURL || undefined);
-    const named = /\/(database|group)s\/([^/]+)/.exec(path);
-    const isProbe = path === "/v2/pipeline";
-    const asked = path.endsWith("/auth/rotate") ? "rotate" : path.endsWith("/auth/tokens") ? "mint" : "read";
-    const query = new URLSearchParams(params as Record<string, string> | undefined);
-    query.delete(MARK);
-    return {
-      kind: isProbe ? "probe" : asked,
-      target: named ? ({ kind: named[1], name: named[2] } as Target) : undefined,
-      executed: false,
-      lost: false,
-      lateBy: 0,
-      at: this.clock.now(),
-      heldBefore: this.organization.held.length,
-      text: isProbe
-        ? `probe ${this.organization.databaseAt(url) ?? "an unknown host"}`
-        : `${method.toUpperCase()} ${path.replace("/v1/organizations/acme", "~")}${query.size > 0 ? `?${query.toString()}` : ""}`,
-    };
-  }
 }
-
-/** Makes each request unique, so that a fault hits the one that it is meant for. */
-let marks = 0;
-const MARK = "mark";
-const mark = (config: InternalAxiosRequestConfig): RegExp => {
-  config.params = { ...(config.params as object | undefined), [MARK]: (marks += 1) };
-  return new RegExp(`[?&]${MARK}=${marks}$`);
-};

@@ -1,8 +1,9 @@
-import { rotationResource, tokenResource } from "../../src/hosts/shared/resource";
-import type { CheckResult, DiffResult, ReadResult } from "../../src/core/protocol";
-import { UNKNOWN } from "../../src/core/unknown";
-import { summarise } from "../../src/values/failures";
-import { Crashed, type Process } from "./process";
+import { rotationResource, tokenResource } from "../../../src/hosts/shared/resource";
+import type { CheckResult, DiffResult, ReadResult } from "../../../src/core/protocol";
+import { UNKNOWN } from "../../../src/core/unknown";
+import { summarise } from "../../../src/values/failures";
+import { Crashed } from "./caller";
+import type { Process } from "./process";
 
 export type Properties = Record<string, unknown>;
 

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { durationMs } from "../../src/values/duration";
-import type { RotationState } from "../../src/rotation/state";
-import type { Target } from "../../src/values/scope";
+import { durationMs } from "../../../src/values/duration";
+import type { RotationState } from "../../../src/rotation/state";
+import type { Target } from "../../../src/values/scope";
 import { judgeState, type Judged } from "./claims";
-import type { SavedResource, Step } from "./engine";
-import { TIMEOUT_MS, type Process, type Sent } from "./process";
-import { isSingle, targetsOf, type Program } from "./program";
-import { mayMint, mayRead, type ModelOrganization } from "./organization";
+import type { SavedResource, Step } from "../world/engine";
+import { TIMEOUT_MS, type Process } from "../world/process";
+import type { Sent } from "../world/requests";
+import { isAll, isSingle, recorded, targetsOf, type Program } from "../schedule/program";
+import { judgeMinting } from "./minting";
+import { key, maySend } from "./sending";
+import { mayMint } from "../world/credentials";
+import type { ModelOrganization } from "../world/organization";
 
 /** The rotations of one target for one reason. */
 export interface Work {
@@ -25,8 +29,6 @@ interface Recorded {
   trigger: Program["rotation"]["trigger"];
   ageFrom: number;
 }
-
-export const key = ({ kind, name }: Target): string => `${kind} ${name}`;
 
 /** Derives from the schedule alone which targets may be rotated and when, and checks what happened against it. */
 export class Oracle {
@@ -61,7 +63,8 @@ export class Oracle {
     this.#heldBefore = this.organization.held.length;
     const pending = this.#before?.pending ?? {};
     const isSame = this.#recorded !== undefined && identity(this.#recorded.program) === identity(program);
-    const before = new Set(isSame ? targetsOf(this.#recorded?.program ?? program).map(key) : []);
+    const was = isSame ? this.#recorded?.program : undefined;
+    const before = new Set((was && isAll(was) ? recorded(this.#before) : was ? targetsOf(was) : []).map(key));
     const reason = isSame ? this.#reasonToRotate(program, now) : undefined;
     const isUnknown = ({ name }: Target): boolean => isSame && pending[name]?.status === "unknown";
     const whyOf = (target: Target): string | undefined => {
@@ -69,14 +72,16 @@ export class Oracle {
       if (!isSame) return rotateOnCreate === false ? undefined : `${identity(program)} is new`;
       if (suspend === true) return undefined;
       if (reason && !(reason.isAge && isUnknown(target))) return reason.why;
+      // with "all", whoever appears waits for the next rotation
+      if (isAll(program)) return undefined;
       return rotateOnJoin === true && !before.has(key(target)) ? "it joined the list" : undefined;
     };
     const targets = targetsOf(program);
     const isDue = reason !== undefined && program.rotation.suspend !== true;
     this.#isFull = isSame
-      ? isDue && !(reason.isAge && targets.every(isUnknown))
+      ? isDue && !(reason.isAge && targets.every(isUnknown) && !isAll(program))
       : program.rotation.rotateOnCreate !== false && program.rotation.suspend !== true;
-    this.isDeferred = isDue && reason.isAge && targets.every(isUnknown);
+    this.isDeferred = isDue && reason.isAge && targets.every(isUnknown) && targets.length > 0;
     // work that was begun and never saved continues only for the same reason
     const last = this.#work;
     this.#work = new Map();
@@ -115,10 +120,13 @@ export class Oracle {
     process: Process,
     step: Step | undefined,
     saved: SavedResource | undefined,
-    now: number,
+    { now, skewMs }: { now: number; skewMs: number },
   ): Promise<void> {
     const rotates = process.sent.filter(({ kind }) => kind === "rotate");
-    for (const sent of rotates) this.#mayBeSent(sent, program, process);
+    maySend(this.organization, program, process, {
+      hasReason: (target) => this.#work.has(key(target)),
+      isWatched: (target) => this.#watched.has(key(target)),
+    });
     for (const target of targetsOf(program))
       this.#count(target, program, process, rotates, step === undefined);
     if (step === undefined || step.did === "failed") {
@@ -141,8 +149,10 @@ export class Oracle {
       begunAt: this.#begunAt,
       heldBefore: this.#heldBefore,
       now,
+      skewMs,
     };
     await judgeState(this.organization, judged);
+    if (step.did !== "nothing") judgeMinting(this.organization, program, process, state);
     for (const target of targetsOf(program)) {
       const { name } = target;
       if (this.#before?.rotations[name] !== state.rotations[name]) this.#unseen.delete(key(target));
@@ -197,34 +207,6 @@ export class Oracle {
     this.#recorded = { program, trigger: isHeld ? was : is, ageFrom: Date.parse(rotatedAt ?? createdAt) };
   }
 
-  #mayBeSent({ target, text }: Sent, program: Program, { circumstances, sent }: Process): void {
-    const targets = targetsOf(program);
-    const { groupImpact, suspend, verify } = program.rotation;
-    const own = targets.find((each) => target && key(each) === key(target));
-    assert(own, `${text}: not a target`);
-    assert(this.#work.has(key(own)), `rule 1: ${key(own)} was rotated without a reason`);
-    assert(suspend !== true, `rule 1: ${key(own)} was rotated although suspend is true`);
-    const { credentials } = circumstances;
-    if (mayRead(credentials)) assert(this.organization.exists(own), `rule 3: ${key(own)} does not exist`);
-    const bystanders = this.organization
-      .bystanders([own])
-      .filter((name) => !targets.some((each) => each.name === name));
-    assert(
-      groupImpact !== "refuse" || bystanders.length === 0,
-      `rule 3: groupImpact is "refuse", and ${bystanders.join(", ")} are affected`,
-    );
-    const canBeProven = mayMint(credentials) && this.organization.databasesOf(own).length > 0;
-    assert(
-      verify !== "required" || canBeProven,
-      'rule 3: verify is "required", but verification is impossible',
-    );
-    const isRefused = sent.some((each) => each.kind === "mint" && each.text.endsWith(" 403"));
-    assert(
-      verify === "off" || !isRefused || this.#watched.has(key(own)),
-      "rule 3: whoever rotates must be able to mint",
-    );
-  }
-
   #count(target: Target, { rotation }: Program, process: Process, rotates: Sent[], isCrash: boolean): void {
     const own = rotates.filter((sent) => sent.target && key(sent.target) === key(target));
     const work = this.#work.get(key(target));
@@ -241,7 +223,7 @@ export class Oracle {
       this.#isLate ||= lateBy > 0;
       const acceptedMs = lateBy + this.organization.rejectionDelay(target);
       const outlives = acceptedMs > limit + (lateBy > 0 ? TIMEOUT_MS : 0) - 10;
-      const isProven = rotation.verify !== "off" && mayMint(process.circumstances.credentials);
+      const isProven = rotation.verify !== "off" && mayMint(process.circumstances.credentials, target.kind);
       const isSeen = isProven || this.#watched.has(key(target));
       if (isCrash) this.#unseen.add(key(target));
       if (isCrash || (lost && isSeen && outlives)) work.allowed += 1;

@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
-import type { TokenState } from "../../src/token/state";
-import type { Target } from "../../src/values/scope";
-import type { SavedResource, Step } from "./engine";
-import type { ModelOrganization } from "./organization";
-import type { Process, Sent } from "./process";
-import { targetsOf, type Program } from "./program";
+import type { RotationState } from "../../../src/rotation/state";
+import type { TokenState } from "../../../src/token/state";
+import type { Target } from "../../../src/values/scope";
+import type { SavedResource, Step } from "../world/engine";
+import type { ModelOrganization } from "../world/organization";
+import type { Process } from "../world/process";
+import type { Sent } from "../world/requests";
+import { targetsOf, type Program } from "../schedule/program";
 
 export const targetsIn = (saved: SavedResource | undefined): readonly Target[] =>
   saved ? targetsOf({ rotation: saved.outputs as unknown as Program["rotation"] }) : [];
 
-/** A program's AuthToken in the state. */
+/** A token in the state: a program's AuthToken, or one that the rotation minted. */
 interface Held {
+  /** The resource that has it. */
   name: string;
   target: Target;
   jwt: string;
@@ -21,7 +24,7 @@ interface Held {
 /** Checks that whoever depends on a rotation has a token from after it. */
 export class Followers {
   /** Rotations that happened or may have happened, and that a state records. */
-  #rotations: Sent[] = [];
+  readonly #rotations: Sent[] = [];
   /** Tokens that were accepted when the run ended, and whose key was replaced before: they die without notice. */
   readonly #dying = new Set<string>();
   /** Whether tokens died with their database. Only a refresh detects that. */
@@ -29,7 +32,9 @@ export class Followers {
 
   constructor(private readonly organization: ModelOrganization) {}
 
-  note(sent: readonly Sent[]): void {
+  /** @param isOther whether the TokenRotation is a new one, which has no record of what happened before */
+  note(sent: readonly Sent[], isOther: boolean): void {
+    if (isOther) this.#rotations.length = 0;
     this.#rotations.push(
       ...sent.filter(({ kind, executed, lost }) => kind === "rotate" && (executed || lost)),
     );
@@ -97,8 +102,23 @@ export class Followers {
 
 const tokensIn = (state: ReadonlyMap<string, SavedResource>): Held[] =>
   [...state].flatMap(([name, saved]) => {
+    if (saved.type === "rotation") return mintedIn(name, saved.outputs as unknown as RotationState);
     const [target] = targetsIn(saved);
-    if (saved.type !== "token" || target === undefined) return [];
+    if (target === undefined) return [];
     const { token, endpoint } = saved.outputs as unknown as TokenState;
     return [{ name, target, jwt: token, isTried: endpoint !== undefined }];
   });
+
+/** The tokens of a rotation, without those of members for which it reports a failure. */
+function mintedIn(
+  name: string,
+  { scope, mint, tokens = {}, endpoints = {}, failures }: RotationState,
+): Held[] {
+  const isOfGroups = ("group" in scope || "groups" in scope) && mint?.per !== "database";
+  return Object.entries(tokens).flatMap(([of, jwt]): Held[] => {
+    const endpoint = endpoints[of];
+    const isReported = Object.hasOwn(failures, of) || Object.hasOwn(failures, endpoint?.group ?? "");
+    const target: Target = { kind: isOfGroups ? "group" : "database", name: of };
+    return isReported ? [] : [{ name, target, jwt, isTried: endpoint?.hostname !== undefined }];
+  });
+}

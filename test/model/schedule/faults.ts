@@ -1,4 +1,4 @@
-import type { FaultAction } from "../../emulator/src";
+import type { FaultAction } from "../../../emulator/src";
 
 /** The kinds of request that the provider sends. */
 export type RequestKind = "rotate" | "mint" | "read" | "probe";
@@ -17,6 +17,7 @@ export type Trouble =
   | "503, Retry-After 0"
   | "503, Retry-After 3600"
   | "429"
+  | "429, Retry-After 1"
   | "429, Retry-After 3600"
   | "404 of something else"
   /** A proxy or a sign-in page answers in the database's place. */
@@ -57,6 +58,7 @@ const ACTIONS: Record<Trouble, FaultAction> = {
   "503, Retry-After 0": status(503, { "retry-after": "0" }),
   "503, Retry-After 3600": status(503, { "retry-after": "3600" }),
   "429": status(429),
+  "429, Retry-After 1": status(429, { "retry-after": "1" }),
   "429, Retry-After 3600": status(429, { "retry-after": "3600" }),
   "404 of something else": status(404, {}, '{"error":"not found"}'),
   "foreign 401": status(401, {}, "<html><head><title>401 Authorization Required</title></head></html>"),
@@ -88,7 +90,10 @@ export const losesResponse = ({ trouble }: PlannedFault): boolean => !REFUSALS.t
 export const lateness = ({ trouble }: PlannedFault): number | undefined =>
   trouble === "late by 1 s" ? 1_000 : trouble === "late by 2 h" ? 7_200_000 : undefined;
 
-/** Where a process crashes: at its nth request, or before the engine saves its nth resource. */
+/**
+ * Where a process crashes: at its nth request, or before the engine saves its nth resource. Where its CLI is killed, it lives on, and
+ * what it sends from then on arrives after the next `up`.
+ */
 export type Crash =
-  | { at: number; when: "before it is sent" | "while waiting for the response" }
+  | { at: number; when: "before it is sent" | "while waiting for the response" | "its CLI is killed" }
   | { at: "the save"; of: number };

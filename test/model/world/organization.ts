@@ -1,27 +1,9 @@
-import {
-  startEmulator,
-  type Database,
-  type Emulator,
-  type ApiTokenPermission,
-  type ServerGeneration,
-} from "../../emulator/src";
-import type { Target } from "../../src/values/scope";
-
-/** What an API token of a schedule may do; `wrong` is one that Turso does not know. */
-export type Credentials = "full" | "rotate only" | "rotate and read" | "read and mint" | "wrong" | "none";
-
-const PERMISSIONS: Record<Exclude<Credentials, "full" | "wrong" | "none">, ApiTokenPermission[]> = {
-  "rotate only": ["db:rotate-creds", "group:rotate-creds"],
-  "rotate and read": ["db:rotate-creds", "group:rotate-creds", "read"],
-  "read and mint": ["db:mint-token", "group:mint-token", "read"],
-};
-
-export const mayRotate = (credentials: Credentials): boolean =>
-  credentials === "full" || credentials.startsWith("rotate");
-export const mayMint = (credentials: Credentials): boolean =>
-  credentials === "full" || credentials === "read and mint";
-export const mayRead = (credentials: Credentials): boolean =>
-  mayMint(credentials) || credentials === "rotate and read";
+import { startEmulator, type Database, type Emulator, type ServerGeneration } from "../../../emulator/src";
+import type { Target } from "../../../src/values/scope";
+import type { AxiosAdapter } from "axios";
+import { NO_DELAYS, applyDelays, type RejectionDelays } from "./delays";
+import { PERMISSIONS, type Credentials } from "./credentials";
+import { directly } from "./direct";
 
 /** A minted token, and how much had happened to its target before it was minted. */
 export interface Held {
@@ -29,22 +11,21 @@ export interface Held {
   target: Target;
   rotationsBefore: number;
   keyChangesBefore: number;
+  /** Whether a run minted it only to try it: one from between two rotations of a group is nobody's. */
+  isForTrial: boolean;
 }
 
 const GROUPS = ["default", "solo", "bare"];
-const DATABASES: Readonly<Record<string, string>> = { app: "default", reports: "default", lone: "solo" };
-const WRONG_TOKEN = "wrong-token-that-nobody-made";
-
-/** For each target, how many milliseconds its old tokens stay accepted after it is rotated. */
-export interface RejectionDelays {
-  group: { default: number; solo: number };
-  database: { app: number; reports: number; lone: number };
-}
-
-const NO_DELAYS: RejectionDelays = {
-  group: { default: 0, solo: 0 },
-  database: { app: 0, reports: 0, lone: 0 },
+const DATABASES: Readonly<Record<string, string>> = {
+  app: "default",
+  reports: "default",
+  lone: "solo",
+  extra: "default",
+  other: "solo",
 };
+/** Those that do not exist when a schedule begins. */
+const LATER = new Set(["extra", "other"]);
+const WRONG_TOKEN = "wrong-token-that-nobody-made";
 
 /** The emulated organization that schedules run against. One per blast radius serves all, since starting it is slow. */
 export class ModelOrganization {
@@ -52,6 +33,7 @@ export class ModelOrganization {
   readonly held: Held[] = [];
   /** By the database's name, how often it was created again. */
   readonly #recreations = new Map<string, number>();
+  readonly #deleted = new Set<string>();
   #delays = NO_DELAYS;
   readonly #restricted = new Map<Credentials, string>();
 
@@ -59,9 +41,11 @@ export class ModelOrganization {
     readonly emulator: Emulator,
     private readonly calendar: { now: () => number },
     private readonly onHang: (() => void)[],
+    /** Answers requests without a connection; absent: each has one. */
+    readonly direct: AxiosAdapter | undefined,
   ) {}
 
-  static async start(serverGeneration: ServerGeneration): Promise<ModelOrganization> {
+  static async start(serverGeneration: ServerGeneration, isDirect = false): Promise<ModelOrganization> {
     const calendar = { now: () => 0 };
     const onHang: (() => void)[] = [];
     const emulator = await startEmulator({
@@ -71,7 +55,12 @@ export class ModelOrganization {
         if (fault?.endsWith("hang")) onHang.shift()?.();
       },
     });
-    const organization = new ModelOrganization(emulator, calendar, onHang);
+    const organization = new ModelOrganization(
+      emulator,
+      calendar,
+      onHang,
+      isDirect ? directly(emulator) : undefined,
+    );
     for (const group of GROUPS) emulator.platform.createGroup(group);
     for (const [kind, permissions] of Object.entries(PERMISSIONS))
       organization.#restricted.set(kind as Credentials, emulator.createApiToken({ permissions }));
@@ -84,8 +73,11 @@ export class ModelOrganization {
     this.held.length = 0;
     this.#recreations.clear();
     const { platform } = this.emulator;
-    for (const [name, group] of Object.entries(DATABASES))
-      if (!platform.findDatabase(name)) await platform.createDatabase(name, group);
+    for (const [name, group] of Object.entries(DATABASES)) {
+      if (LATER.has(name)) this.deleteDatabase(name);
+      else if (!platform.findDatabase(name)) await platform.createDatabase(name, group);
+    }
+    this.#deleted.clear();
     // far in the future, so that every key of an earlier schedule is rejected
     this.calendar.now = () => Number.MAX_SAFE_INTEGER;
     applyDelays(platform, NO_DELAYS);
@@ -180,32 +172,50 @@ export class ModelOrganization {
     return anew + rotations.filter((rotated) => this.reaches(rotated, target)).length;
   }
 
-  /** Whether a database was created again in this schedule. */
+  /** Whether a database was deleted or created again in this schedule. */
   get hasChanged(): boolean {
-    return this.#recreations.size > 0;
+    return this.#recreations.size + this.#deleted.size > 0;
+  }
+
+  /** Rotates a target outside of any request. */
+  rotate(target: Target): void {
+    if (!this.exists(target)) return;
+    const { platform } = this.emulator;
+    if (target.kind === "group") platform.rotateGroup(target.name);
+    else platform.rotateDatabase(target.name);
   }
 
   deleteDatabase(name: string): void {
-    if (this.exists({ kind: "database", name })) this.emulator.platform.deleteDatabase(name);
+    if (!this.exists({ kind: "database", name })) return;
+    this.emulator.platform.deleteDatabase(name);
+    this.#deleted.add(name);
   }
 
-  /** A database of the same name, whose tokens are different ones. */
-  async recreateDatabase(name: string): Promise<void> {
-    this.deleteDatabase(name);
-    await this.emulator.platform.createDatabase(name, this.groupOf({ kind: "database", name }));
-    this.#recreations.set(name, (this.#recreations.get(name) ?? 0) + 1);
+  /** All groups or databases that there are. */
+  all(kind: Target["kind"]): Target[] {
+    const names = kind === "group" ? GROUPS : this.emulator.platform.databases().map(({ name }) => name);
+    return names.map((name) => ({ kind, name }));
+  }
+
+  async createDatabase(name: string): Promise<void> {
+    const target: Target = { kind: "database", name };
+    if (this.exists(target)) return;
+    await this.emulator.platform.createDatabase(name, this.groupOf(target));
+    // tokens of a database that had the name before are dead
+    if (this.#deleted.has(name)) this.#recreations.set(name, (this.#recreations.get(name) ?? 0) + 1);
   }
 
   heldOf(jwt: string): Held | undefined {
     return this.held.find((each) => each.jwt === jwt);
   }
 
-  hold(target: Target, jwt: string): void {
+  hold(target: Target, jwt: string, isForTrial = false): void {
     this.held.push({
       jwt,
       target,
       rotationsBefore: this.rotations(target),
       keyChangesBefore: this.keyChanges(target),
+      isForTrial,
     });
   }
 
@@ -227,9 +237,4 @@ export class ModelOrganization {
     );
     return states.some(({ state }) => state === "valid");
   }
-}
-
-/** The only code that sets delays in the emulator. */
-function applyDelays({ options }: Emulator["platform"], delays: RejectionDelays): void {
-  options.deathDelayMs = ({ kind, name }) => delays[kind][name as never] ?? 0;
 }

@@ -5,6 +5,8 @@ const { setImmediate: turn } = timers;
 
 interface Sleeper {
   at: number;
+  /** The process that sleeps. */
+  owner?: object | undefined;
   wake: () => void;
 }
 
@@ -54,7 +56,8 @@ export class Clock {
   /** Waits like `node:timers/promises`; the clock advances as soon as nothing else can happen before. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const sleeper = { at: Math.ceil(this.#now + Math.max(0, ms)), wake: resolve };
+      const owner = clocks.getStore()?.owner;
+      const sleeper = { at: Math.ceil(this.#now + Math.max(0, ms)), owner, wake: resolve };
       const end = (): void => {
         this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
         reject(new DOMException("The operation was aborted", "AbortError"));
@@ -77,7 +80,7 @@ export class Clock {
   timeout(ms: number): AbortSignal {
     const controller = new AbortController();
     const wake = (): void => controller.abort(new DOMException("The operation timed out", "TimeoutError"));
-    insert(this.#alarms, { at: Math.ceil(this.#now + ms), wake });
+    insert(this.#alarms, { at: Math.ceil(this.#now + ms), owner: clocks.getStore()?.owner, wake });
     return controller.signal;
   }
 
@@ -93,9 +96,9 @@ export class Clock {
   }
 
   /** What sleeps never wakes up: its process has ended. */
-  forgetSleepers(): void {
-    this.#sleepers = [];
-    this.#alarms = [];
+  forgetSleepers(owner: object): void {
+    this.#sleepers = this.#sleepers.filter((each) => each.owner !== owner);
+    this.#alarms = this.#alarms.filter((each) => each.owner !== owner);
   }
 
   async #watch(): Promise<void> {
@@ -119,10 +122,11 @@ function insert(list: Sleeper[], sleeper: Sleeper): void {
   list.splice(i + 1, 0, sleeper);
 }
 
-const clocks = new AsyncLocalStorage<Clock>();
+const clocks = new AsyncLocalStorage<{ clock: Clock; owner: object }>();
 
-/** Runs code whose sleeps and time measurements use the simulated clock. */
-export const withClock = <T>(clock: Clock, act: () => Promise<T>): Promise<T> => clocks.run(clock, act);
+/** Runs code of a process whose sleeps and time measurements use the simulated clock. */
+export const withClock = <T>(clock: Clock, owner: object, act: () => Promise<T>): Promise<T> =>
+  clocks.run({ clock, owner }, act);
 
 /**
  * The provider sleeps with `node:timers/promises`, axios-retry with `setTimeout`; both measure with `performance.now` and
@@ -137,12 +141,12 @@ export function simulateTime(): () => void {
   const now = performance.now.bind(performance);
   const timeout = AbortSignal.timeout.bind(AbortSignal);
   const pause = (ms?: number, value?: unknown, options?: { signal?: AbortSignal }): Promise<unknown> =>
-    clocks.getStore()?.sleep(ms ?? 0, options?.signal) ?? sleep(ms, value, options);
+    clocks.getStore()?.clock.sleep(ms ?? 0, options?.signal) ?? sleep(ms, value, options);
   Object.assign(timers, { setTimeout: pause });
-  performance.now = () => clocks.getStore()?.now() ?? now();
-  AbortSignal.timeout = (ms) => clocks.getStore()?.timeout(ms) ?? timeout(ms);
+  performance.now = () => clocks.getStore()?.clock.now() ?? now();
+  AbortSignal.timeout = (ms) => clocks.getStore()?.clock.timeout(ms) ?? timeout(ms);
   const afterwards = (act: () => void, ms?: number, ...rest: []): unknown => {
-    const clock = clocks.getStore();
+    const clock = clocks.getStore()?.clock;
     return clock ? void clock.sleep(ms ?? 0).then(act) : later(act, ms, ...rest);
   };
   // progress reports are disabled: the interval of a crashed process would never be cleared

@@ -1,7 +1,7 @@
 import type { PlannedFault } from "./faults";
-import type { RejectionDelays } from "./organization";
-import type { Change } from "./program";
-import type { Operation } from "./schedule";
+import type { RejectionDelays } from "../world/delays";
+import type { Change, Program } from "./program";
+import type { Operation, Schedule } from "./schedule";
 
 const faultText = ({ on, skip, times, when, trouble }: PlannedFault): string =>
   `${trouble} ${when} ${on}${skip > 0 ? ` #${skip + 1}` : ""}${times > 1 ? ` (${times} times)` : ""}`;
@@ -13,15 +13,22 @@ export function describe(operation: Operation): string {
       return `${operation.hours} hours pass`;
     case "destroy":
       return "destroy";
+    case "clock":
+      return operation.hours === 0
+        ? "the clock is right again"
+        : `the clock is ${operation.hours} hours ahead`;
+    case "create a database":
+      return `the database ${operation.name} is created`;
     case "delete a database":
       return `the database ${operation.name} is deleted`;
     case "recreate a database":
       return `the database ${operation.name} is deleted, and a new one gets its name`;
     default: {
-      const { type, change, credentials: who, faults, crash: end } = operation;
+      const { type, change, credentials: who, faults, crash: end, limit } = operation;
       const parts = [
         change && Object.keys(change).length > 0 ? `with ${changeText(change)}` : "",
         who === "full" ? "" : `API token: ${who}`,
+        limit === undefined ? "" : `at most ${limit} requests per second`,
         ...faults.map(faultText),
         end
           ? `the process crashes at ${end.at === "the save" ? `the save of resource ${end.of + 1}` : `request ${end.at + 1}, ${end.when}`}`
@@ -32,8 +39,12 @@ export function describe(operation: Operation): string {
   }
 }
 
+/** What a schedule begins with. */
+export const beginning = ({ serverGeneration, rejectionDelays }: Schedule, program: Program): string =>
+  `A rotation invalidates the tokens of the ${serverGeneration}${delaysText(rejectionDelays)}. Program: ${JSON.stringify(program)}`;
+
 /** The delays above zero. */
-export const delaysText = (delays: RejectionDelays): string =>
+const delaysText = (delays: RejectionDelays): string =>
   Object.entries(delays)
     .flatMap(([kind, byName]) =>
       Object.entries(byName as Record<string, number>)

@@ -1,0 +1,165 @@
+import type { Json } from "../../../src/values/json";
+import type { RotationInputs, RotationState } from "../../../src/rotation/state";
+import { UNKNOWN } from "../../../src/core/unknown";
+import { parseSubject, type Scope, type Target } from "../../../src/values/scope";
+import type { Properties, DeclaredResource } from "../world/engine";
+
+/** What a schedule's program declares: one TokenRotation and the AuthTokens that depend on it. */
+export interface Program {
+  rotation: Omit<RotationInputs, "organization">;
+  /** How many AuthTokens there are. */
+  tokens: number;
+  /** With "all": the members that there are, and those that the state has a record of. */
+  members?: readonly Target[];
+  /** Their arguments. */
+  token: { expiration?: string; renewBefore?: string; trigger?: Json; verify?: "auto" | "off" };
+}
+
+/** An edit of the program; `undefined` removes an argument. */
+export type Change = { [K in keyof Program["rotation"]]?: Program["rotation"][K] | undefined } & {
+  tokens?: number;
+  token?: Program["token"];
+};
+
+export const FIRST: Program = {
+  rotation: { scope: { database: "app" }, trigger: 1, verifyTimeout: "1s" },
+  tokens: 1,
+  token: {},
+};
+
+export function change({ rotation, tokens, token }: Program, { ...edit }: Change): Program {
+  const next = { tokens: edit.tokens ?? tokens, token: edit.token ?? token };
+  delete edit.tokens;
+  delete edit.token;
+  const edited = Object.fromEntries(
+    Object.entries({ ...rotation, ...edit }).filter(([, value]) => value !== undefined),
+  ) as unknown as Program["rotation"];
+  // `check` rejects a program without either, which other tests cover
+  if (edited.trigger === undefined && edited.rotateEvery === undefined) edited.rotateEvery = "30d";
+  if (edited.mint?.per === "database" && kindOf(edited.scope) === "database") edited.mint = {};
+  return { ...next, rotation: edited };
+}
+
+/** The edit after which nothing but a target that is gone keeps an `up` from succeeding. */
+export const repair = ({ rotation }: Program): Change => ({
+  groupImpact: undefined,
+  suspend: undefined,
+  // weeks may pass until all is done, and each rotation leaves a proof to finish
+  ...(rotation.rotateEvery !== undefined && { rotateEvery: "52w" }),
+  ...(rotation.verify === "required" && { verify: undefined }),
+});
+
+/** @param isExpected whether the rotation knows that its members existed: then only AuthTokens cannot be minted any more */
+export const withoutGone = (isExpected: boolean): Change =>
+  isExpected ? { tokens: 0 } : { scope: { group: "default" } };
+
+const kindOf = (scope: Scope): Target["kind"] =>
+  "database" in scope || "databases" in scope ? "database" : "group";
+
+/** Whether the scope is every one of the organization. */
+export const isAll = ({ rotation }: Pick<Program, "rotation">): boolean =>
+  Object.values(rotation.scope).includes("all");
+
+export function targetsOf({
+  rotation,
+  members = [],
+}: Pick<Program, "rotation" | "members">): readonly Target[] {
+  const { targets } = parseSubject({ organization: "acme", ...rotation });
+  return targets === "all" ? members : targets;
+}
+
+/** With "all": the targets that the state has a record of. They are what an `up` without a rotation looks at. */
+export function recorded(state: RotationState | undefined): Target[] {
+  if (state === undefined) return [];
+  const { rotations, pending = {}, tokens = {}, endpoints = {}, mint } = state;
+  const minted =
+    mint?.per === "database" ? Object.values(endpoints).map(({ group }) => group) : Object.keys(tokens);
+  const kind = kindOf(state.scope);
+  return [...new Set([...Object.keys(rotations), ...Object.keys(pending), ...minted])].map((name) => ({
+    kind,
+    name,
+  }));
+}
+
+/** The program with the members that "all" has. */
+export function withMembers(
+  program: Program,
+  now: (kind: Target["kind"]) => Target[],
+  state: RotationState | undefined,
+): Program {
+  const rest = { ...program };
+  delete rest.members;
+  if (!isAll(program)) return rest;
+  const kind = kindOf(program.rotation.scope);
+  const before = state && kindOf(state.scope) === kind ? recorded(state) : [];
+  const byName = new Map([...now(kind), ...before].map((target) => [target.name, target]));
+  return { ...rest, members: [...byName.values()] };
+}
+
+export const isSingle = ({ rotation: { scope } }: Pick<Program, "rotation">): boolean =>
+  "database" in scope || "group" in scope;
+
+const ALL_FOLLOWED: Record<Target["kind"], Target[]> = {
+  database: [
+    { kind: "database", name: "app" },
+    { kind: "database", name: "lone" },
+  ],
+  group: [
+    { kind: "group", name: "default" },
+    { kind: "group", name: "solo" },
+  ],
+};
+
+/** The targets of the AuthTokens: the rotation's first and last target, or its group and one database in it. */
+function followers({ rotation, tokens }: Program): Target[] {
+  const targets = isAll({ rotation }) ? ALL_FOLLOWED[kindOf(rotation.scope)] : targetsOf({ rotation });
+  const member = { default: "reports", solo: "lone" }[targets[0]?.name ?? ""];
+  const last =
+    "group" in rotation.scope && member ? ({ kind: "database", name: member } as const) : targets.at(-1);
+  return [targets[0], last].slice(0, tokens).filter((target) => target !== undefined);
+}
+
+/** The `rotation` argument of an AuthToken, as src/resources/auth-token.ts derives it from a TokenRotation's outputs. */
+function followed({ rotations, scope, organization, rotateEvery }: Properties, own: Scope): Properties {
+  const whole = scope as Scope | undefined;
+  const covered = whole && partFor(own, whole);
+  const all = rotations as Record<string, string> | typeof UNKNOWN | undefined;
+  const name =
+    covered && ("database" in covered ? covered.database : "group" in covered ? covered.group : undefined);
+  const at = name === undefined || typeof all !== "object" ? undefined : all[name];
+  return {
+    scope: covered,
+    organization,
+    rotations: name === undefined || at === undefined ? all : { [name]: at },
+    rotateEvery,
+  };
+}
+
+function partFor(own: Scope, whole: Scope): Scope {
+  const [names, name] =
+    "databases" in whole && "database" in own
+      ? [whole.databases, own.database]
+      : "groups" in whole && "group" in own
+        ? [whole.groups, own.group]
+        : [];
+  if (names === undefined || name === undefined) return whole;
+  if (names === "all" || names.includes(name)) return own;
+  return "databases" in whole ? { databases: names.slice(0, 5) } : { groups: names.slice(0, 5) };
+}
+
+export function resourcesOf(program: Program): DeclaredResource[] {
+  const tokens = followers(program).map((target, i): DeclaredResource => {
+    const scope = { [target.kind]: target.name } as unknown as Scope;
+    return {
+      name: `token ${i + 1}`,
+      type: "token",
+      inputs: (outputsOf) => ({
+        scope,
+        ...program.token,
+        verifyTimeout: "1s",
+        rotation: followed(outputsOf("rotation"), scope),
+      }),
+    };
+  });
+  return [{ name: "rotation", type: "rotation", inputs: () => ({ ...program.rotation }) }, ...tokens];
+}

@@ -1,0 +1,17 @@
+import type { Emulator } from "../../../emulator/src";
+
+/** For each target, how many milliseconds its old tokens stay accepted after it is rotated. */
+export interface RejectionDelays {
+  group: { default: number; solo: number };
+  database: { app: number; reports: number; lone: number };
+}
+
+export const NO_DELAYS: RejectionDelays = {
+  group: { default: 0, solo: 0 },
+  database: { app: 0, reports: 0, lone: 0 },
+};
+
+/** The only code that sets delays in the emulator. */
+export function applyDelays({ options }: Emulator["platform"], delays: RejectionDelays): void {
+  options.deathDelayMs = ({ kind, name }) => delays[kind][name as never] ?? 0;
+}

@@ -91,8 +91,11 @@ export class RunLedger {
     );
   }
 
-  /** The recorded tokens that the data plane rejects after these rotations; tried in parallel, with one short deadline. */
-  async invalidatedBy(rotations: readonly Rotation[], client: TursoClient): Promise<ManagedToken[]> {
+  /**
+   * Takes out of the record the tokens that these rotations may reach and that the data plane rejects; tried in parallel, with one
+   * short deadline. Before a rotation, these are tokens that were dead already, and after it, those that it has invalidated.
+   */
+  async takeRejected(rotations: readonly Rotation[], client: TursoClient): Promise<ManagedToken[]> {
     const candidates = [...this.tokens.values()].filter((token) =>
       rotations.some((each) => reaches(each, token)),
     );
@@ -102,9 +105,9 @@ export class RunLedger {
       candidates.map(({ hostname, token }) => Promise.race([client.probe(hostname, token), late])),
     );
     deadline.abort();
-    const invalidated = candidates.filter((_, i) => seen[i]?.verdict === "rejected");
-    for (const { token } of invalidated) this.tokens.delete(token);
-    return invalidated;
+    const rejected = candidates.filter((_, i) => seen[i]?.verdict === "rejected");
+    for (const { token } of rejected) this.tokens.delete(token);
+    return rejected;
   }
 
   /** Notes the tokens that earlier runs found dead: by a token's id, its fingerprint. */

@@ -4,6 +4,7 @@ import { UNKNOWN_IN_A_ROW } from "../core/breaker";
 import { isPresent } from "../core/unknown";
 import { TursoError, type ErrorData } from "../turso/errors";
 import { humanDuration } from "../values/duration";
+import { firstCauses } from "../values/failures";
 import { nameList } from "../values/text";
 import type { Result } from "./next-state";
 import { dueSince } from "./plan";
@@ -65,23 +66,22 @@ export interface Failure {
 export const describeFailures = (id: string, failures: readonly Failure[]): string =>
   `Rotating ${id}: none of ${failures.length} was rotated. ${describeCauses(failures)} Nothing was changed.`;
 
-/** One sentence per cause, with the advice of the first failure that has it. */
+/** One sentence for each of the first causes, with the advice of the first failure that has it. */
 export function describeCauses(failures: readonly Failure[]): string {
   const byCause = new Map<string, Failure[]>();
   for (const failure of failures) {
     const key = causeOf(failure.error);
     byCause.set(key, [...(byCause.get(key) ?? []), failure]);
   }
-  return [...byCause.values()]
-    .map((group) => {
-      const [{ error }] = group as [Failure];
-      const names = nameList(group.map(({ name }) => name));
-      if (group.length === 1) return `${names}: ${error.answer}. ${error.data.next}`;
-      return error.isGone
-        ? `${group.length} (${names}): the API says that they do not exist. Check these names and the organization.`
-        : `${group.length} (${names}): ${error.answer}. ${error.data.next}`;
-    })
-    .join(" ");
+  const causes = [...byCause.values()].map((group) => {
+    const [{ error }] = group as [Failure];
+    const names = nameList(group.map(({ name }) => name));
+    if (group.length === 1) return `${names}: ${error.answer}. ${error.data.next}`;
+    return error.isGone
+      ? `${group.length} (${names}): the API says that they do not exist. Check these names and the organization.`
+      : `${group.length} (${names}): ${error.answer}. ${error.data.next}`;
+  });
+  return firstCauses(causes);
 }
 
 /** What makes the causes of two failures the same. */

@@ -120,14 +120,17 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
   private async wasInvalidated(subject: Subject, state: TokenState): Promise<string | undefined> {
     const managed = managedToken(subject, state);
     if (managed === undefined) return undefined;
-    if (!this.context.ledger.mayHaveInvalidated(managed)) {
-      this.context.ledger.holds(managed);
-      return undefined;
+    const { ledger } = this.context;
+    if (ledger.mayHaveInvalidated(managed)) {
+      // a rotation that is under way may still invalidate a token that is accepted now
+      await ledger.quiet(managed);
+      if (ledger.hasInvalidated(managed)) return INVALIDATED;
+      const client = this.context.client(subject.organization);
+      const { verdict } = await client.probe(managed.hostname, managed.token);
+      if (verdict === "rejected") return INVALIDATED;
     }
-    if (this.context.ledger.hasInvalidated(managed)) return INVALIDATED;
-    const client = this.context.client(subject.organization);
-    const { verdict } = await client.probe(managed.hostname, managed.token);
-    return verdict === "rejected" ? INVALIDATED : undefined;
+    ledger.holds(managed);
+    return undefined;
   }
 
   /** @param known where the previous token was tried */

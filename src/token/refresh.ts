@@ -16,14 +16,21 @@ export async function refresh(
   const kept: ReadResult<TokenState> = { gone: false, state };
   const dead: ReadResult<TokenState> = { gone: false, state: { ...state, rejected: true } };
   const warn = (text: string): void => context.notify("warning", text, `${id} read`);
+  const client = context.client(organization);
   const found = await attempt(() => endpointOf(context.lookups(organization), target));
   if (found instanceof TursoError) {
-    warn(
-      found.isGone
-        ? `${id} no longer exists (${found.answer}), so its token leaves the state.`
-        : describeUnread(found, context.hasConfiguredToken),
-    );
-    return found.isGone ? { gone: true } : kept;
+    if (found.isGone) {
+      warn(`${id} no longer exists (${found.answer}), so its token leaves the state.`);
+      return { gone: true };
+    }
+    // whoever may not look it up can still ask the database that accepted the token
+    const { hostname } = state.endpoint ?? {};
+    if (hostname !== undefined && (await client.probe(hostname, state.token)).verdict === "rejected") {
+      warn(rejects(id));
+      return dead;
+    }
+    warn(describeUnread(found, context.hasConfiguredToken));
+    return kept;
   }
   if (isOther(target, state.endpoint, found)) {
     warn(
@@ -32,7 +39,7 @@ export async function refresh(
     return dead;
   }
   if (found.hostname === undefined) return kept;
-  const seen = await context.client(organization).probe(found.hostname, state.token);
+  const seen = await client.probe(found.hostname, state.token);
   switch (seen.verdict) {
     case "accepted":
       return kept;
@@ -42,10 +49,13 @@ export async function refresh(
       );
       return kept;
     case "rejected":
-      warn(`${id}: the database rejects its token, so the next update mints a new one.`);
+      warn(rejects(id));
       return dead;
   }
 }
+
+const rejects = (id: string): string =>
+  `${id}: the database rejects its token, so the next update mints a new one.`;
 
 /** Whether a different database has the name now. A group's endpoint is any of its databases. */
 function isOther({ kind }: Target, before: Endpoint | undefined, now: Endpoint): boolean {

@@ -34,7 +34,12 @@ export function summarise(failures: Readonly<Record<string, string>>): string | 
     ([cause, names]) =>
       `${names.length > 1 ? `${names.length} (${nameList(names)})` : names.join("")}: ${cause}`,
   );
+  return `${count} ${count === 1 ? "target needs" : "targets need"} another run. ${firstCauses(causes)}`;
+}
+
+/** The first few of many causes, each a sentence, and how many more there are. */
+export function firstCauses(causes: readonly string[]): string {
   const rest = causes.length - MOST_CAUSES;
-  const more = rest > 0 ? ` And ${rest} more ${rest === 1 ? "cause" : "causes"}.` : "";
-  return `${count} ${count === 1 ? "target needs" : "targets need"} another run. ${causes.slice(0, MOST_CAUSES).join(" ")}${more}`;
+  const more = rest > 0 ? [`And ${rest} more ${rest === 1 ? "cause" : "causes"}.`] : [];
+  return [...causes.slice(0, MOST_CAUSES), ...more].join(" ");
 }

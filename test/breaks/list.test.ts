@@ -34,6 +34,31 @@ describe("the list of breaks", () => {
   });
 });
 
+describe("DESIGN.md's table of the rules", () => {
+  const section =
+    read("DESIGN.md")
+      .split(/^## /m)
+      .find((part) => part.startsWith("The five rules")) ?? "";
+  const rows = section.split("\n").filter((line) => /^\| \d\. /.test(line));
+
+  it("has five rows", () => assert.equal(rows.length, 5));
+
+  for (const row of rows) {
+    const [, rule = "", modules = "", tests = ""] = row.split("|").map((cell) => cell.trim());
+    const named = (cell: string): string[] =>
+      [...cell.matchAll(/`([^`*]+\.ts)`/g)].map(([, file = ""]) => file);
+
+    it(`names only modules that are broken here, and tests that catch a break: ${rule}`, () => {
+      const unbroken = named(modules).filter((file) => !BREAKS.some((each) => each.file === `src/${file}`));
+      const isUnit = (file: string): boolean => !file.startsWith("test/e2e/");
+      const idle = named(tests).filter(
+        (file) => isUnit(file) && !BREAKS.some(({ caughtBy }) => caughtBy.includes(file)),
+      );
+      assert.deepEqual([unbroken, idle], [[], []]);
+    });
+  }
+});
+
 describe("a break that does not apply", () => {
   const sample: Break = {
     name: "sample",

@@ -11,8 +11,15 @@ const database = (Name: string, group: string, DbId?: string): Database => ({
   Hostname: `${Name}.example.com`,
   ...(DbId !== undefined && { DbId }),
 });
-const failed = (status: number): TursoError =>
-  new TursoError({ attempted: "looking", answer: "no", effect: "unchanged", next: "Wait.", status });
+const failed = (status?: number, isTooLarge = false): TursoError =>
+  new TursoError({
+    attempted: "looking",
+    answer: "no",
+    effect: "unchanged",
+    next: "Wait.",
+    status,
+    isTooLarge,
+  });
 
 const ALL = [database("app", "default", "id-1"), database("reports", "default"), database("alone", "")];
 const EMPTY_GROUP = "bare";
@@ -121,12 +128,16 @@ describe("the lookup of many targets", () => {
     assert.deepEqual(asked.slice(0, 2), ["listing", `group ${EMPTY_GROUP}`]);
   });
 
-  it("asks for each if the API token may not list the organization", async () => {
-    const { lookups, asked } = lookupsOf(failed(403));
-    const found = await survey(lookups, of("database", "app", "alone", "typo"), 1);
-    assert.deepEqual(summary(found), { app: ["app", "reports"], alone: ["alone"], typo: 404 });
-    assert.equal(asked.filter((each) => each.startsWith("database ")).length, 3);
-  });
+  for (const [why, listing] of [
+    ["the API token may not list the organization", failed(403)],
+    ["the listing is too large to read", failed(undefined, true)],
+  ] as const)
+    it(`asks for each if ${why}`, async () => {
+      const { lookups, asked } = lookupsOf(listing);
+      const found = await survey(lookups, of("database", "app", "alone", "typo"), 1);
+      assert.deepEqual(summary(found), { app: ["app", "reports"], alone: ["alone"], typo: 404 });
+      assert.equal(asked.filter((each) => each.startsWith("database ")).length, 3);
+    });
 
   it("fails for each if the listing fails for another reason, without further requests", async () => {
     const { lookups, asked } = lookupsOf(failed(500));

@@ -200,13 +200,13 @@ describe("the ledger of a run", () => {
       ledger.holds(token(database("app"), "default", "alive"));
       ledger.holds(token(group("default"), "default", "unseen"));
       const { client, asked } = clientWith({ dead: "rejected", unseen: "unclear" });
-      assert.deepEqual(await ledger.invalidatedBy(rotated, client), [dead]);
+      assert.deepEqual(await ledger.takeRejected(rotated, client), [dead]);
       assert.deepEqual(asked, [
         "reports.example.com dead",
         "app.example.com alive",
         "default.example.com unseen",
       ]);
-      assert.deepEqual(await ledger.invalidatedBy(rotated, client), []);
+      assert.deepEqual(await ledger.takeRejected(rotated, client), []);
     });
 
     it("never tries a token that was not recorded, or that no rotation reaches", async () => {
@@ -214,8 +214,8 @@ describe("the ledger of a run", () => {
       ledger.mayHaveInvalidated(token(database("app"), "default", "never held"));
       ledger.holds(token(database("lone"), "solo", "elsewhere"));
       const { client, asked } = clientWith({ "never held": "rejected", elsewhere: "rejected" });
-      assert.deepEqual(await ledger.invalidatedBy(rotated, client), []);
-      assert.deepEqual(await ledger.invalidatedBy([], client), []);
+      assert.deepEqual(await ledger.takeRejected(rotated, client), []);
+      assert.deepEqual(await ledger.takeRejected([], client), []);
       assert.deepEqual(asked, []);
     });
 
@@ -224,7 +224,7 @@ describe("the ledger of a run", () => {
       ledger.holds(token(database("app"), "default"));
       ledger.holds(token(database("app"), "default"));
       const { client, asked } = clientWith({ jwt: "rejected" });
-      assert.equal((await ledger.invalidatedBy(rotated, client)).length, 1);
+      assert.equal((await ledger.takeRejected(rotated, client)).length, 1);
       assert.deepEqual(asked, ["app.example.com jwt"]);
     });
   });

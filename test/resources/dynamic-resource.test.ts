@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { runInNewContext } from "node:vm";
-import { providerText, requireNode, typeToken } from "../../src/resources/dynamic-resource";
+import * as pulumi from "@pulumi/pulumi";
+import { failRun, providerText, requireNode, typeToken } from "../../src/resources/dynamic-resource";
 
 describe("the state of every release", () => {
   const TEXT = (name: string) =>
@@ -62,5 +63,35 @@ describe("a program that Bun runs", () => {
   it("continues if there is one, and so does every program that Node.js runs", () => {
     requireNode(bun, `/nowhere${path.delimiter}${path.dirname(process.execPath)}`);
     requireNode(process.versions, "");
+  });
+});
+
+describe("a run in which some targets failed", () => {
+  const play = (isPreview: boolean) =>
+    pulumi.runtime.setMocks(
+      { call: () => ({}), newResource: ({ name }) => ({ id: name, state: {} }) },
+      "project",
+      "stack",
+      isPreview,
+    );
+  after(() => play(false));
+  const failures = { app: "The API answered 402." };
+
+  it("ends with one error, which says what the next run does", () => {
+    void play(false);
+    assert.throws(
+      () => failRun("acme/databases", failures),
+      (error) =>
+        pulumi.RunError.isInstance(error) &&
+        error.message ===
+          "acme/databases: 1 target needs another run. app: The API answered 402. The next `pulumi up` does only what is left.",
+    );
+    failRun("acme/databases", {});
+    failRun("acme/databases", undefined);
+  });
+
+  it("does not fail a preview, which may be of something else", () => {
+    void play(true);
+    failRun("acme/databases", failures);
   });
 });

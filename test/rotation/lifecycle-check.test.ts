@@ -86,6 +86,12 @@ describe("the check of a TokenRotation", () => {
         "groupImpact",
         'groupImpact must be one of "warn", "refuse".',
       ],
+      ...[0, 1.5, "2"].map((maxUnavailable): [string, Record<string, unknown>, string, string] => [
+        `the maxUnavailable ${JSON.stringify(maxUnavailable)}`,
+        { ...good, maxUnavailable },
+        "maxUnavailable",
+        "maxUnavailable must be a whole number from 1 to 10000.",
+      ]),
       [
         "an empty organization",
         { ...good, organization: "" },

@@ -109,6 +109,13 @@ describe("the causes of failures", () => {
       [...failures(payment, "a"), ...failures(goneOf("database", "b"), "b"), ...failures(payment, "c")],
       '2 (a, c): the API answered 402. See the billing page. b: the API answered 404 (database b not found). Check the name of the database "b".',
     ],
+    [
+      "more causes than a message lists",
+      [1, 2, 3, 4, 5, 6, 7].flatMap((n) =>
+        failures(errorOf({ status: 402, answer: `no ${n}`, next: "Wait." }), `t${n}`),
+      ),
+      "t1: no 1. Wait. t2: no 2. Wait. t3: no 3. Wait. t4: no 4. Wait. t5: no 5. Wait. And 2 more causes.",
+    ],
   ] as const)
     it(`are one sentence each: ${what}`, () => assert.equal(describeCauses(given), expected));
 

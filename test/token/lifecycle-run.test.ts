@@ -105,6 +105,35 @@ describe("an AuthToken in a run", () => {
       assert.equal((await tokenResource(context).diff(state, mine)).changes, isMinted);
     });
 
+  it("is tried only after a rotation that is under way, and minted again if that reached it", async () => {
+    const { state } = await tokenResource(run()).create(inputs());
+    const context = run();
+    turso.emulator.fault({
+      path: /reports\/auth\/rotate$/,
+      when: "before",
+      action: { type: "delay", ms: 300 },
+    });
+    const rotating = rotationResource(context).create(rotation({ database: "reports" }, 1));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal((await tokenResource(context).diff(state, inputs())).changes, true);
+    await rotating;
+  });
+
+  it("is a casualty of a rotation after the one that it survived", async () => {
+    const group = "g-twice";
+    turso.emulator.platform.createGroup(group, { serverGeneration: "current" });
+    for (const name of ["mine", "other"])
+      await turso.emulator.platform.createDatabase(`${name}-twice`, group);
+    const mine = inputs({ scope: { database: "mine-twice" } });
+    const { state } = await tokenResource(run()).create(mine);
+    const context = run();
+    await rotationResource(context).create(rotation({ database: "other-twice" }, 1));
+    assert.equal((await tokenResource(context).diff(state, mine)).changes, false);
+    const verified = { ...rotation({ group }, 1), verify: "auto" as const };
+    const { state: hit } = await rotationResource(context).create(verified);
+    assert.deepEqual(Object.keys(hit.failures), ["token of acme/databases/mine-twice"]);
+  });
+
   it("waits for a rotation that could invalidate its token, and is minted after it", async () => {
     const context = run();
     turso.emulator.fault({

@@ -65,6 +65,16 @@ describe("a refresh of an AuthToken", () => {
       assert.match(turso.warnings.join(), /The state stays as it is\./);
     });
 
+  it("marks a token that is rejected where it was accepted before, although the API token may not look it up", async () => {
+    const { id, state } = await logic().create(token({ database: "app" }));
+    turso.emulator.platform.rotateGroup("default");
+    turso.onLookUp({ type: "status", status: 403 }, 99);
+    assert.deepEqual(await logic().read(id, state), { gone: false, state: { ...state, rejected: true } });
+    assert.deepEqual(turso.warnings, [
+      "acme/databases/app: the database rejects its token, so the next update mints a new one.",
+    ]);
+  });
+
   it("asks nobody about a token of a group without databases", async () => {
     const { id, state } = await logic().create(token({ group: "bare" }));
     turso.emulator.clearLog();

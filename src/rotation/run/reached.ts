@@ -1,4 +1,5 @@
 import { TursoError } from "../../turso/errors";
+import type { Target } from "../../values/scope";
 import type { Result } from "../next-state";
 import type { RunSettings, Task } from "./preflight";
 
@@ -30,4 +31,16 @@ export function membersReached(
       if (targets.has(name) && !results.has(name)) reached.set(name, result.at);
   }
   return reached;
+}
+
+/** What is to be done for the members that were reached: to mint their tokens. */
+export function tasksReached(reached: ReadonlyMap<string, string>, tasks: readonly Task[]): Task[] {
+  const radii = tasks.flatMap(({ lookup }) => (lookup instanceof TursoError ? [] : [lookup]));
+  return [...reached.keys()].flatMap((name): Task[] => {
+    const radius = radii.find(({ endpoints }) => endpoints.has(name));
+    const endpoint = radius?.endpoints.get(name);
+    if (radius === undefined || endpoint === undefined) return [];
+    const target: Target = { kind: "database", name };
+    return [{ target, isAdopted: true, isKnown: true, lookup: { ...radius, target, endpoint } }];
+  });
 }

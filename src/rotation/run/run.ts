@@ -5,12 +5,13 @@ import type { Context, Level } from "../../core/context";
 import { fingerprint, type ManagedToken, type Rotation } from "../../core/run-ledger";
 import { TursoError } from "../../turso/errors";
 import { durationMs } from "../../values/duration";
+import { inParallel } from "../../values/places";
 import { namesOf, targetId, type Resolved } from "../../values/scope";
 import { Minter } from "./mint";
 import { nextState } from "../next-state";
 import { isTokenDue } from "../plan";
 import type { RunSettings, Task } from "./preflight";
-import { membersReached } from "./reached";
+import { membersReached, tasksReached } from "./reached";
 import { describeFailures, describeList, describeSingle } from "../report";
 import { rollAll } from "./roll";
 import { DEFAULT_PARALLELISM, type Follower, type RotationState } from "../state";
@@ -69,9 +70,25 @@ export async function rotate(
     });
   const say = (text: string, level: Level = "info") =>
     context.notify(level, `${id}: ${text}`, `${id} ${text}`);
-  const results = await context.ledger.during(rotations, () =>
-    rollAll(run, tasks, parallelism, (text) => isList && say(text, "progress")),
-  );
+  const takeRejected = async (of: readonly Rotation[]): Promise<ManagedToken[]> =>
+    run.verify === "off" ? [] : context.ledger.takeRejected(of, run.client);
+  let rotated: Rotation[] = [];
+  let reached = new Map<string, string>();
+  const results = await context.ledger.during(rotations, async () => {
+    await takeRejected(rotations); // nobody is to blame for a token that is dead already
+    const results = await rollAll(run, tasks, parallelism, (text) => isList && say(text, "progress"));
+    // tokens from after a rotation of an earlier run are valid, however long its proof takes
+    rotated = rotations.filter(({ target }) => {
+      const result = results.get(target.name);
+      return result?.kind === "rotated" && result.isNew;
+    });
+    context.ledger.confirm(rotated);
+    reached = membersReached(run, tasks, results);
+    await inParallel(tasksReached(reached, tasks), parallelism, async (task) => {
+      await minter?.mintAll(task, true);
+    });
+    return results;
+  });
   const [first] = results.values();
   const summary = isList ? describeList(results, performance.now() - start) : describeSingle(first);
   if (summary !== undefined) say(summary);
@@ -79,15 +96,8 @@ export async function rotate(
   const [failure] = failures;
   if (failure && isFull && [...results.values()].every(({ kind }) => kind === "failed"))
     throw new Error(isList ? describeFailures(id, failures) : failure.error.message);
-  // tokens from after a rotation of an earlier run are valid, however long its proof takes
-  const rotated = rotations.filter(({ target }) => {
-    const result = results.get(target.name);
-    return result?.kind === "rotated" && result.isNew;
-  });
-  context.ledger.confirm(rotated);
   // before the run's own new tokens are recorded, which need no second look
-  const hit = run.verify === "off" ? [] : await context.ledger.invalidatedBy(rotated, run.client);
-  const reached = membersReached(run, tasks, results);
+  const hit = await takeRejected(rotated);
   holdMinted(context, organization, minter);
   if (minter?.warning !== undefined) context.notify("warning", minter.warning, `${id} unverified`);
   const seen = new Set(namesOf(tasks.filter(wasSeen).map(({ target }) => target)));

@@ -1,4 +1,26 @@
 import type { Chapter } from "../break";
+import { CASUALTIES, LOOKUPS } from "./casualties";
+import { DELIVERY } from "./delivery";
+import { EVIDENCE } from "./evidence";
+import { LIMITS, LIVENESS } from "./limits";
+import { ONCE } from "./once";
+import { DARK, OUTAGE } from "./outage";
 import { AGE, ROTATING } from "./rotating";
+import { SECRECY, STATE, TELLING } from "./telling";
 
-export const CHAPTERS: readonly Chapter[] = [ROTATING, AGE];
+export const CHAPTERS: readonly Chapter[] = [
+  ROTATING,
+  AGE,
+  ONCE,
+  LIVENESS,
+  LIMITS,
+  OUTAGE,
+  DARK,
+  EVIDENCE,
+  DELIVERY,
+  CASUALTIES,
+  LOOKUPS,
+  SECRECY,
+  TELLING,
+  STATE,
+];

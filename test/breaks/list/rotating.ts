@@ -102,6 +102,14 @@ export const ROTATING: Chapter = {
       caughtBy: ["test/rotation/lifecycle.test.ts"],
     },
     {
+      name: "all-is-listed-each-time",
+      defect: "A resource of all databases lists the organization in an update that rotates nothing.",
+      file: "src/rotation/lifecycle.ts",
+      find: `planUpdate(old, wanted, now).reason\n`,
+      replace: `planUpdate(old, wanted, now)\n`,
+      caughtBy: ["test/rotation/lifecycle-all.test.ts"],
+    },
+    {
       name: "idle-run-changes",
       defect: "An update reports a change although nothing is to be saved or done.",
       file: "src/rotation/plan.ts",

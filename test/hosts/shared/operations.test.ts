@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Log } from "../../../src/hosts/shared/log";
 import { Operations } from "../../../src/hosts/shared/operations";
 import { rotationResource } from "../../../src/hosts/shared/resource";
 import { Session } from "../../../src/hosts/shared/session";
@@ -11,9 +12,7 @@ const WARNING =
 describe("the operations of a host", () => {
   const turso = FakeTurso.use();
 
-  /** The warnings of a create and an update in which a member of a list fails. */
-  async function warnings(showsFailures: boolean): Promise<string[]> {
-    const shown: string[] = [];
+  function operationsOf(notify: Log["notify"], showsFailures: boolean) {
     const config: Record<string, string> = {
       "turso:apiUrl": turso.url,
       "turso:apiToken": turso.emulator.apiToken,
@@ -21,16 +20,19 @@ describe("the operations of a host", () => {
     const session = new Session({
       configNamespace: "turso",
       config: (key) => config[key],
-      log: {
-        notify: (level, text) => {
-          if (level === "warning") shown.push(text);
-        },
-        flush: () => Promise.resolve(),
-      },
+      log: { notify, flush: () => Promise.resolve() },
       showsFailures,
       isCallerAlive: () => Promise.resolve(true),
     });
-    const operations = new Operations(session, rotationResource);
+    return new Operations(session, rotationResource);
+  }
+
+  /** The warnings of a create and an update in which a member of a list fails. */
+  async function warnings(showsFailures: boolean): Promise<string[]> {
+    const shown: string[] = [];
+    const operations = operationsOf((level, text) => {
+      if (level === "warning") shown.push(text);
+    }, showsFailures);
     const { state } = await operations.create({ ...INPUTS, trigger: "1" });
     await operations.update(state, { ...INPUTS, trigger: "2" });
     return shown.filter((text) => text.includes("another run"));
@@ -40,4 +42,23 @@ describe("the operations of a host", () => {
     assert.deepEqual(await warnings(true), [WARNING, WARNING]));
 
   it("leave it to the program where that shows it", async () => assert.deepEqual(await warnings(false), []));
+
+  const SINGLE = { scope: { database: "app" }, organization: "acme", trigger: "1", verify: "off" };
+
+  it("say of a delete that it changed nothing", async () => {
+    const { id, state } = await operationsOf(turso.notify, false).create(SINGLE);
+    turso.forgetMessages();
+    await operationsOf(turso.notify, false).delete(id, state);
+    assert.deepEqual(turso.messages, [
+      "acme/databases/app: deleted from the stack, which changes nothing in Turso.",
+    ]);
+  });
+
+  it("do not say so of a replacement, whose first half has rotated in the same process", async () => {
+    const replacing = operationsOf(turso.notify, false);
+    const { id, state } = await replacing.create(SINGLE);
+    turso.forgetMessages();
+    await replacing.delete(id, state);
+    assert.deepEqual(turso.messages, []);
+  });
 });

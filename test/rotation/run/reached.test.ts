@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { membersReached } from "../../../src/rotation/run/reached";
+import { membersReached, tasksReached } from "../../../src/rotation/run/reached";
 import type { Result } from "../../../src/rotation/next-state";
 import type { Reach } from "../../../src/rotation/state";
 import { AT, failedLookup, failedResult, resultsOf, rotatedResult, unknownResult } from "../results";
@@ -73,5 +73,26 @@ describe("what a rotation was seen to reach", () => {
       ],
     });
     assert.deepEqual(reachedOf(rotatedIn({ team: { group: "rejected" } }), everything).warnings, []);
+  });
+});
+
+describe("the tasks of members that were reached", () => {
+  it("know where their tokens are tried, as far as a lookup found them", () => {
+    const blind = organization.task(database("x"), { lookup: failedLookup(403) });
+    const tasks = tasksReached(
+      new Map([
+        ["b", AT],
+        ["x", AT],
+      ]),
+      [blind, task],
+    );
+    assert.deepEqual(
+      tasks.map(({ target, isAdopted, lookup }) => [
+        target,
+        isAdopted,
+        "endpoint" in lookup && lookup.endpoint,
+      ]),
+      [[database("b"), true, { group: "team", hostname: "b" }]],
+    );
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { failure } from "../../support/fake-turso";
+import { NOW, failure } from "../../support/fake-turso";
 import { Fleet, NAMES, inputs } from "../../support/fleet";
 
 const rotates = (fleet: Fleet): string[] => fleet.order.filter((each) => each.startsWith("rotate"));
@@ -56,5 +56,61 @@ describe("a single target that the API does not know", () => {
     Fleet.with({}, async (fleet) => {
       await failure(fleet.logic().create(inputs({ scope: { database: "typo" } })));
       assert.deepEqual(fleet.order, []);
+    }));
+});
+
+describe("a member whose rotation reaches the others", () => {
+  const OLD = "2026-01-01T00:00:00.000Z";
+  const joins = inputs({ scope: { databases: ["t1", "t2", "t3"] }, rotateOnJoin: true });
+
+  for (const [serverGeneration, others] of [
+    ["legacy-group", ["mint t1", "mint t2"]],
+    ["current", []],
+  ] as const)
+    it(`gets ${others.length > 0 ? "new tokens for them" : "a token for itself alone"} on servers of the generation ${serverGeneration}`, () =>
+      Fleet.with({ serverGeneration }, async (fleet) => {
+        const { state } = await fleet.logic().create(inputs({ scope: { databases: ["t1", "t2"] } }));
+        const olds = { ...state, rotations: { t1: OLD, t2: OLD } };
+        fleet.emulator.clearLog();
+        const next = await fleet.logic().update(olds, joins);
+        assert.deepEqual(rotates(fleet), ["rotate t3"]);
+        assert.deepEqual(fleet.order.filter((each) => /^mint t[12]$/.test(each)).sort(), others);
+        assert.deepEqual(await fleet.accepted(next), ["t1", "t2", "t3"]);
+        const at = others.length > 0 ? NOW : OLD;
+        assert.deepEqual(next.rotations, { t1: at, t2: at, t3: NOW });
+      }));
+
+  it("leaves to the next run a token of them that could not be minted", () =>
+    Fleet.with({ serverGeneration: "legacy-group" }, async (fleet) => {
+      const { state } = await fleet.logic().create(inputs({ scope: { databases: ["t1", "t2"] } }));
+      const action = { type: "status", status: 402, body: '{"error":"no"}' } as const;
+      fleet.emulator.fault({ path: /t2\/auth\/tokens/, when: "before", action, times: 9 });
+      const next = await fleet.logic().update(state, joins);
+      assert.deepEqual(next.pending, { t2: { status: "not-minted" } });
+      fleet.emulator.clearFaults();
+      const last = await fleet.logic().update(next, joins);
+      assert.deepEqual([last.failures, await fleet.accepted(last)], [{}, ["t1", "t2", "t3"]]);
+    }));
+});
+
+describe("a rotation of a database", () => {
+  it("warns about the tokens of its group where they stay valid", () =>
+    Fleet.with({ serverGeneration: "current" }, async (fleet) => {
+      await fleet.logic().create(inputs({ scope: { database: "t1" } }));
+      assert.match(
+        fleet.messages.join("\n"),
+        /^acme\/databases\/t1: rotated, and a token of its group "tenants" from before it is still accepted\. If one of those may have leaked, rotate the group\.$/m,
+      );
+    }));
+
+  it("is refused for a database that was created after the preview looked", () =>
+    Fleet.with({}, async (fleet) => {
+      const logic = fleet.logic();
+      const news = inputs({ scope: { database: "lone" }, groupImpact: "refuse" });
+      await logic.check({}, { ...news });
+      await fleet.emulator.platform.createDatabase("late", "solo");
+      const { message } = await failure(logic.create(news));
+      assert.match(message, /groupImpact is "refuse".*1 other database \(late\)/);
+      assert.deepEqual(rotates(fleet), []);
     }));
 });

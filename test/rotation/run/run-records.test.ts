@@ -23,7 +23,7 @@ const adopting = (scope: { databases: string[] }, pending?: Pending): Partial<Jo
 async function deadAfter(context: Context, organization: Organization, target: Target, inGroup: string) {
   organization.rotated(target);
   const rotation = { organization: "acme", target, group: inGroup };
-  const dead = await context.ledger.invalidatedBy([rotation], organization.client);
+  const dead = await context.ledger.takeRejected([rotation], organization.client);
   return dead.map(({ id, hostname, group: inIt }) => [id, hostname, inIt]);
 }
 

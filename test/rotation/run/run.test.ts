@@ -156,6 +156,15 @@ describe("a rotation that invalidates a token of the program", () => {
     assert.equal(turso.rotations().length, 1);
   });
 
+  it("is not to blame for a token that was dead before", async () => {
+    const { state: minted } = await tokenResource(context()).create(token);
+    turso.emulator.platform.rotateGroup("default");
+    const run = context();
+    assert.equal((await tokenResource(run).diff(minted, token)).changes, false, "nobody asked the database");
+    const { state: after } = await rotationResource(run).create(inputs({ verify: "auto" }));
+    assert.deepEqual([after.failures, after.casualties], [{}, undefined]);
+  });
+
   it("stays a failure while nobody mints it again, and a refresh forgets it", async () => {
     const casualties = { "acme/databases/gone": "0".repeat(64) };
     const failures = { "token of acme/databases/gone": "why" };

@@ -1,0 +1,161 @@
+import type { Chapter } from "../break";
+
+/** One trigger value, one rotation. */
+export const ONCE: Chapter = {
+  subject: "rule 2",
+  breaks: [
+    {
+      name: "server-error-is-certain",
+      defect: "A 5xx counts as certainly not processed.",
+      file: "src/turso/outcome.ts",
+      find: `status < 500`,
+      replace: `status < 600`,
+      caughtBy: ["test/turso/outcome.test.ts"],
+    },
+    {
+      name: "unavailable-is-certain",
+      defect:
+        "A 503 counts as certainly not processed, although a cache sends it for requests that it passed on, so it is sent again.",
+      file: "src/turso/outcome.ts",
+      find: `status !== 499 ? REFUSED : UNKNOWN`,
+      replace: `status !== 499 ? REFUSED : status === 503 ? NOT_PROCESSED : UNKNOWN`,
+      caughtBy: ["test/turso/outcome.test.ts", "test/rotation/run/attempt-unresolved.test.ts"],
+    },
+    {
+      name: "resent-blindly",
+      defect: "A rotation whose response was lost is sent again immediately.",
+      file: "src/turso/retry-policy.ts",
+      find: `return isIdempotent;`,
+      replace: `return true;`,
+      caughtBy: ["test/turso/retry-policy.test.ts", "test/rotation/run/attempt-unresolved.test.ts"],
+    },
+    {
+      name: "unknown-is-forgotten",
+      defect: "An unresolved rotation is not saved, so the next update sends it again.",
+      file: "src/rotation/next-state.ts",
+      find: `    case "rotated":\n    case "unknown":\n    case "adopted":\n      return result.pending;`,
+      replace: `    case "unknown":\n      return undefined;\n    case "rotated":\n    case "adopted":\n      return result.pending;`,
+      caughtBy: ["test/rotation/next-state.test.ts"],
+    },
+    {
+      name: "resent-too-early",
+      defect: "A lost rotation is sent again before old tokens were accepted for all of verifyTimeout.",
+      file: "src/rotation/run/attempt.ts",
+      find: `if (!seen.isFullWait) return`,
+      replace: `if (false) return`,
+      caughtBy: ["test/rotation/run/attempt-conclude.test.ts", "test/rotation/run/attempt-lost.slow.test.ts"],
+    },
+    {
+      name: "resent-without-canary",
+      defect: "A lost rotation is sent again although no token from before it can be tried.",
+      file: "src/rotation/run/attempt.ts",
+      find: `  if (canaries.length === 0)\n    return unresolved(`,
+      replace: `  if (canaries.length === 0) return { again: { task, canaries, lost: sent } };\n  if (false)\n    return unresolved(`,
+      caughtBy: [
+        "test/rotation/run/attempt-conclude.test.ts",
+        "test/rotation/run/attempt-unresolved.test.ts",
+      ],
+    },
+    {
+      name: "resent-without-new-token",
+      defect:
+        "A lost rotation is sent again although no token could be minted that would tell the two apart.",
+      file: "src/rotation/run/attempt.ts",
+      find: `if ("why" in canaries) return unresolved(`,
+      replace: `if ("why" in canaries) return { again: { task, canaries: sent.canaries, lost: sent } };\n  if (false) return unresolved(`,
+      caughtBy: ["test/rotation/run/attempt-conclude.test.ts"],
+    },
+    {
+      name: "resent-a-third-time",
+      defect: "A lost rotation is sent three times in one run.",
+      file: "src/rotation/run/attempt.ts",
+      find: `const MOST_TRIES = 2;`,
+      replace: `const MOST_TRIES = 3;`,
+      caughtBy: ["test/rotation/run/attempt-conclude.test.ts"],
+    },
+    {
+      name: "refusal-settles-the-first",
+      defect: "When the second request is refused, the first one is recorded as not carried out.",
+      file: "src/rotation/run/attempt.ts",
+      find: `    lost ? unresolved(run, lost, secondFailed(error)) : { kind: "failed", error };`,
+      replace: `    ({ kind: "failed", error });`,
+      caughtBy: ["test/rotation/run/attempt-send.test.ts"],
+    },
+    {
+      name: "resent-past-the-preflight",
+      defect: "A rotation that is sent once more bypasses a groupImpact that refuses it by now.",
+      file: "src/rotation/run/attempt.ts",
+      find: `if (obstacle) return { kind: "failed", error: obstacle };`,
+      replace: ``,
+      caughtBy: ["test/rotation/run/attempt-conclude.test.ts", "test/rotation/run/attempt-lost.slow.test.ts"],
+    },
+    {
+      name: "pooled-connection",
+      defect:
+        "A rotation goes over a pooled connection that the server may be closing, which makes its outcome unknown.",
+      file: "src/turso/exchange.ts",
+      find: `...(config.isIdempotent === true ? {} : freshConnection()),`,
+      replace: ``,
+      caughtBy: ["test/turso/exchange.test.ts"],
+    },
+    {
+      name: "cut-handshake-is-unknown",
+      defect: "A TLS handshake that is cut makes the outcome unknown, although nothing can have been sent.",
+      file: "src/turso/exchange.ts",
+      find: `socket.once("secureConnect", leaves);`,
+      replace: `leaves();`,
+      caughtBy: ["test/turso/exchange.test.ts"],
+    },
+    {
+      name: "proxy-answers-for-the-api",
+      defect:
+        "A proxy's answer to CONNECT counts as the API's, so its 502 makes the outcome unknown and its 401 blames the API token.",
+      file: "src/turso/transport.ts",
+      find: `  if (!mayHaveLeft(config)) return "proxy";\n`,
+      replace: ``,
+      caughtBy: ["test/turso/exchange-proxy.test.ts"],
+    },
+    {
+      name: "unreachable-is-certain",
+      defect: "EHOSTUNREACH while the answer is read counts as a request that never left.",
+      file: "src/turso/outcome.ts",
+      find: `if (mayHaveLeft) return UNKNOWN;`,
+      replace: `if (mayHaveLeft && code !== "EHOSTUNREACH") return UNKNOWN;`,
+      caughtBy: ["test/turso/outcome.test.ts"],
+    },
+    {
+      name: "any-body-is-success",
+      defect:
+        "A rotation that is answered with 200 and a body, such as a gateway's JSON, counts as carried out.",
+      file: "src/turso/transport.ts",
+      find: `const isExpected = isIdempotent ? !isHtml(text) : text.trim() === "";`,
+      replace: `const isExpected = !isHtml(text);`,
+      caughtBy: ["test/turso/transport.test.ts"],
+    },
+    {
+      name: "any-success-counts",
+      defect: "Any status from 200 to 299 counts as success, also one that Turso does not send.",
+      file: "src/turso/transport.ts",
+      find: `if ((status === 200 || status === 204) && isExpected)`,
+      replace: `if (isExpected)`,
+      caughtBy: ["test/turso/transport.test.ts"],
+    },
+    {
+      name: "duplicate-rotates-twice",
+      defect: "A name that a list contains twice is rotated twice.",
+      file: "src/values/scope.ts",
+      find: `const unique = [...new Set(names as string[])];`,
+      replace: `const unique = names as string[];`,
+      caughtBy: ["test/values/scope.test.ts"],
+    },
+    {
+      name: "failure-forgets-the-trigger",
+      defect:
+        "One failed member fails the whole resource, so the trigger is not saved and all members rotate again.",
+      file: "src/rotation/run/run.ts",
+      find: `if (failure && isFull && [...results.values()].every(({ kind }) => kind === "failed"))`,
+      replace: `if (failure)`,
+      caughtBy: ["test/rotation/run/run.test.ts"],
+    },
+  ],
+};

@@ -1,0 +1,216 @@
+import type { Chapter } from "../break";
+
+/** No secret outside its place. */
+export const SECRECY: Chapter = {
+  subject: "rule 4",
+  breaks: [
+    {
+      name: "token-in-a-message",
+      defect: "A JWT that a server echoes appears in a message.",
+      file: "src/values/text.ts",
+      find: `clean = clean.slice(0, MOST_READ).replace(JWT, "[redacted]");`,
+      replace: `clean = clean.slice(0, MOST_READ);`,
+      caughtBy: ["test/turso/errors-secrets.test.ts"],
+    },
+    {
+      name: "api-token-in-a-message",
+      defect: "The API token that a server echoes appears in a message.",
+      file: "src/values/text.ts",
+      find: `if (secret !== "") clean = clean.replaceAll(secret, "[redacted]");`,
+      replace: `void secret;`,
+      caughtBy: ["test/turso/errors-secrets.test.ts", "test/values/text.test.ts"],
+    },
+    {
+      name: "redirect-is-followed",
+      defect: "A redirect of a database is followed, with the token.",
+      file: "src/turso/probe.ts",
+      find: `maxRedirects: 0,`,
+      replace: `maxRedirects: 5,`,
+      caughtBy: ["test/turso/probe-hostile.slow.test.ts"],
+    },
+    {
+      name: "listed-name-in-a-message",
+      defect: "The name of a listed database brings escape sequences or credentials into messages.",
+      file: "src/turso/client.ts",
+      find: `sanitise(text, [this.connection.apiToken ?? ""])`,
+      replace: `text`,
+      caughtBy: ["test/turso/client-hostile.slow.test.ts"],
+    },
+    {
+      name: "plain-http",
+      defect: "The API token is sent over plain http to a different machine.",
+      file: "src/turso/connection.ts",
+      find: `if (url.protocol === "http:" && !isLoopback(url.hostname))`,
+      replace: `if (false)`,
+      caughtBy: ["test/turso/connection.test.ts"],
+    },
+    {
+      name: "token-goes-anywhere",
+      defect: "A token is sent to whatever host the API names, also inside the own network.",
+      file: "src/turso/probe.ts",
+      find: `if (PUBLIC_NAME.test(hostname) && !PRIVATE_SUFFIX.test(hostname))`,
+      replace: `if (PUBLIC_NAME.test(hostname))`,
+      caughtBy: ["test/turso/probe-hostile.slow.test.ts"],
+    },
+    {
+      name: "secret-follows-options",
+      defect: "A token is only secret as long as no transformation changes the resource's options.",
+      file: "src/hosts/shared/values.ts",
+      find: `value !== undefined && secrets.includes(key as keyof State) ? secret(value) : value,`,
+      replace: `value,`,
+      caughtBy: ["test/hosts/shared/values.test.ts", "test/hosts/dynamic/index.test.ts"],
+    },
+    {
+      name: "canary-in-clear",
+      defect: "What is left to do, with its canary tokens, is in the state in clear.",
+      file: "src/rotation/state.ts",
+      find: `["tokens", "pending", "heldTrigger"] as const`,
+      replace: `["tokens", "heldTrigger"] as const`,
+      caughtBy: ["test/hosts/dynamic/index.test.ts"],
+    },
+  ],
+};
+
+/** What messages and previews say. */
+export const TELLING: Chapter = {
+  subject: "rule 5",
+  breaks: [
+    {
+      name: "error-without-effect",
+      defect: "An error does not say whether anything changed.",
+      file: "src/turso/errors.ts",
+      find: "`${answer}. ${changed ?? CHANGED[effect]} ${next}`",
+      replace: "`${answer}. ${next}`",
+      caughtBy: ["test/turso/errors.test.ts"],
+    },
+    {
+      name: "error-without-advice",
+      defect: "An error does not say what to do next.",
+      file: "src/turso/errors.ts",
+      find: "`${answer}. ${changed ?? CHANGED[effect]} ${next}`",
+      replace: "`${answer}. ${changed ?? CHANGED[effect]}`",
+      caughtBy: ["test/turso/errors.test.ts"],
+    },
+    {
+      name: "missing-scope-is-not-named",
+      defect: "The error after a 403 does not name the scope that the API token lacks.",
+      file: "src/turso/advice.ts",
+      find: "lacks the scope ${permission}.",
+      replace: "lacks a scope.",
+      caughtBy: ["test/turso/advice.test.ts"],
+    },
+    {
+      name: "unknown-without-a-way-out",
+      defect: "The error of an unresolved rotation advises another run although no run can resolve it.",
+      file: "src/rotation/report.ts",
+      find: `next: canBeResolved\n`,
+      replace: `next: true\n`,
+      caughtBy: ["test/rotation/run/attempt-unresolved.test.ts"],
+    },
+    {
+      name: "exchanged-token-advice",
+      defect: "A refresh that fails because the API token was exchanged advises what was just done.",
+      file: "src/turso/advice.ts",
+      find: `isConfigured && (status === 401 || status === 403)`,
+      replace: `false`,
+      caughtBy: ["test/token/refresh.test.ts"],
+    },
+    {
+      name: "warning-is-information",
+      defect: "Nothing that is a warning is shown as one.",
+      file: "src/hosts/shared/log.ts",
+      find: `level === "warning" ? "WARNING" : "INFO"`,
+      replace: `"INFO"`,
+      caughtBy: ["test/hosts/shared/log.test.ts"],
+    },
+    {
+      name: "failed-lookup-is-information",
+      defect: "A preview that could not look up a target says so only as information, and stays green.",
+      file: "src/rotation/announce.ts",
+      find: `      "warning",\n      \`\${id}: \${why}; the blast radius\${whose} could not be looked up`,
+      replace: `      "info",\n      \`\${id}: \${why}; the blast radius\${whose} could not be looked up`,
+      caughtBy: ["test/core/context-levels.test.ts"],
+    },
+    {
+      name: "preview-keeps-the-old-outputs",
+      defect:
+        "A preview shows the outputs from before a rotation as those after it, so dependents show no change.",
+      file: "src/rotation/preview.ts",
+      find: `...(isAny && { ...unknown(OF_A_ROTATION), rotations }),`,
+      replace: ``,
+      caughtBy: ["test/rotation/preview.test.ts"],
+    },
+    {
+      name: "unknown-trigger-without-radius",
+      defect: "A preview with a trigger that is not known yet says nothing of the blast radius.",
+      file: "src/rotation/announce.ts",
+      find: `if (plan.isUndecided)`,
+      replace: `if (false)`,
+      caughtBy: ["test/rotation/lifecycle.test.ts"],
+    },
+    {
+      name: "replacement-says-nothing-rotated",
+      defect: "A replacement ends by saying that nothing was changed in Turso, although it rotated.",
+      file: "src/hosts/shared/operations.ts",
+      find: `if (!this.session.hasRotated(id)) {`,
+      replace: `if (true) {`,
+      caughtBy: ["test/hosts/shared/operations.test.ts"],
+    },
+  ],
+};
+
+/** What the state keeps. */
+export const STATE: Chapter = {
+  subject: "state",
+  breaks: [
+    {
+      name: "newer-state-is-guessed",
+      defect: "A state of a newer version is read as if it were the current one.",
+      file: "src/rotation/state.ts",
+      find: `throw unreadableState(id, props["stateVersion"]);`,
+      replace: `return props as unknown as RotationState;`,
+      caughtBy: ["test/rotation/state.test.ts", "test/core/protocol.test.ts"],
+    },
+    {
+      name: "member-that-left-stays",
+      defect: "The state keeps what it knew of members that left the list.",
+      file: "src/rotation/next-state.ts",
+      find: `      members.flatMap(({ name }): [string, T][] => {`,
+      replace: `      [...members, ...Object.keys(kept).map((name) => ({ name }))].flatMap(({ name }): [string, T][] => {`,
+      caughtBy: ["test/rotation/next-state.test.ts"],
+    },
+    {
+      name: "inherited-names",
+      defect: 'A database whose name every object has, such as "constructor", seems to have a record.',
+      file: "src/values/record.ts",
+      find: `Object.hasOwn(record, key) ? record[key] : undefined;`,
+      replace: `record[key];`,
+      caughtBy: ["test/rotation/next-state.test.ts", "test/rotation/plan-list.test.ts"],
+    },
+    {
+      name: "invalid-max-unavailable",
+      defect: "A maxUnavailable of 0 is accepted, and nothing rotates.",
+      file: "src/rotation/state.ts",
+      find: `maxUnavailable: wholeNumber(1, 10_000),`,
+      replace: `maxUnavailable: wholeNumber(0, 10_000),`,
+      caughtBy: ["test/rotation/lifecycle-check.test.ts"],
+    },
+    {
+      name: "endless-renewal",
+      defect:
+        "A mint.renewBefore that is not shorter than mint.expiration is accepted, and every update mints.",
+      file: "src/rotation/lifecycle.ts",
+      find: `early < life) return [];`,
+      replace: `true) return [];`,
+      caughtBy: ["test/rotation/lifecycle-mint.test.ts"],
+    },
+    {
+      name: "unknown-argument-is-accepted",
+      defect: "A misspelt rotateEvery is accepted, and nothing ever rotates.",
+      file: "src/core/argument-rules.ts",
+      find: `    if (rule === undefined) {\n      const known = Object`,
+      replace: `    if (false) {\n      const known = Object`,
+      caughtBy: ["test/core/argument-rules.test.ts", "test/rotation/lifecycle-check.test.ts"],
+    },
+  ],
+};

@@ -83,15 +83,15 @@ export async function rotate(
       return result?.kind === "rotated" && result.isNew;
     });
     context.ledger.confirm(rotated);
+    const [first] = results.values();
+    const summary = isList ? describeList(results, performance.now() - start) : describeSingle(first);
+    if (summary !== undefined) say(summary);
     reached = membersReached(run, tasks, results);
     await inParallel(tasksReached(reached, tasks), parallelism, async (task) => {
       await minter?.mintAll(task, true);
     });
     return results;
   });
-  const [first] = results.values();
-  const summary = isList ? describeList(results, performance.now() - start) : describeSingle(first);
-  if (summary !== undefined) say(summary);
   const failures = [...results].flatMap(([name, { error }]) => (error ? [{ name, error }] : []));
   const [failure] = failures;
   if (failure && isFull && [...results.values()].every(({ kind }) => kind === "failed"))

@@ -85,7 +85,7 @@ async function prepareAll(
   const ready: Prepared[] = [];
   const attempts: Attempt[] = [];
   const leaders = new Set<string>();
-  const rotates = tasks.filter((task) => !task.isAdopted);
+  const rotates = tasks.filter(({ isAdopted, pending }) => !isAdopted && pending?.status !== "unproven");
   const first = rotates.find(({ lookup }) => !(lookup instanceof TursoError)) ?? rotates.find(isUnseen);
   const refusal = first && (await refusalToMint(run, first));
   await inParallel(tasks, parallelism, async (task) => {

@@ -39,6 +39,29 @@ describe("a lost response", () => {
     assert.ok(!organization.log.includes("rotate a"));
   });
 
+  for (const [status, minted] of [
+    ["unknown", ["full-access"]],
+    ["unproven", []],
+  ] as const)
+    it(`tries what may have to be minted before it is sent again: ${status}`, async () => {
+      const organization = new Organization(ONE);
+      const token = organization.token(database("a"));
+      organization.rotated(database("a"));
+      const canary = { label: "database" as const, target: database("a"), token, hostname: "a" };
+      const pending = { status, at: "2026-02-28T12:00:00.000Z", answer: "no answer", canaries: [canary] };
+      const followers = [{ scope: { database: "a" } }];
+      const { kinds } = await roll(organization, [organization.task(database("a"), { pending })], {
+        mints: false,
+        followers,
+      });
+      assert.deepEqual(kinds, { a: "rotated" });
+      const tried = organization.minted.map(({ options }) => options.authorization);
+      assert.deepEqual(
+        tried.filter((authorization) => authorization === "full-access"),
+        minted,
+      );
+    });
+
   it("of a member that is gone by now is not resolved", async () => {
     const organization = new Organization(ONE);
     const pending = {

@@ -172,8 +172,11 @@ describe("a run reports", () => {
     });
 
   it("how long a list took", async () => {
+    const start = performance.now();
     const messages: string[] = [];
     await runIn(contextIn(new Organization(TEAM), messages), { databases: ["a", "b"] });
-    assert.match(messages.join("\n"), /^info acme\/databases: 2 of 2 rotated in 0\.[1-9] s; /);
+    const [, seconds = NaN] =
+      /^info acme\/databases: 2 of 2 rotated in ([\d.]+) s; /.exec(messages.join("\n")) ?? [];
+    assert.ok(Number(seconds) * 1_000 <= performance.now() - start + 100, messages.join());
   });
 });

@@ -68,3 +68,23 @@ describe("the verification of a list", () => {
     assert.equal(list({ app: of(V) }, false, created).verification, V);
   });
 });
+
+describe("a target that was not rotated", () => {
+  for (const [what, seen, expected] of [
+    ["is remembered as one that exists, or did", ["app"], { status: "not-rotated", wasSeen: true }],
+    ["may be a typing error if it was never seen", ["other"], { status: "not-rotated" }],
+    ["may be a typing error if nothing was looked up", undefined, { status: "not-rotated" }],
+  ] as const)
+    it(what, () => {
+      const members = [{ kind: "database", name: "app" }] as const;
+      const results = resultsOf({ app: failedResult() });
+      const run = {
+        isList: true,
+        isFull: true,
+        members,
+        results,
+        ...(seen && { seen: new Set<string>(seen) }),
+      };
+      assert.deepEqual(nextState(BEFORE, run, new Date(NOW)).pending, { app: expected });
+    });
+});

@@ -59,6 +59,12 @@ describe("the result of a list", () => {
   it("is not mentioned if all targets only joined", () =>
     assert.equal(describeList(resultsOf({ app: adoptedResult(), b: adoptedResult() }), 300), undefined));
 
+  it("counts those that only joined beside the rotated ones", () =>
+    assert.equal(
+      describeList(resultsOf({ app: adoptedResult(), b: rotatedResult() }), 300),
+      "1 of 2 rotated in 0.3 s.",
+    ));
+
   it("does not mention old tokens if no rejection was seen", () =>
     assert.equal(
       describeList(resultsOf({ app: rotatedResult(), b: unknownResult() }), 300),

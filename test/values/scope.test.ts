@@ -7,6 +7,7 @@ import {
   parseSubject,
   sameTarget,
   targetId,
+  targetOf,
   type Target,
 } from "../../src/values/scope";
 
@@ -191,4 +192,21 @@ describe("the id of a resource", () => {
   ] as const)
     it(`${JSON.stringify(id)} names ${parsed ? "its scope" : "no scope"}`, () =>
       assert.deepEqual(parseId(id), parsed));
+});
+
+describe("the scope of a resource", () => {
+  for (const [scope, id, targets] of [
+    [{ database: "app" }, "acme/databases/app", [app]],
+    [{ group: "team" }, "acme/groups/team", [team]],
+    [{ databases: ["app"] }, "acme/databases", [app]],
+    [{ groups: ["team"] }, "acme/groups", [team]],
+    [{ databases: "all" }, "acme/databases", "all"],
+    [{ groups: "all" }, "acme/groups", "all"],
+  ] as const)
+    it(`${JSON.stringify(scope)} has the id ${id}${id.split("/").length === 3 ? ", and one target" : ", and no single target"}`, () => {
+      const subject = parseSubject({ organization: "acme", scope });
+      assert.deepEqual([subject.id, subject.targets, subject.duplicates], [id, targets, []]);
+      if (subject.isList) assert.throws(() => targetOf(subject), /is a list, which is not one target\.$/);
+      else assert.deepEqual(targetOf(subject), targets[0]);
+    });
 });

@@ -96,7 +96,9 @@ describe("permits", () => {
 describe("acts in parallel", () => {
   it("are so many at most, and cover each item once", async () => {
     const acts = new Acts();
-    const done = inParallel(["a", "b", "c"], 2, async (name) => void (await acts.act(name)));
+    const done = inParallel(["a", "b", "c"], 2, async (name) => {
+      await acts.act(name);
+    });
     await settle();
     assert.deepEqual(acts.begun, ["a", "b"]);
     for (const name of ["a", "b", "c"]) {

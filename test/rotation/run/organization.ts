@@ -19,6 +19,8 @@ interface Answers {
   rotate?: (target: Target) => TursoError | undefined;
   /** The error of a lookup of a group, of a database, or of a listing, which has the name `databases`. */
   lookUp?: (target: { name: string }) => TursoError | undefined;
+  /** Ids of databases, by name. */
+  ids?: Record<string, string>;
   probe?: (hostname: string, token: string) => Probe | undefined;
   /** Whether a rotation is carried out whose outcome is unknown; true if absent. */
   isCarriedOut?: boolean;
@@ -111,7 +113,8 @@ export class Organization {
   }
 
   private database(name: string): Database {
-    return { Name: name, Hostname: name, group: this.groupOf(name) };
+    const DbId = this.answers.ids?.[name];
+    return { Name: name, Hostname: name, group: this.groupOf(name), ...(DbId !== undefined && { DbId }) };
   }
 
   private groupOf(name: string): string {

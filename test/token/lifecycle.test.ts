@@ -20,7 +20,10 @@ describe("an AuthToken", () => {
     assert.ok(
       turso.requests().includes("POST ~/databases/app/auth/tokens?expiration=1d&authorization=read-only 200"),
     );
-    assert.match(turso.messages.at(-1) ?? "", /^acme\/databases\/app: minted, and accepted after \d+(\.\d)? s/);
+    assert.match(
+      turso.messages.at(-1) ?? "",
+      /^acme\/databases\/app: minted, and accepted after \d+(\.\d)? s/,
+    );
     turso.emulator.clearLog();
     const kept = await logic().update(
       made,

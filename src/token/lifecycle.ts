@@ -21,7 +21,7 @@ import { durationMs, humanDuration } from "../values/duration";
 import { parseSubject, targetOf, type Subject } from "../values/scope";
 import { RULES } from "./arguments";
 import { checkCalendar, checkRotation } from "./checks";
-import { MAY_ROTATE, hasChanged, reasonToMint, replacedBy } from "./plan";
+import { MAY_ROTATE, REJECTED, hasChanged, hasLostRotation, reasonToMint, replacedBy } from "./plan";
 import { followedPart } from "./followed";
 import { refresh } from "./refresh";
 import type { TokenInputs, TokenState } from "./state";
@@ -113,21 +113,28 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
     state: TokenState,
     inputs: TokenInputs,
   ): Promise<string | undefined> {
-    return reasonToMint(state, inputs, this.context.clock()) ?? (await this.wasInvalidated(subject, state));
+    return (
+      reasonToMint(state, inputs, this.context.clock()) ?? (await this.wasInvalidated(subject, state, inputs))
+    );
   }
 
-  /** Whether a rotation of this very run invalidated it. A run without rotations sends no request. */
-  private async wasInvalidated(subject: Subject, state: TokenState): Promise<string | undefined> {
+  /** Whether a rotation of which no record says so invalidated it. A run in which nothing changed sends no request. */
+  private async wasInvalidated(
+    subject: Subject,
+    state: TokenState,
+    inputs: TokenInputs,
+  ): Promise<string | undefined> {
     const managed = managedToken(subject, state);
     if (managed === undefined) return undefined;
     const { ledger } = this.context;
-    if (ledger.mayHaveInvalidated(managed)) {
+    const isOfThisRun = ledger.mayHaveInvalidated(managed);
+    if (isOfThisRun || hasLostRotation(state, inputs)) {
       // a rotation that is under way may still invalidate a token that is accepted now
       await ledger.quiet(managed);
       if (ledger.hasInvalidated(managed)) return INVALIDATED;
       const client = this.context.client(subject.organization);
       const { verdict } = await client.probe(managed.hostname, managed.token);
-      if (verdict === "rejected") return INVALIDATED;
+      if (verdict === "rejected") return isOfThisRun ? INVALIDATED : REJECTED;
     }
     ledger.holds(managed);
     return undefined;

@@ -8,7 +8,7 @@ import type { FollowedRotation, TokenInputs, TokenState } from "./state";
 
 /** Why a new token is due, as the beginning of a sentence, or undefined. This is the one place that decides it. */
 export function reasonToMint(olds: TokenState, news: TokenInputs, now: Date): string | undefined {
-  if (olds.rejected) return "the database rejects its token";
+  if (olds.rejected) return REJECTED;
   const rotation = reasonOfRotation(olds, news);
   if (rotation !== undefined) return rotation;
   const changed = MINTING_ARGUMENTS.find((key) => differs(olds[key], news[key]));
@@ -23,6 +23,7 @@ export function reasonToMint(olds: TokenState, news: TokenInputs, now: Date): st
 const isTriggered = (old: unknown, now: unknown): boolean => hasUnknown(now) || !sameTrigger(old, now);
 
 export const MAY_ROTATE = "may rotate";
+export const REJECTED = "the database rejects its token";
 
 /** Whether the rotation of the token's own target or group happened, or may have happened, since the token was minted. */
 function reasonOfRotation(olds: TokenState, { rotation, scope }: TokenInputs): string | undefined {
@@ -39,6 +40,18 @@ function reasonOfRotation(olds: TokenState, { rotation, scope }: TokenInputs): s
     return before ? own(before, name) !== at : Date.parse(at) > Date.parse(olds.mintedAt);
   });
   return happened ? "its rotation happened" : undefined;
+}
+
+/**
+ * Whether the rotation that a token followed has left the program, or a new one is in its place. Neither has a record of what the one
+ * before rotated in a run that ended before the token's turn.
+ */
+export function hasLostRotation(olds: TokenState, { rotation }: TokenInputs): boolean {
+  const before = Object.keys(olds.rotation?.rotations ?? {});
+  if (before.length === 0 || hasUnknown(rotation)) return false;
+  if (!isPresent(rotation)) return true;
+  const { rotations } = rotation;
+  return isPresent(rotations) && before.some((name) => own(rotations, name) === undefined);
 }
 
 /**

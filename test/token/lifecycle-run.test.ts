@@ -61,6 +61,28 @@ describe("an AuthToken in a run", () => {
     assert.deepEqual(turso.warnings, []);
   });
 
+  for (const [what, next] of [
+    ["has left the program", undefined],
+    ["was replaced by one that has not rotated", { rotations: {} }],
+  ] as const)
+    it(`is tried if its rotation ${what}, since a run that ended early may have left it dead`, async () => {
+      const followed = { scope: { database: "app" }, organization: "acme" };
+      const rotations = { app: new Date().toISOString() };
+      const { state } = await tokenResource(run()).create(
+        inputs({ rotation: { ...followed, rotations: { app: rotations.app } } }),
+      );
+      const later = inputs(next && { rotation: { ...followed, ...next } });
+      turso.emulator.clearLog();
+      assert.equal((await tokenResource(run()).update(state, later)).token, state.token);
+      assert.equal(turso.emulator.log.length, 1, "a valid token is kept");
+      turso.emulator.platform.rotateDatabase("app");
+      const minted = await tokenResource(run()).update(state, later);
+      assert.notEqual(minted.token, state.token);
+      turso.emulator.clearLog();
+      assert.equal((await tokenResource(run()).diff(minted, later)).changes, false);
+      assert.deepEqual(turso.emulator.log, []);
+    });
+
   it("is minted again if a rotation of the same run certainly invalidated it, and is not tried for that", async () => {
     const context = run();
     const { state } = await tokenResource(run()).create(inputs());

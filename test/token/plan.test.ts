@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UNKNOWN } from "../../src/core/unknown";
-import { hasChanged, reasonToMint, replacedBy } from "../../src/token/plan";
+import { hasChanged, hasLostRotation, reasonToMint, replacedBy } from "../../src/token/plan";
 import { EXPIRES, NEWER, OLDER, followed, inputs, show, state, type Given } from "./plan-values";
 
 describe("the reason to mint a new token", () => {
@@ -83,6 +83,22 @@ describe("the reason to mint a new token", () => {
   for (const [olds, news, expected, now = "2026-01-10T00:00:00.000Z"] of ROWS)
     it(`is ${expected === undefined ? "absent" : `"${expected}"`} from ${show(olds)} to ${show(news)} at ${now}`, () =>
       assert.equal(reasonToMint(state(olds), inputs(news), new Date(now)), expected));
+});
+
+describe("the rotation that a token followed", () => {
+  const [app, none] = [followed(), followed({ rotations: {} })];
+  for (const [what, before, now, expected] of [
+    ["is still there", app, app, false],
+    ["has left the program", app, undefined, true],
+    ["is a new one", app, none, true],
+    ["is a new one that has rotated", app, followed({ rotations: { app: NEWER } }), false],
+    ["has not rotated", none, undefined, false],
+    ["was none", undefined, none, false],
+    ["is not known yet", app, UNKNOWN, false],
+    ["has failed", app, followed({ rotations: undefined }), false],
+  ] as const)
+    it(`is ${expected ? "lost" : "not lost"} if it ${what}`, () =>
+      assert.equal(hasLostRotation(state({ rotation: before }), inputs({ rotation: now })), expected));
 });
 
 describe("a token's resource", () => {

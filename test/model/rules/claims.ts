@@ -6,7 +6,7 @@ import type { ModelOrganization } from "../world/organization";
 import type { Work } from "./oracle";
 import { key } from "./sending";
 import type { Process } from "../world/process";
-import type { Sent } from "../world/requests";
+import { isToApi, type Sent } from "../world/requests";
 import { isAll, isSingle, targetsOf, type Program } from "../schedule/program";
 
 /** A step that saved the TokenRotation, and what the oracle knows about it. */
@@ -36,6 +36,7 @@ const mayHaveHappened = ({ executed, lost }: Sent): boolean => executed || lost;
 /** The run ends at most this long after an old token was rejected, apart from the last requests. */
 const GRACE_MS = 2_000;
 const LAST_REQUESTS_MS = 100;
+const SECOND_MS = 1_000;
 /** How far two machines' clocks may be apart. */
 const CLOCK_SKEW_MS = 300_000;
 
@@ -131,9 +132,14 @@ function endsInTime(judged: Judged): void {
     (target) => pendingBefore(judged, target)?.status === "unknown",
   );
   if (process.rejectedAt === undefined || rotates.length === 0 || faults.length > 0 || isResolving) return;
-  if (limit !== undefined) return;
   const ms = now - skewMs - process.rejectedAt;
-  assert(ms <= GRACE_MS + LAST_REQUESTS_MS, `rule 3: it ended ${ms} ms after old tokens were rejected`);
+  // what the run still asks of the API waits for its limit
+  const asked = process.sent.filter((sent) => isToApi(sent) && sent.at > (process.rejectedAt ?? 0)).length;
+  const limitedMs = limit === undefined ? 0 : (Math.ceil(asked / limit) + 1) * SECOND_MS;
+  assert(
+    ms <= GRACE_MS + LAST_REQUESTS_MS + limitedMs,
+    `rule 3: it ended ${ms} ms after old tokens were rejected`,
+  );
 }
 
 /** On current servers, a database's rotation reaches neither its group's tokens nor those of other databases. */

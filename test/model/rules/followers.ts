@@ -32,7 +32,10 @@ export class Followers {
 
   constructor(private readonly organization: ModelOrganization) {}
 
-  /** @param isOther whether the TokenRotation is a new one, which has no record of what happened before */
+  /**
+   * @param isOther whether the TokenRotation is a new one, which has no record of what happened before. A token that the one before left
+   *   behind is tried then: it is replaced if it is dead, and kept while it is still accepted, which `judge` checks
+   */
   note(sent: readonly Sent[], isOther: boolean): void {
     if (isOther) this.#rotations.length = 0;
     this.#rotations.push(

@@ -160,6 +160,22 @@ describe("the native plugin", () => {
       },
     ));
 
+  it("imports nothing for a program that declares a different target", () =>
+    inSandbox(
+      {
+        program: `new turso.TokenRotation("r", { scope: { group: "default" }, trigger: 1 }, { import: "acme/groups/other" });`,
+        isNative: true,
+      },
+      async (sandbox) => {
+        const output = await sandbox.fails(...UP);
+        assert.match(
+          output,
+          /Importing acme\/groups\/other: the program declares acme\/groups\/default instead/,
+        );
+        assert.deepEqual(sandbox.rotations, []);
+      },
+    ));
+
   it("keeps a provider, and all that it manages, when its connection changes", () =>
     inSandbox({ program: app(1), isNative: true }, async (sandbox) => {
       await sandbox.up();

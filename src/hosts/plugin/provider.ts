@@ -95,8 +95,11 @@ export function service(plugin: Plugin): UntypedServiceImplementation {
     }),
 
     diff: call(async (request: proto.DiffRequest, { operations, extraOutputs }) => {
-      if (imported.has(request.getUrn())) return difference(false, []);
       const olds = fromStruct(request.getOlds());
+      if (imported.has(request.getUrn())) {
+        await operations.requireSameTarget(request.getId(), fromStruct(request.getNews()));
+        return difference(false, []);
+      }
       const { changes, replaces } = await operations.diff(
         withoutHostKeys(olds),
         fromStruct(request.getNews()),

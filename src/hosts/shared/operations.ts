@@ -1,7 +1,9 @@
 import { Context } from "../../core/context";
 import type { DiffResult, Properties } from "../../core/protocol";
 import { TursoError } from "../../turso/errors";
-import type { Resource } from "./resource";
+import { hasUnknown } from "../../core/unknown";
+import { parseSubject } from "../../values/scope";
+import type { Resource, Scoped } from "./resource";
 import type { Session } from "./session";
 import { fromEngine, toEngine, withSecrets } from "./values";
 
@@ -30,6 +32,26 @@ export class Operations<Inputs extends object, State extends object> {
     return this.finishing(() =>
       this.make(this.session.contextOfDiff()).diff(fromEngine<State>(olds), fromEngine<Inputs>(news)),
     );
+  }
+
+  /**
+   * For a resource that is being imported by its id: the program may set every argument except what the id names.
+   *
+   * @throws an error that names both targets
+   */
+  requireSameTarget(id: string, news: Properties): Promise<void> {
+    return this.finishing(() => {
+      const { scope, organization } = fromEngine<Partial<Scoped>>(news);
+      if (scope === undefined || organization === undefined || hasUnknown([scope, organization]))
+        return Promise.resolve();
+      const { id: declared } = parseSubject({ scope, organization });
+      if (declared === id) return Promise.resolve();
+      return Promise.reject(
+        new Error(
+          `Importing ${id}: the program declares ${declared} instead. Nothing was changed. Import the id ${declared}, or change scope and organization to those of the id.`,
+        ),
+      );
+    });
   }
 
   create(news: Properties): Promise<{ id: string; state: Properties }> {

@@ -28,7 +28,7 @@ import { describeUnfinished } from "../../values/failures";
 import { parseId, parseSubject, type Scope } from "../../values/scope";
 
 /** What every resource has in its inputs and its state. */
-interface Scoped {
+export interface Scoped {
   scope: Scope;
   organization: string;
 }

@@ -101,7 +101,7 @@ describe("the native host", () => {
 
   describe("diffs", () => {
     const diff = async (plugin: FakePlugin, Olds: object) => {
-      const request = message(proto.DiffRequest, { Urn: URN, Olds, News: SCOPE });
+      const request = message(proto.DiffRequest, { Urn: URN, Id: "i", Olds, News: SCOPE });
       const response = await plugin.call<proto.DiffResponse>("diff", request);
       return { changes: response.getChanges(), replaces: response.getReplacesList() };
     };
@@ -126,10 +126,17 @@ describe("the native host", () => {
       assert.deepEqual(plugin.calls, [["diff", SCOPE, SCOPE]]);
     });
 
-    it("and finds nothing in a resource that is being imported, whatever the program says", async () => {
-      const plugin = new FakePlugin({ read: SCOPE, diff: { changes: true, replaces: ["scope"] } });
+    it("and finds nothing in a resource that is being imported, if its target is the one that the program declares", async () => {
+      const plugin = new FakePlugin({ read: SCOPE, requireSameTarget: undefined });
       await plugin.call("read", message(proto.ReadRequest, { Urn: URN, Id: "i" }));
       assert.deepEqual(await diff(plugin, SCOPE), { changes: DIFF_NONE, replaces: [] });
+      assert.deepEqual(plugin.calls.at(-1), ["requireSameTarget", "i", SCOPE]);
+    });
+
+    it("and fails for a resource that is being imported, if the program declares a different target", async () => {
+      const plugin = new FakePlugin({ read: SCOPE, requireSameTarget: new Error("Another one.") });
+      await plugin.call("read", message(proto.ReadRequest, { Urn: URN, Id: "i" }));
+      await assert.rejects(diff(plugin, SCOPE), /^Error: Another one\.$/);
     });
 
     it("but not in one that was only refreshed", async () => {

@@ -9,7 +9,16 @@ export type Properties = Record<string, unknown>;
 export const TYPE = "turso-tokens:index:TokenRotation";
 export const URN = `urn:pulumi:dev::shop::my:Component$${TYPE}::rotation`;
 
-const NAMES = ["check", "diff", "create", "read", "update", "preview", "delete"] as const;
+const NAMES = [
+  "check",
+  "diff",
+  "requireSameTarget",
+  "create",
+  "read",
+  "update",
+  "preview",
+  "delete",
+] as const;
 
 /** What each operation answers, or the error that it fails with; a test gives only those that it expects to be called. */
 type Answers = Partial<Record<(typeof NAMES)[number], unknown>>;

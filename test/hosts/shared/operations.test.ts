@@ -61,4 +61,35 @@ describe("the operations of a host", () => {
     await replacing.delete(id, state);
     assert.deepEqual(turso.messages, []);
   });
+
+  describe("let a resource be imported", () => {
+    const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const adopt = (news: object) =>
+      operationsOf(() => undefined, true).requireSameTarget("acme/groups/default", {
+        organization: "acme",
+        ...news,
+      });
+
+    for (const [what, news] of [
+      ["if the program declares its target", { scope: { group: "default" }, trigger: "1" }],
+      ["while the target is not known", { scope: { group: UNKNOWN } }],
+      ["while the organization is not known", { scope: { group: "default" }, organization: UNKNOWN }],
+    ] as const)
+      it(what, () => adopt(news));
+
+    for (const [what, news, declared] of [
+      ["a different group", { scope: { group: "other" } }, "acme/groups/other"],
+      ["a database of the same name", { scope: { database: "default" } }, "acme/databases/default"],
+      ["a list that contains its target", { scope: { groups: ["default"] } }, "acme/groups"],
+      [
+        "a different organization",
+        { scope: { group: "default" }, organization: "umbrella" },
+        "umbrella/groups/default",
+      ],
+    ] as const)
+      it(`but not if the program declares ${what}`, () =>
+        assert.rejects(adopt(news), {
+          message: `Importing acme/groups/default: the program declares ${declared} instead. Nothing was changed. Import the id ${declared}, or change scope and organization to those of the id.`,
+        }));
+  });
 });

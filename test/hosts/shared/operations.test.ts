@@ -62,6 +62,22 @@ describe("the operations of a host", () => {
     assert.deepEqual(turso.messages, []);
   });
 
+  it("reject a state that a newer version wrote, before any request", async () => {
+    const operations = operationsOf(() => undefined, true);
+    const state = { ...INPUTS, trigger: "1", stateVersion: 2 };
+    const wanted = { ...INPUTS, trigger: "2" };
+    const message =
+      "Reading the state of acme/databases: its stateVersion is 2, and this version of pulumi-turso-tokens reads 1. Nothing was changed. Install the version that wrote the state, or a newer one.";
+    for (const act of [
+      () => operations.diff(state, wanted),
+      () => operations.preview(state, wanted),
+      () => operations.update(state, wanted),
+      () => operations.read("acme/databases", state),
+    ])
+      await assert.rejects(act, { message });
+    assert.deepEqual(turso.requests(), []);
+  });
+
   describe("let a resource be imported", () => {
     const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
     const adopt = (news: object) =>

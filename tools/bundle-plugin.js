@@ -16,7 +16,8 @@ const { engines } = require("../package.json");
 /** Runs before anything that an old Node.js could not parse or load. */
 const HEAD = `#!/usr/bin/env node
 "use strict";
-if (Number(process.versions.node.split(".")[0]) < 20) {
+var version = process.versions.node.split(".").map(Number);
+if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
   console.error("pulumi-resource-turso-tokens needs Node.js ${engines.node}, and this is " + process.versions.node + ". Install a newer one.");
   process.exit(1);
 }`;

@@ -63,11 +63,13 @@ describe("a refresh of tokens", () => {
       });
     });
 
-  it("does not forget for a rejected one that the outcome of its rotation is unknown", async () => {
+  it("notes of a rejected one that it is to be minted too, once the outcome of its rotation is known", async () => {
     const organization = new Organization(TEAM);
     const olds = minting(organization, { pending: { a: LOST } });
     organization.rotated(database("a"));
-    assert.deepEqual((await refreshing(organization, olds)).next?.pending, { a: LOST });
+    assert.deepEqual((await refreshing(organization, olds)).next?.pending, {
+      a: { ...LOST, isNotMinted: true },
+    });
   });
 
   it("forgets what other resources' tokens went through, which refresh themselves", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { adviceFor, type FailedCall } from "../../src/turso/advice";
+import { adviceFor, describeUnread, type FailedCall } from "../../src/turso/advice";
+import { TursoError } from "../../src/turso/errors";
 import type { Target } from "../../src/values/scope";
 
 const apiUrl = "https://api.turso.tech";
@@ -92,5 +93,31 @@ describe("the advice after a failed call", () => {
         isGone: false,
       };
       assert.equal(adviceFor({ ...rotation, ...failure }, CONNECTION), advice);
+    });
+});
+
+describe("a lookup that failed in a refresh", () => {
+  const EXCHANGED = / If that API token was exchanged: .* The state stays as it is\.$/;
+  for (const [status, isConfigured, mayBeExchanged] of [
+    [401, true, true],
+    [403, true, true],
+    [401, false, false],
+    [403, false, false],
+    [404, true, false],
+    [500, true, false],
+    [undefined, true, false],
+  ] as const)
+    it(`${mayBeExchanged ? "may be due to an exchanged API token" : "says nothing of an exchanged API token"} after ${status ?? "no answer"}${isConfigured ? "" : ", with a token that is not configured"}`, () => {
+      const data = {
+        attempted: "looking up acme/groups/team",
+        answer: "no",
+        effect: "unchanged",
+        next: "Wait.",
+      } as const;
+      const error = new TursoError({ ...data, ...(status !== undefined && { status }) });
+      const text = describeUnread(error, isConfigured);
+      assert.equal(EXCHANGED.test(text), mayBeExchanged);
+      assert.ok(text.startsWith(error.message));
+      assert.match(text, / The state stays as it is\.$/);
     });
 });

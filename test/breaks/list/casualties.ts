@@ -90,8 +90,16 @@ export const CASUALTIES: Chapter = {
       name: "survivor-is-forgotten",
       defect: "A token that survived one rotation of a run is not looked at after the next one.",
       file: "src/token/lifecycle.ts",
-      find: `if (verdict === "rejected") return INVALIDATED;`,
+      find: `if (verdict === "rejected") return isOfThisRun ? INVALIDATED : REJECTED;`,
       replace: `return verdict === "rejected" ? INVALIDATED : undefined;`,
+      caughtBy: ["test/token/lifecycle-run.test.ts"],
+    },
+    {
+      name: "lost-rotation-is-forgotten",
+      defect: "A token is not tried whose rotation left the program after a run that ended early.",
+      file: "src/token/lifecycle.ts",
+      find: `if (isOfThisRun || hasLostRotation(state, inputs)) {`,
+      replace: `if (isOfThisRun) {`,
       caughtBy: ["test/token/lifecycle-run.test.ts"],
     },
     {

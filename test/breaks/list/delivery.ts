@@ -155,6 +155,22 @@ export const DELIVERY: Chapter = {
       caughtBy: ["test/rotation/run/run-members.test.ts"],
     },
     {
+      name: "gone-member-is-asked-for",
+      defect: "Every update asks for a member that no longer exists.",
+      file: "src/rotation/plan.ts",
+      find: ` || gone.includes(name)) return false;`,
+      replace: `) return false;`,
+      caughtBy: ["test/rotation/plan-tokens.test.ts"],
+    },
+    {
+      name: "dead-token-waits-for-proof",
+      defect: "A token that a refresh found dead is not minted if its rotation is not proven yet.",
+      file: "src/rotation/refresh.ts",
+      find: `pending[name] = withoutToken(own(pending, name));`,
+      replace: `pending[name] ??= withoutToken(undefined);`,
+      caughtBy: ["test/rotation/refresh-lists.test.ts"],
+    },
+    {
       name: "any-404-is-gone",
       defect: "A refresh drops a resource after any 404, such as that of a wrong organization.",
       file: "src/turso/client.ts",

@@ -5,6 +5,14 @@ export const OUTAGE: Chapter = {
   subject: "rule 3",
   breaks: [
     {
+      name: "unseen-target-needs-no-minting",
+      defect: "Whether the API mints is not asked where nothing may be looked up.",
+      file: "src/rotation/run/roll.ts",
+      find: ` ?? rotates.find(isUnseen);`,
+      replace: `;`,
+      caughtBy: ["test/rotation/run/roll.test.ts"],
+    },
+    {
       name: "refused-minting-is-ignored",
       defect: "An API token that may rotate but not mint rotates, and nothing can replace the dead tokens.",
       file: "src/rotation/run/preflight.ts",

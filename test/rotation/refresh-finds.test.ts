@@ -31,14 +31,14 @@ async function refreshing(organization: Organization, olds: RotationState, scope
   const subject = parseSubject({ organization: "acme", scope });
   const result = await refresh(contextIn(organization, messages), { subject, state: olds });
   assert.deepEqual(organization.order, [], "it rotates and mints nothing");
-  return { next: result.gone ? undefined : result.state, messages };
+  return { next: result.gone ? undefined : result.state, isGone: result.gone, messages };
 }
 
 describe("a refresh of tokens", () => {
   it("changes nothing and says nothing if each is accepted", async () => {
     const organization = new Organization(TEAM);
     const olds = minting(organization);
-    assert.deepEqual(await refreshing(organization, olds), { next: olds, messages: [] });
+    assert.deepEqual(await refreshing(organization, olds), { next: olds, isGone: false, messages: [] });
     assert.deepEqual(organization.lookedUp, ["database a", "databases of team", "database b"]);
   });
 
@@ -57,6 +57,7 @@ describe("a refresh of tokens", () => {
       if (isRotated) organization.rotated(database("a"));
       assert.deepEqual(await refreshing(organization, olds), {
         next: { ...olds, pending: { a: NOT_MINTED } },
+        isGone: false,
         messages: [
           "warning acme/databases: the databases reject the tokens of a, so the next update mints new ones.",
         ],
@@ -72,6 +73,17 @@ describe("a refresh of tokens", () => {
     });
   });
 
+  it("of databases that were gone leaves those that are there again to the next update", async () => {
+    const organization = new Organization(TEAM);
+    organization.answers.lookUp = ({ name }) => (name === "b" ? goneOf("database", "b") : undefined);
+    const olds = minting(organization, { tokens: {}, endpoints: {}, gone: ["a", "b"] });
+    const { next } = await refreshing(organization, olds);
+    assert.deepEqual([next?.gone, next?.pending], [["b"], { a: NOT_MINTED }]);
+    organization.answers.lookUp = () => undefined;
+    const later = await refreshing(organization, olds);
+    assert.ok(later.next && !("gone" in later.next));
+  });
+
   it("forgets what other resources' tokens went through, which refresh themselves", async () => {
     const organization = new Organization(TEAM);
     const olds = minting(organization);
@@ -83,7 +95,7 @@ describe("a refresh of tokens", () => {
     const organization = new Organization(TEAM);
     const { mint, ...olds } = minting(organization);
     assert.ok(mint);
-    assert.deepEqual(await refreshing(organization, olds), { next: olds, messages: [] });
+    assert.deepEqual(await refreshing(organization, olds), { next: olds, isGone: false, messages: [] });
   });
 });
 
@@ -102,7 +114,7 @@ describe("a refresh of all databases", () => {
   it("does not mention what joined if it mints nothing", async () => {
     const organization = new Organization(TEAM);
     const olds = state({ scope: ALL, rotations: { a: AT } });
-    assert.deepEqual(await refreshing(organization, olds), { next: olds, messages: [] });
+    assert.deepEqual(await refreshing(organization, olds), { next: olds, isGone: false, messages: [] });
   });
 
   it("keeps the members on record if they cannot be listed, and warns why", async () => {
@@ -151,7 +163,11 @@ describe("a refresh of a rotation that was not proven", () => {
 
   it("tries nothing under verify off, nor without a canary token's answer", async () => {
     const off = unproven({ verify: "off" });
-    assert.deepEqual(await refreshing(off.organization, off.olds), { next: off.olds, messages: [] });
+    assert.deepEqual(await refreshing(off.organization, off.olds), {
+      next: off.olds,
+      isGone: false,
+      messages: [],
+    });
     assert.deepEqual([off.organization.log, off.organization.probed], [[], []]);
     const silent = unproven();
     silent.organization.answers.probe = () => UNCLEAR;
@@ -173,6 +189,7 @@ describe("a refresh of a single target", () => {
     organization.answers.lookUp = () => goneOf("database", "a");
     assert.deepEqual(await refreshing(organization, olds), {
       next: undefined,
+      isGone: true,
       messages: [
         "warning acme/databases/a no longer exists (the API answered 404 (database a not found)), so it leaves the state.",
       ],
@@ -188,7 +205,7 @@ describe("a refresh of a single target", () => {
 
   it("asks for it once", async () => {
     const organization = new Organization(TEAM);
-    assert.deepEqual(await refreshing(organization, olds), { next: olds, messages: [] });
+    assert.deepEqual(await refreshing(organization, olds), { next: olds, isGone: false, messages: [] });
     assert.deepEqual(organization.lookedUp, ["database a"]);
   });
 });

@@ -32,7 +32,7 @@ describe("the example in YAML", function () {
   let programs: string[] = [];
   // on a new machine, the host is built first
   before(async function () {
-    this.timeout(1_200_000);
+    this.timeout(1_800_000);
     programs = [await ensureLanguage("yaml", say)];
   });
 
@@ -100,7 +100,7 @@ describe("the example in Python", function () {
   this.timeout(300_000);
   let programs: string[] = [];
   before(async function () {
-    this.timeout(1_200_000);
+    this.timeout(1_800_000);
     programs = [(await ensurePython(say)).bin];
   });
 

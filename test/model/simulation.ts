@@ -8,6 +8,7 @@ import { Process } from "./world/process";
 import type { Circumstances } from "./world/trouble";
 import { changesNothing, rotatesNothing, sendsNothing } from "./rules/sending";
 import {
+  allTargetsOf,
   change,
   FIRST,
   isSingle,
@@ -219,7 +220,7 @@ export class Simulation {
     this.#clock.advance(2 * HOUR_MS); // old tokens die
     await this.#runReadOnly({ ...NO_FAULTS, type: "refresh" }, (process) => this.#refresh(process));
     this.#oracle.refreshed();
-    const gone = targetsOf(this.#program).filter((target) => !this.organization.exists(target));
+    const gone = allTargetsOf(this.#program).filter((target) => !this.organization.exists(target));
     const isExpected = !isSingle(this.#program) && gone.every((target) => this.#oracle.hasSeen(target));
     const edit = { ...repair(this.#program), ...(gone.length > 0 && withoutGone(isExpected)) };
     let isSuccess = (await this.#up(NO_FAULTS, edit)) || (await this.#up(NO_FAULTS));

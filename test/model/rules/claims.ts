@@ -105,7 +105,7 @@ function targetIsTrue(organization: ModelOrganization, target: Target, judged: J
   const isReported = Object.hasOwn(state.failures, target.name);
   const isSilent =
     left === undefined ||
-    (left.status === "unproven" && verify !== "required") ||
+    (left.status === "unproven" && verify !== "required" && left.isNotMinted !== true) ||
     (left.status === "not-rotated" && suspend === true);
   assert(isSilent || isReported, `${key(target)} is ${left?.status}, but the step succeeded`);
   const isGone = !organization.exists(target) && !isSingle(program);

@@ -37,8 +37,11 @@ export function judgeMinting(
             organization.groupOf(each.target) === target.name)),
     );
   const { credentials, faults, limit } = circumstances;
+  // a 429 to a rotation holds up minting too, for as long as it says
   const isUndisturbed =
-    credentials === "full" && limit === undefined && faults.every(({ on }) => on === "rotate");
+    credentials === "full" &&
+    limit === undefined &&
+    faults.every(({ on, trouble }) => on === "rotate" && !trouble.startsWith("429"));
   if (isUndisturbed) {
     everyMemberHasItsToken();
     tokensFollow();

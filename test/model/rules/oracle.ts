@@ -168,9 +168,10 @@ export class Oracle {
     return this.#isLate || this.#unseen.size > 0;
   }
 
-  /** Whether the resource has rotated or adopted this target. */
+  /** Whether the resource has rotated or adopted this target; with "all", whoever is gone is none of its members any more. */
   hasSeen(target: Target): boolean {
-    return this.#seen.has(key(target));
+    const { program } = this.#recorded ?? {};
+    return (program !== undefined && isAll(program)) || this.#seen.has(key(target));
   }
 
   /** A refresh has tried every token. */

@@ -147,6 +147,9 @@ function partFor(own: Scope, whole: Scope): Scope {
   return "databases" in whole ? { databases: names.slice(0, 5) } : { groups: names.slice(0, 5) };
 }
 
+/** Those of the rotation and of the AuthTokens: with "all", one of the latter may be gone that the rotation has no record of. */
+export const allTargetsOf = (program: Program): Target[] => [...targetsOf(program), ...followers(program)];
+
 export function resourcesOf(program: Program): DeclaredResource[] {
   const tokens = followers(program).map((target, i): DeclaredResource => {
     const scope = { [target.kind]: target.name } as unknown as Scope;

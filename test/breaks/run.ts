@@ -51,11 +51,12 @@ function tryOne(copy: Copy, each: Break): boolean {
   return missed.length === 0;
 }
 
-/** Tests that fail anyway would seem to catch everything. */
+/** Tests that fail anyway would seem to catch everything. Some depend on time, so a busy machine has a second try. */
 function requirePassing(copy: Copy, breaks: readonly Break[]): void {
   const tests = new Set(breaks.flatMap(({ caughtBy }) => caughtBy));
   tests.delete(MODEL); // takes minutes, and `npm test` runs it
-  const failure = tests.size === 0 ? undefined : copy.mocha([...tests]);
+  if (tests.size === 0 || copy.mocha([...tests]) === undefined) return;
+  const failure = copy.mocha([...tests]);
   if (failure !== undefined) throw new Error(`A test fails although nothing is broken: ${failure}`);
 }
 

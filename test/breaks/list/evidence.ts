@@ -1,4 +1,4 @@
-import type { Chapter } from "../break";
+import { MODEL, type Chapter } from "../break";
 
 /** Nothing is claimed that was not seen. */
 export const EVIDENCE: Chapter = {
@@ -130,7 +130,11 @@ export const EVIDENCE: Chapter = {
       file: "src/rotation/run/attempt.ts",
       find: `{ ...sent, at, lost: error.answer };`,
       replace: `{ ...sent, at };`,
-      caughtBy: ["test/rotation/run/attempt-send.test.ts", "test/rotation/run/attempt-unresolved.test.ts"],
+      caughtBy: [
+        "test/rotation/run/attempt-send.test.ts",
+        "test/rotation/run/attempt-unresolved.test.ts",
+        MODEL,
+      ],
     },
     {
       name: "best-of-the-list",

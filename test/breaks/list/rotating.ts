@@ -1,4 +1,4 @@
-import type { Chapter } from "../break";
+import { MODEL, type Chapter } from "../break";
 
 /** What may rotate, and when. */
 export const ROTATING: Chapter = {
@@ -34,7 +34,7 @@ export const ROTATING: Chapter = {
       file: "src/rotation/lifecycle.ts",
       find: `if (replaces.length === 0) await announceUpdate(`,
       replace: `if (plan.reason) await this.context.client(old.subject.organization).rotate(plan.rotates[0]);\n    if (replaces.length === 0) await announceUpdate(`,
-      caughtBy: ["test/rotation/lifecycle.test.ts"],
+      caughtBy: ["test/rotation/lifecycle.test.ts", MODEL],
     },
     {
       name: "refresh-rotates",

@@ -4,23 +4,12 @@ import type { Plan } from "../../src/rotation/plan";
 import type { RotationInputs, RotationState } from "../../src/rotation/state";
 import { parseSubject, type Scope } from "../../src/values/scope";
 import { NOW, inputs, state } from "../support/fake-turso";
+import { NOTHING } from "./results";
 import { Organization, database } from "./run/organization";
 import { contextIn } from "./run/runner";
 
 const TEAM = { team: ["a", "b"] };
 const [A, B] = [database("a"), database("b")];
-
-const NOTHING: Plan = {
-  rotates: [],
-  joined: [],
-  unfinished: [],
-  mints: [],
-  isBaseline: false,
-  isAhead: false,
-  isUndecided: false,
-  replaces: [],
-  changes: true,
-};
 
 /** What a preview of an update says, without the blast radius. */
 async function updating(plan: Partial<Plan>, scope: Scope, news: Partial<RotationInputs> = {}) {

@@ -5,20 +5,9 @@ import type { Pending, RotationState } from "../../src/rotation/state";
 import type { TaskPlan } from "../../src/rotation/run/run";
 import { parseSubject, type Target } from "../../src/values/scope";
 import { NOW, inputs, state } from "../support/fake-turso";
-import { LOST, OWED, UNPROVEN } from "./results";
+import { LOST, NOTHING, OWED, UNPROVEN } from "./results";
 import { endpointIn, jwt } from "./tokens";
 
-const NOTHING: Plan = {
-  rotates: [],
-  joined: [],
-  unfinished: [],
-  mints: [],
-  isBaseline: false,
-  isAhead: false,
-  isUndecided: false,
-  replaces: [],
-  changes: true,
-};
 const target = (name: string): Target => ({ kind: "database", name });
 const APP = target("app");
 const NEW = target("new");

@@ -1,7 +1,21 @@
 import type { SavedCanary } from "../../src/core/canary";
 import type { Result } from "../../src/rotation/next-state";
+import type { Plan } from "../../src/rotation/plan";
 import type { Pending } from "../../src/rotation/state";
 import { TursoError, type ErrorData } from "../../src/turso/errors";
+
+/** The plan of an update that only saves. */
+export const NOTHING: Plan = {
+  rotates: [],
+  joined: [],
+  unfinished: [],
+  mints: [],
+  isBaseline: false,
+  isAhead: false,
+  isUndecided: false,
+  replaces: [],
+  changes: true,
+};
 
 type Rotated = Result & { kind: "rotated" };
 

@@ -1,6 +1,8 @@
 import { interceptRequests } from "./world/intercept";
 import { simulateTime } from "./world/clock";
 import { ModelOrganization } from "./world/organization";
+import { Engine } from "./world/engine";
+import { hostOfEnvironment, type Host } from "./world/host";
 import type { Schedule } from "./schedule/schedule";
 import { Simulation } from "./simulation";
 
@@ -14,21 +16,29 @@ export interface Played {
 export class Player {
   private constructor(
     private readonly organizations: Record<Schedule["serverGeneration"], ModelOrganization>,
+    private readonly host: Host,
     private readonly undo: (() => void)[],
   ) {}
 
-  /** @param isDirect whether requests reach the emulator without a connection, apart from those that are to break one */
-  static async start(isDirect = true): Promise<Player> {
+  /**
+   * @param isDirect whether requests reach the emulator without a connection, apart from those that are to break one
+   * @param host by default, what the variable MODEL_HOST says
+   */
+  static async start(isDirect = true, host: Host = hostOfEnvironment()): Promise<Player> {
     const undo = [simulateTime(), interceptRequests()];
     const organizations = {
       "legacy-group": await ModelOrganization.start("legacy-group", isDirect),
       current: await ModelOrganization.start("current", isDirect),
     };
-    return new Player(organizations, undo);
+    return new Player(organizations, host, undo);
   }
 
   async play(schedule: Schedule): Promise<Played> {
-    const simulation = new Simulation(this.organizations[schedule.serverGeneration], schedule);
+    const simulation = new Simulation(
+      this.organizations[schedule.serverGeneration],
+      schedule,
+      new Engine(this.host),
+    );
     const { journal } = simulation;
     try {
       await simulation.play();

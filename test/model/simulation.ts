@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RotationState } from "../../src/rotation/state";
 import { Clock } from "./world/clock";
-import { Engine, type Step } from "./world/engine";
+import type { Engine, Step } from "./world/engine";
 import { Oracle } from "./rules/oracle";
 import { Crashed } from "./world/caller";
 import { Process } from "./world/process";
@@ -35,7 +35,6 @@ const NO_FAULTS: Circumstances = { credentials: "full", faults: [] };
 export class Simulation {
   readonly journal: string[] = [];
   readonly #clock = new Clock();
-  readonly #engine = new Engine();
   readonly #oracle: Oracle;
   readonly #followers: Followers;
   readonly #secrets: SecretsRule;
@@ -50,6 +49,7 @@ export class Simulation {
   constructor(
     private readonly organization: ModelOrganization,
     private readonly schedule: Schedule,
+    private readonly engine: Engine,
   ) {
     this.#oracle = new Oracle(organization);
     this.#followers = new Followers(organization);
@@ -78,7 +78,7 @@ export class Simulation {
         this.#atRest = undefined;
         return;
       case "destroy":
-        this.#engine.destroy();
+        this.engine.destroy();
         this.#forget();
         return;
       case "create a database":
@@ -95,7 +95,7 @@ export class Simulation {
         return;
       case "preview":
         return this.#runReadOnly(operation, async (process) => {
-          const error = await this.#engine.preview(
+          const error = await this.engine.preview(
             resourcesOf(change(this.#program, operation.change ?? {})),
             process,
           );
@@ -122,17 +122,17 @@ export class Simulation {
   }
 
   async #refresh(process: Process): Promise<void> {
-    const before = new Map(this.#engine.state);
+    const before = new Map(this.engine.state);
     this.#atRest = undefined;
     const { credentials, faults } = process.circumstances;
     const isReliable = credentials === "full" && faults.length === 0;
-    for (const { name, did } of await this.#engine.refresh(process)) {
+    for (const { name, did } of await this.engine.refresh(process)) {
       if (did !== "gone") continue;
       const [target] = targetsIn(before.get(name));
       assert(target && !this.organization.exists(target), `refresh reports ${name} as gone, but it exists`);
       if (name === "rotation") this.#forget();
     }
-    if (isReliable) await this.#followers.refreshed(this.#engine.state);
+    if (isReliable) await this.#followers.refreshed(this.engine.state);
   }
 
   #forget(): void {
@@ -148,7 +148,7 @@ export class Simulation {
   async #up(circumstances: Circumstances, edit: Change = {}): Promise<boolean> {
     const edited = change(this.#program, edit);
     const text = JSON.stringify({ ...edited, members: undefined });
-    const saved = this.#engine.state.get("rotation");
+    const saved = this.engine.state.get("rotation");
     const all = (kind: Target["kind"]): Target[] => this.organization.all(kind);
     this.#program = withMembers(edited, all, saved?.outputs as RotationState | undefined);
     for (const target of targetsOf(this.#program)) await this.organization.leak(target);
@@ -162,13 +162,13 @@ export class Simulation {
       isJudged = true;
       if (step !== undefined && step.error === undefined)
         this.#followers.note(process.sent, step.did === "created" || step.did === "replaced");
-      const saved = this.#engine.state.get("rotation");
+      const saved = this.engine.state.get("rotation");
       const times = { now: this.#clock.now() + this.#skewMs, skewMs: this.#skewMs };
       await this.#oracle.judge(this.#program, process, step, saved, times);
     };
     let steps: Step[] | undefined;
     try {
-      steps = await this.#engine.up(resourcesOf(this.#program), process, judge);
+      steps = await this.engine.up(resourcesOf(this.#program), process, judge);
     } catch (error) {
       if (!(error instanceof Crashed)) throw error;
       await judge();
@@ -181,7 +181,7 @@ export class Simulation {
       steps?.every((step) => step.error === undefined && step.complaint === undefined) === true;
     if (!process.isOrphan) this.#end(process, error);
     if (orphan) await this.#resume(orphan);
-    await this.#followers.judge(process, steps, this.#engine.state, {
+    await this.#followers.judge(process, steps, this.engine.state, {
       isSuccess,
       // by a wrong clock, tokens expire too early or too late
       isUncertain: this.#oracle.needsRefresh || this.#skewMs !== 0,
@@ -208,7 +208,7 @@ export class Simulation {
 
   #end(process: Process, error?: Error): void {
     process.exit();
-    this.#secrets.judge(process, this.#engine.state, error);
+    this.#secrets.judge(process, this.engine.state, error);
   }
 
   /** Without faults, at most two runs succeed, and the next one has nothing to do. */
@@ -244,6 +244,6 @@ export class Simulation {
   }
 
   #pending(): Pendings {
-    return pendingIn(this.#engine.state.get("rotation"));
+    return pendingIn(this.engine.state.get("rotation"));
   }
 }

@@ -11,7 +11,7 @@ import { engineLog } from "../shared/log";
 import { Operations } from "../shared/operations";
 import { rotationResource, tokenResource } from "../shared/resource";
 import { Session } from "../shared/session";
-import { service } from "./provider";
+import { service, withHandle } from "./provider";
 import schema from "./schema.json";
 
 const NAMESPACE = "turso-tokens";
@@ -73,11 +73,6 @@ function start(engine: string | undefined): void {
     console.log(port); // what the engine waits for
   });
 }
-
-/** What an AuthToken takes as its `rotation`. */
-const withHandle = ({ scope, organization, rotations, rotateEvery }: Properties): Properties => ({
-  handle: { scope, organization, rotations, ...(rotateEvery !== undefined && { rotateEvery }) },
-});
 
 const [first] = process.argv.slice(2);
 if (first === "--help" || first === "-h") console.log(USAGE);

@@ -19,6 +19,11 @@ export interface NativeResource {
   extraOutputs: (state: Properties) => Properties;
 }
 
+/** What an AuthToken takes as its `rotation`. */
+export const withHandle = ({ scope, organization, rotations, rotateEvery }: Properties): Properties => ({
+  handle: { scope, organization, rotations, ...(rotateEvery !== undefined && { rotateEvery }) },
+});
+
 export interface Plugin {
   version: string;
   schema: string;

@@ -1,31 +1,22 @@
-import { rotationResource, tokenResource } from "../../../src/hosts/shared/resource";
-import type { CheckResult, DiffResult, ReadResult } from "../../../src/core/protocol";
 import { UNKNOWN } from "../../../src/core/unknown";
+import { canonicalJson } from "../../../src/values/json";
 import { summarise } from "../../../src/values/failures";
 import { Crashed } from "./caller";
+import { logicIn, type Host, type Logic, type ResourceType } from "./host";
 import type { Process } from "./process";
 
 export type Properties = Record<string, unknown>;
 
-/** The interface of both resources' logic. To the engine, properties are opaque. */
-interface Logic {
-  check(olds: Properties, news: Properties): Promise<CheckResult>;
-  diff(olds: Properties, news: Properties): Promise<DiffResult>;
-  create(news: Properties): Promise<{ id: string; state: Properties }>;
-  update(olds: Properties, news: Properties): Promise<Properties>;
-  read(id: string, props: Properties): Promise<ReadResult<Properties>>;
-}
-
 /** A resource as the program declares it. Its inputs may depend on the outputs of other resources. */
 export interface DeclaredResource {
   name: string;
-  type: "rotation" | "token";
+  type: ResourceType;
   inputs: (outputsOf: (name: string) => Properties) => Properties;
 }
 
 /** A resource as the state file keeps it. */
 export interface SavedResource {
-  type: DeclaredResource["type"];
+  type: ResourceType;
   id: string;
   inputs: Properties;
   outputs: Properties;
@@ -44,6 +35,8 @@ export interface Step {
 export class Engine {
   readonly state = new Map<string, SavedResource>();
 
+  constructor(private readonly host: Host) {}
+
   /** Calls `check` and `diff` only. */
   async preview(program: DeclaredResource[], process: Process): Promise<Error | undefined> {
     const planned = new Map<string, Properties>();
@@ -52,7 +45,8 @@ export class Engine {
       const news = resource.inputs((name) => planned.get(name) ?? {});
       const inputs = await this.#check(resource, saved?.inputs ?? {}, news, process);
       if (inputs instanceof Error) return inputs;
-      const diff = saved && (await process.run(() => logic(saved.type, process).diff(saved.outputs, inputs)));
+      const diff =
+        saved && (await process.run(() => this.#logic(saved.type, process).diff(saved.outputs, inputs)));
       const isReplaced = diff !== undefined && diff.replaces.length > 0;
       if (isReplaced) await this.#check(resource, {}, news, process);
       const isStill = saved !== undefined && diff?.changes === false;
@@ -89,7 +83,7 @@ export class Engine {
   async refresh(process: Process): Promise<Step[]> {
     const steps: Step[] = [];
     for (const [name, saved] of [...this.state]) {
-      const result = await process.run(() => logic(saved.type, process).read(saved.id, saved.outputs));
+      const result = await process.run(() => this.#logic(saved.type, process).read(saved.id, saved.outputs));
       process.crashAtSave(steps.length);
       if (result.gone) this.state.delete(name);
       else this.#save(name, { ...saved, outputs: result.state });
@@ -109,7 +103,7 @@ export class Engine {
     const inputs = await this.#check(resource, saved?.inputs ?? {}, news, process);
     if (inputs instanceof Error) return { name, did: "failed", error: inputs };
     if (saved === undefined) return this.#create(resource, inputs, "created", process, index);
-    const provider = logic(type, process);
+    const provider = this.#logic(type, process);
     const diff = await process.run(() => provider.diff(saved.outputs, inputs));
     if (diff.changes && diff.replaces.length > 0) {
       const anew = await this.#check(resource, {}, news, process);
@@ -134,7 +128,7 @@ export class Engine {
     index: number,
   ): Promise<Step> {
     return this.#execute(resource.name, did, process, index, async () => {
-      const { id, state } = await process.run(() => logic(resource.type, process).create(inputs));
+      const { id, state } = await process.run(() => this.#logic(resource.type, process).create(inputs));
       return { type: resource.type, id, inputs, outputs: state };
     });
   }
@@ -163,14 +157,18 @@ export class Engine {
     news: Properties,
     process: Process,
   ): Promise<Properties | Error> {
-    const { additions, problems } = await process.run(() => logic(type, process).check(olds, news));
+    const { additions, problems } = await process.run(() => this.#logic(type, process).check(olds, news));
     if (problems.length > 0) return new Error(problems.map(({ reason }) => reason).join(" "));
     return { ...news, ...additions };
   }
 
-  /** The state file is JSON: values that JSON cannot represent are lost. */
+  /** The state file is JSON: values that JSON cannot represent are lost. The engine sorts the names in it. */
   #save(name: string, saved: SavedResource): void {
-    this.state.set(name, JSON.parse(JSON.stringify(saved)) as SavedResource);
+    this.state.set(name, JSON.parse(canonicalJson(saved)) as SavedResource);
+  }
+
+  #logic(type: ResourceType, process: Process): Logic {
+    return logicIn(this.host, type, process);
   }
 
   #delete(name: string): void {
@@ -182,9 +180,4 @@ export class Engine {
 function complaintOf({ outputs }: SavedResource): Pick<Step, "complaint"> {
   const complaint = summarise((outputs["failures"] ?? {}) as Record<string, string>);
   return complaint === undefined ? {} : { complaint };
-}
-
-/** Casts, because the properties that the engine passes are untyped. */
-function logic(type: DeclaredResource["type"], { context }: Process): Logic {
-  return (type === "rotation" ? rotationResource(context) : tokenResource(context)) as unknown as Logic;
 }

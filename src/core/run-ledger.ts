@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inParallel } from "../values/places";
 import { own } from "../values/record";
 import { sameTarget, targetId, type Target } from "../values/scope";
 import type { TursoClient } from "../turso/client";
@@ -32,6 +33,7 @@ export class RunLedger {
   private readonly underWay = new Set<{ rotations: readonly Rotation[]; ended: Promise<unknown> }>();
   private readonly tokens = new Map<string, ManagedToken>();
   private readonly confirmed: Rotation[] = [];
+  private readonly dead = new Set<string>();
   /** Tokens that earlier runs found dead, by their ids. */
   private suspects: Record<string, string> = {};
 
@@ -91,6 +93,16 @@ export class RunLedger {
     );
   }
 
+  /** Notes that the data plane rejects a token. */
+  noteDead({ token }: ManagedToken): void {
+    this.dead.add(token);
+    this.tokens.delete(token);
+  }
+
+  isDead({ token }: ManagedToken): boolean {
+    return this.dead.has(token);
+  }
+
   /**
    * Takes out of the record the tokens that these rotations may reach and that the data plane rejects; tried in parallel, with one
    * short deadline. Before a rotation, these are tokens that were dead already, and after it, those that it has invalidated.
@@ -101,11 +113,14 @@ export class RunLedger {
     );
     const deadline = new AbortController();
     const late = sleep(PROBE_DEADLINE_MS, undefined, { signal: deadline.signal }).catch(noop);
-    const seen = await Promise.all(
-      candidates.map(({ hostname, token }) => Promise.race([client.probe(hostname, token), late])),
-    );
+    const rejected: ManagedToken[] = [];
+    const tried = inParallel(candidates, PARALLEL_PROBES, async (candidate) => {
+      if (deadline.signal.aborted) return;
+      const { verdict } = await client.probe(candidate.hostname, candidate.token);
+      if (verdict === "rejected" && !deadline.signal.aborted) rejected.push(candidate);
+    });
+    await Promise.race([tried, late]);
     deadline.abort();
-    const rejected = candidates.filter((_, i) => seen[i]?.verdict === "rejected");
     for (const { token } of rejected) this.tokens.delete(token);
     return rejected;
   }
@@ -130,6 +145,8 @@ export class RunLedger {
 
 /** How long the program's other tokens are tried after a rotation. */
 const PROBE_DEADLINE_MS = 3_000;
+/** A program may have thousands. */
+const PARALLEL_PROBES = 64;
 const HEAL_WAIT_MS = 1_000;
 const HEAL_POLL_MS = 50;
 

@@ -13,10 +13,11 @@ import type {
   ReadResult,
   Saved,
 } from "../core/protocol";
-import { hasUnknown } from "../core/unknown";
+import { hasUnknown, isPresent } from "../core/unknown";
 import { parseDuration } from "../values/duration";
-import { ALL, parseSubject, type Resolved, type Subject } from "../values/scope";
+import { ALL, namesOf, parseSubject, type Resolved, type Subject } from "../values/scope";
 import { adopt, announce, announceDuplicates, announceUpdate } from "./announce";
+import { holdOwnTokens, tryOwnTokens, withDeadTokens } from "./invalidated";
 import { recordOf, tasksFor, tasksOf } from "./job";
 import { membersOf, planUpdate } from "./plan";
 import { preview } from "./preview";
@@ -58,11 +59,16 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
     return { additions: { organization }, problems };
   }
 
-  async diff(old: Saved<RotationState>, wanted: Planned<RotationInputs>): Promise<DiffResult> {
+  async diff(saved: Saved<RotationState>, wanted: Planned<RotationInputs>): Promise<DiffResult> {
     const now = this.context.clock();
+    this.context.ledger.suspect(saved.state.casualties ?? {});
+    await tryOwnTokens(this.context, saved);
+    const old = withDeadTokens(this.context, saved);
     const plan = planUpdate(old, wanted, now);
     const { changes, replaces } = plan;
-    this.context.ledger.suspect(old.state.casualties ?? {});
+    // what a rotation of its own does to its tokens, the update knows by itself
+    const isRotating = plan.reason !== undefined || plan.rotates.length + plan.unfinished.length > 0;
+    if (!isRotating && isPresent(wanted.inputs.mint)) holdOwnTokens(this.context, old, namesOf(plan.mints));
     if (replaces.length === 0) await announceUpdate(this.context, old, wanted, plan, now);
     return { changes, replaces };
   }
@@ -88,7 +94,8 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
     return { ...adopted, pending: Object.fromEntries(pending) };
   }
 
-  async update(old: Saved<RotationState>, wanted: Declared<Declaration>): Promise<RotationState> {
+  async update(saved: Saved<RotationState>, wanted: Declared<Declaration>): Promise<RotationState> {
+    const old = withDeadTokens(this.context, saved);
     const { followers, ...inputs } = wanted.inputs;
     const now = this.context.clock();
     const subject = planUpdate(old, wanted, now).reason

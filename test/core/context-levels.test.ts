@@ -114,7 +114,7 @@ describe("the level of a message", () => {
     const { state: saved } = await rotationResource(run).create(inputs({ verify: "auto" }));
     assert.deepEqual(saved.failures, {
       "token of acme/databases/reports":
-        "a rotation invalidated this token, which the program manages. Run `pulumi up --refresh`, which mints it again. To prevent this, give its AuthToken this TokenRotation as `rotation`, or in dependsOn.",
+        "a rotation invalidated this token, which the program manages. Run `pulumi up --refresh`, which mints it again. To prevent this, give the resource that mints it this TokenRotation as `rotation`, or in dependsOn.",
     });
     assert.deepEqual(Object.keys(saved.casualties ?? {}), ["acme/databases/reports"]);
   });

@@ -55,6 +55,27 @@ describe("rotations that invalidate each other's tokens, with the real CLI", () 
       },
     ));
 
+  it("the up fails and names a token of an unchanged rotation that another one invalidated, and up --refresh mints it again", () => {
+    const program = (trigger: number) => `
+      const first = new turso.TokenRotation("first", { scope: { database: "app" }, trigger: 1, mint: {} });
+      exports.token = first.token("app");
+      new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: ${trigger} }, { dependsOn: first });`;
+    return inSandbox({ program: program(1) }, async (sandbox) => {
+      await sandbox.fails(...UP); // creating the second invalidates the token of the first
+      await sandbox.up("--refresh");
+      await assertAccepted(sandbox, { token: "app" });
+      sandbox.stack.write(program(2));
+      assert.match(
+        await sandbox.fails(...UP),
+        /token of acme\/databases\/app: a rotation invalidated this token/,
+      );
+      await sandbox.up("--refresh");
+      await assertAccepted(sandbox, { token: "app" });
+      await sandbox.up();
+      assert.equal(sandbox.rotations.length, 3, "up --refresh rotated");
+    });
+  });
+
   it("an up mints a token again after another database's rotation invalidated it, if the token depends on that rotation", () => {
     const program = (trigger: number) => `
       const second = new turso.TokenRotation("second", { scope: { database: "reports" }, trigger: ${trigger} });

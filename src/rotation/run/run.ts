@@ -138,7 +138,7 @@ async function withCasualties(
 }
 
 const CASUALTY =
-  "a rotation invalidated this token, which the program manages. Run `pulumi up --refresh`, which mints it again. To prevent this, give its AuthToken this TokenRotation as `rotation`, or in dependsOn.";
+  "a rotation invalidated this token, which the program manages. Run `pulumi up --refresh`, which mints it again. To prevent this, give the resource that mints it this TokenRotation as `rotation`, or in dependsOn.";
 
 /** How long the preflight of all targets together waits for databases that do not answer. */
 const PREFLIGHT_MS = 10_000;

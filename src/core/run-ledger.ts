@@ -4,6 +4,7 @@ import { inParallel } from "../values/places";
 import { own } from "../values/record";
 import { sameTarget, targetId, type Target } from "../values/scope";
 import type { TursoClient } from "../turso/client";
+import type { Endpoint } from "./blast-radius";
 
 /** A token that a program manages, and the database that accepts or rejects it. */
 export interface ManagedToken {
@@ -16,6 +17,17 @@ export interface ManagedToken {
   hostname: string;
   token: string;
 }
+
+/** A token on a target; undefined if it is not known where it is tried, because then nothing could ever reject it. */
+export const managedToken = (
+  organization: string,
+  target: Target,
+  token: string,
+  { hostname, group }: Endpoint = { group: "" },
+): ManagedToken | undefined =>
+  hostname === undefined
+    ? undefined
+    : { id: targetId(organization, target), organization, target, group, hostname, token };
 
 /** A rotation: its target, and the group whose tokens it may have invalidated too. */
 export interface Rotation {

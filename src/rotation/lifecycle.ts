@@ -17,7 +17,7 @@ import { hasUnknown, isPresent } from "../core/unknown";
 import { parseDuration } from "../values/duration";
 import { ALL, namesOf, parseSubject, type Resolved, type Subject } from "../values/scope";
 import { adopt, announce, announceDuplicates, announceUpdate } from "./announce";
-import { holdOwnTokens, tryOwnTokens, withDeadTokens } from "./invalidated";
+import { holdOwnTokens, tryOwnTokens, withDeadTokens } from "./own-tokens";
 import { recordOf, tasksFor, tasksOf } from "./job";
 import { membersOf, planUpdate } from "./plan";
 import { preview } from "./preview";
@@ -68,7 +68,8 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
     const { changes, replaces } = plan;
     // what a rotation of its own does to its tokens, the update knows by itself
     const isRotating = plan.reason !== undefined || plan.rotates.length + plan.unfinished.length > 0;
-    if (!isRotating && isPresent(wanted.inputs.mint)) holdOwnTokens(this.context, old, namesOf(plan.mints));
+    if (!isRotating && isPresent(wanted.inputs.mint))
+      holdOwnTokens(this.context, old, new Set(namesOf(plan.mints)));
     if (replaces.length === 0) await announceUpdate(this.context, old, wanted, plan, now);
     return { changes, replaces };
   }

@@ -9,8 +9,8 @@ import { own } from "../values/record";
 import { ALL, namesOf, targetOf, type Resolved, type Subject, type Target } from "../values/scope";
 import { nameList } from "../values/text";
 import { concludeProof, reopen } from "./run/attempt";
-import { deadTokens, recreated } from "./run/mint";
-import { nextState, withoutToken, type Result } from "./next-state";
+import { nextState, type Result } from "./next-state";
+import { deadTokens, recreated, withoutTokens } from "./own-tokens";
 import { membersOf } from "./plan";
 import { prove } from "./run/prove";
 import { settingsOf } from "./run/run";
@@ -41,7 +41,7 @@ export async function refresh(
     { isList, isFull: false, members: members.targets, results: proofs, minter },
     context.clock(),
   );
-  const dead = [...recreated(next, found), ...(await deadTokens(context, subject.organization, next))];
+  const dead = [...recreated(next, found), ...(await deadTokens(context, { subject, state: next }))];
   if (dead.length > 0)
     context.notify(
       "warning",
@@ -58,18 +58,6 @@ export async function refresh(
     );
   const back = (next.gone ?? []).filter((name) => isFound(found, name));
   return { gone: false, state: withoutTokens(next, [...dead, ...joined, ...back]) };
-}
-
-/** The state with these members' tokens left to the next update. Those that were gone are there again. */
-function withoutTokens({ gone: wereGone = [], ...state }: RotationState, names: string[]): RotationState {
-  const gone = wereGone.filter((name) => !names.includes(name));
-  const pending = { ...state.pending };
-  for (const name of names) pending[name] = withoutToken(own(pending, name));
-  return {
-    ...state,
-    ...(gone.length > 0 && { gone }),
-    ...(Object.keys(pending).length > 0 && { pending }),
-  };
 }
 
 const isFound = (found: Survey, name: string): boolean => {

@@ -13,7 +13,7 @@ import type {
   ReadResult,
   Saved,
 } from "../core/protocol";
-import type { ManagedToken } from "../core/run-ledger";
+import { managedToken, type ManagedToken } from "../core/run-ledger";
 import { UNKNOWN, hasUnknown } from "../core/unknown";
 import { TursoError, attempt } from "../turso/errors";
 import type { Probe } from "../turso/probe";
@@ -124,7 +124,7 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
     state: TokenState,
     inputs: TokenInputs,
   ): Promise<string | undefined> {
-    const managed = managedToken(subject, state);
+    const managed = ownToken(subject, state);
     if (managed === undefined) return undefined;
     const { ledger } = this.context;
     const isOfThisRun = ledger.mayHaveInvalidated(managed);
@@ -183,7 +183,7 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
       ...minted(token, this.context.clock()),
       ...(endpoint && !(endpoint instanceof TursoError) && hostname !== undefined && { endpoint }),
     };
-    const managed = managedToken(subject, state);
+    const managed = ownToken(subject, state);
     if (managed) this.context.ledger.holds(managed);
     return state;
   }
@@ -231,13 +231,8 @@ const kept = (
 const hostnameOf = (endpoint: Endpoint | TursoError | undefined): string | undefined =>
   endpoint instanceof TursoError ? undefined : endpoint?.hostname;
 
-function managedToken(subject: Subject, state: TokenState): ManagedToken | undefined {
-  const { id, organization } = subject;
-  const { token, endpoint } = state;
-  if (endpoint?.hostname === undefined) return undefined;
-  const { hostname, group } = endpoint;
-  return { id, organization, target: targetOf(subject), token, hostname, group };
-}
+const ownToken = (subject: Subject, { endpoint, token }: TokenState): ManagedToken | undefined =>
+  managedToken(subject.organization, targetOf(subject), token, endpoint);
 
 const INVALIDATED = "a rotation in this run invalidated its token";
 

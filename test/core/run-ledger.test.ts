@@ -227,5 +227,19 @@ describe("the ledger of a run", () => {
       assert.equal((await ledger.takeRejected(rotated, client)).length, 1);
       assert.deepEqual(asked, ["app.example.com jwt"]);
     });
+
+    it("tries at most 64 of the tokens of a fleet at the same time", async () => {
+      const ledger = new RunLedger();
+      for (let i = 0; i < 150; i += 1) ledger.holds(token(database(`d${i}`), "default", `dead ${i}`));
+      let [running, most] = [0, 0];
+      const probe = async (): Promise<Probe> => {
+        most = Math.max(most, (running += 1));
+        await new Promise(setImmediate);
+        running -= 1;
+        return { verdict: "rejected" };
+      };
+      const rejected = await ledger.takeRejected(rotated, { probe } as unknown as TursoClient);
+      assert.deepEqual([rejected.length, most], [150, 64]);
+    });
   });
 });

@@ -1,17 +1,14 @@
-import type { Survey } from "../../core/blast-radius";
 import type { Endpoint } from "../../core/blast-radius";
-import type { Context } from "../../core/context";
 import { isMintRefused, mintAccepted } from "../../core/mint";
 import type { MintOptions, TursoClient } from "../../turso/client";
 import { TursoError, attempt } from "../../turso/errors";
 import type { Probe } from "../../turso/probe";
 import { inParallel, type Places } from "../../values/places";
-import { own } from "../../values/record";
 import { nameList } from "../../values/text";
 import type { Target } from "../../values/scope";
 import type { Silence } from "../../core/breaker";
 import type { RunSettings, Task } from "./preflight";
-import type { MintSettings, RotationState } from "../state";
+import type { MintSettings } from "../state";
 
 /** A token to mint: whose it is, and where it is tried. */
 interface Unit {
@@ -200,31 +197,3 @@ export class Minter {
 const lacksToken = (pending: Task["pending"]): boolean =>
   pending !== undefined &&
   (pending.status === "not-minted" || ("isNotMinted" in pending && pending.isNotMinted));
-
-/** The databases that were deleted and made again under their names, so that their tokens are dead. */
-export function recreated({ tokens = {}, endpoints = {} }: RotationState, found: Survey): string[] {
-  return Object.keys(tokens).filter((name) => {
-    const before = own(endpoints, name)?.databaseId;
-    const radius = found.get(name);
-    if (before === undefined || radius === undefined || radius instanceof TursoError) return false;
-    const now = radius.endpoints.get(name)?.databaseId;
-    return radius.target.kind === "database" && now !== undefined && now !== before;
-  });
-}
-
-/** The targets of which a refresh sees a token rejected. */
-export async function deadTokens(
-  context: Context,
-  organization: string,
-  { tokens = {}, endpoints = {}, mint }: RotationState,
-): Promise<string[]> {
-  const client = context.client(organization);
-  const dead = new Set<string>();
-  await inParallel(Object.entries(tokens), PARALLEL_MINTS, async ([name, token]) => {
-    const { hostname, group } = own(endpoints, name) ?? { group: "" };
-    if (hostname === undefined) return;
-    const { verdict } = await client.probe(hostname, token, { timeoutMs: PROBE_MS });
-    if (verdict === "rejected") dead.add(mint?.per === "database" ? group : name);
-  });
-  return [...dead];
-}

@@ -2,7 +2,7 @@ import { survey } from "../../core/blast-radius";
 import { Breaker, Silence } from "../../core/breaker";
 import { DEFAULT_VERIFY_TIMEOUT } from "../../core/canary";
 import type { Context, Level } from "../../core/context";
-import { fingerprint, type ManagedToken, type Rotation } from "../../core/run-ledger";
+import { fingerprint, managedToken, type ManagedToken, type Rotation } from "../../core/run-ledger";
 import { TursoError } from "../../turso/errors";
 import { durationMs } from "../../values/duration";
 import { inParallel } from "../../values/places";
@@ -115,10 +115,8 @@ const wasSeen = ({ isKnown, lookup }: Task): boolean => isKnown || !(lookup inst
 /** Records the new tokens, so that a later rotation of the program finds out whether it invalidates them. */
 function holdMinted({ ledger }: Context, organization: string, minter: Minter | undefined): void {
   for (const { unit, token } of minter?.minted.values() ?? []) {
-    const { target, endpoint } = unit;
-    const { hostname, group } = endpoint;
-    if (hostname === undefined) continue; // nothing could ever reject it
-    ledger.holds({ id: targetId(organization, target), organization, target, group, hostname, token });
+    const managed = managedToken(organization, unit.target, token, unit.endpoint);
+    if (managed) ledger.holds(managed);
   }
 }
 

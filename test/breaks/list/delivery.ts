@@ -104,10 +104,10 @@ export const DELIVERY: Chapter = {
     {
       name: "new-database-keeps-its-list-token",
       defect: "A member of a list that was deleted and made again under its name keeps its dead token.",
-      file: "src/rotation/run/mint.ts",
+      file: "src/rotation/own-tokens.ts",
       find: `return radius.target.kind === "database" && now !== undefined && now !== before;`,
       replace: `return false;`,
-      caughtBy: ["test/rotation/run/mint-refresh.test.ts"],
+      caughtBy: ["test/rotation/own-tokens-refresh.test.ts"],
     },
     {
       name: "refresh-needs-the-lookup",
@@ -165,7 +165,7 @@ export const DELIVERY: Chapter = {
     {
       name: "dead-token-waits-for-proof",
       defect: "A token that a refresh found dead is not minted if its rotation is not proven yet.",
-      file: "src/rotation/refresh.ts",
+      file: "src/rotation/own-tokens.ts",
       find: `pending[name] = withoutToken(own(pending, name));`,
       replace: `pending[name] ??= withoutToken(undefined);`,
       caughtBy: ["test/rotation/refresh-lists.test.ts"],

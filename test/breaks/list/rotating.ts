@@ -182,7 +182,7 @@ export const AGE: Chapter = {
     },
     {
       name: "silent-baseline",
-      defect: "A trigger that is added in an emergency rotates nothing, and nobody is told.",
+      defect: "The preview does not warn that a trigger which is new to the program rotates nothing.",
       file: "src/rotation/announce.ts",
       find: `if (plan.isBaseline)`,
       replace: `if (false)`,

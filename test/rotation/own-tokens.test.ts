@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RotationState } from "../../src/rotation/state";
 import { FakeTurso, inputs } from "../support/fake-turso";
 
@@ -48,6 +49,17 @@ describe("a rotation of one resource that invalidates a token which another one 
     assert.equal((await run.diff(minting, MINTING)).changes, true);
     const healed = await run.update(minting, MINTING);
     assert.deepEqual([await isAccepted(healed), turso.rotateRequests().length], [true, 1]);
+  });
+
+  it("is waited for while it is under way: the token is still accepted then", async () => {
+    turso.onRotate("before", { type: "delay", ms: 500 });
+    const run = turso.logic();
+    await run.diff(other, ROTATING);
+    const updated = run.update(other, ROTATING);
+    while (!turso.requests().some((request) => request.includes("expiration=7d"))) await sleep(5);
+    assert.deepEqual([await isAccepted(minting), turso.rotateRequests()], [true, []]);
+    assert.equal((await run.diff(minting, MINTING)).changes, true);
+    assert.deepEqual((await updated).failures, {});
   });
 
   it("is found for the tokens of a group's databases too", async () => {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import type { Context } from "../../../src/core/context";
-import { deadTokens, recreated } from "../../../src/rotation/run/mint";
-import type { TursoClient } from "../../../src/turso/client";
-import { state } from "../../support/fake-turso";
-import { failedLookup } from "../results";
-import { ACCEPTED, Organization, REJECTED, UNCLEAR, database, group } from "./organization";
+import type { Context } from "../../src/core/context";
+import { deadTokens, recreated } from "../../src/rotation/own-tokens";
+import type { TursoClient } from "../../src/turso/client";
+import { state } from "../support/fake-turso";
+import { parseSubject } from "../../src/values/scope";
+import { failedLookup } from "./results";
+import { ACCEPTED, Organization, REJECTED, UNCLEAR, database, group } from "./run/organization";
 
 const TEAM = { team: ["a", "b"] };
 const A = database("a");
@@ -41,11 +42,12 @@ describe("a refresh of tokens", () => {
       const { client, probed } = new Organization(TEAM, "database", { probe });
       const context = { client: (): TursoClient => client } as unknown as Context;
       const saved = state({
+        scope: per ? { group: "team" } : { databases: ["a", "b", "c", "elsewhere"] },
         tokens: { a: "dead", b: "valid", c: "unclear", elsewhere: "dead" },
         endpoints: { a: at(), b: at(), c: at(), elsewhere: { group: "team" } },
         mint: per ? { per } : {},
       });
-      assert.deepEqual(await deadTokens(context, "acme", saved), expected);
+      assert.deepEqual(await deadTokens(context, { subject: parseSubject(saved), state: saved }), expected);
       assert.deepEqual(probed, ["dead at a", "valid at a", "unclear at a"]);
     });
 });

@@ -142,9 +142,9 @@ async function buildFromSource(stage, say) {
     say(`  ${path.basename(pkg)}: fetching its Go modules`);
     const list = await run("go", ["list", "-deps", pkg], { cwd, env });
     if (list.code !== 0) return list.output.trim().split("\n").at(-1);
-    const total = (
-      await run("go", ["list", "-deps", "-f", "{{.ImportPath}}", pkg], { cwd, env })
-    ).output.split("\n").length;
+    // one short line for each package, because `run` keeps only the end of a long output
+    const packages = await run("go", ["list", "-deps", "-f", ".", pkg], { cwd, env });
+    const total = packages.output.split("\n").length;
     const start = Date.now();
     let compiled = 0;
     const progress = setInterval(() => {
@@ -199,7 +199,7 @@ async function ensureCli(say) {
         throw new Error(
           `The Pulumi CLI could not be downloaded, and Go, which could build it, is not installed. ${fix}`,
         );
-      say(`Pulumi CLI ${VERSION}: building it from Go modules instead (about 4 minutes on 2 cores)`);
+      say(`Pulumi CLI ${VERSION}: building it from Go modules instead (5 to 10 minutes on 2 cores)`);
       const notBuilt = await buildFromSource(stage, say);
       if (notBuilt !== undefined)
         throw new Error(`The Pulumi CLI could not be downloaded, and its build failed: ${notBuilt}. ${fix}`);

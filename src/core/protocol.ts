@@ -61,3 +61,20 @@ export const unreadableState = (id: string, version: unknown): Error =>
   new Error(
     `Reading the state of ${id}: its stateVersion is ${JSON.stringify(version) ?? "missing"}, and this version of pulumi-turso-tokens reads 1. Nothing was changed. Install the version that wrote the state, or a newer one.`,
   );
+
+/** A saved state with these properties as the objects that their JSON texts hold. @throws an error that says what to do */
+export function withTextsParsed(id: string, props: Properties, texts: readonly string[]): Properties {
+  const parsed = { ...props };
+  for (const key of texts) {
+    const text = props[key];
+    if (typeof text !== "string") continue;
+    try {
+      parsed[key] = JSON.parse(text);
+    } catch {
+      throw new Error(
+        `Reading the state of ${id}: it is damaged: ${key} is not JSON. Nothing was changed. Restore an earlier state with \`pulumi stack import\`.`,
+      );
+    }
+  }
+  return parsed;
+}

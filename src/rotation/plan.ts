@@ -1,4 +1,4 @@
-import { expiryOf, renewalAt } from "../core/mint";
+import { renewalAt } from "../core/mint";
 import type { Saved } from "../core/protocol";
 import { differs, hasUnknown, isPresent } from "../core/unknown";
 import { durationMs } from "../values/duration";
@@ -121,17 +121,16 @@ function needsToken(olds: RotationState, news: RotationInputs, { kind, name }: T
 
 /** Whether a token, by its name, is missing, to be a different one, or about to expire. */
 export function isTokenDue(
-  { mint: before, tokens = {} }: RotationState,
+  { mint: before, tokens = {}, expirations = {} }: RotationState,
   mint: MintSettings | undefined,
   name: string,
   now: Date,
 ): boolean {
   if (!isPresent(mint)) return false;
-  const token = own(tokens, name);
-  if (token === undefined || differs(content(before), content(mint))) return true;
-  const expiry = expiryOf(token);
+  if (own(tokens, name) === undefined || differs(content(before), content(mint))) return true;
+  const expiry = own(expirations, name);
   const early = hasUnknown(mint.renewBefore) ? undefined : mint.renewBefore;
-  return expiry !== undefined && renewalAt(expiry, early).getTime() <= now.getTime();
+  return expiry !== undefined && renewalAt(new Date(expiry), early).getTime() <= now.getTime();
 }
 
 /** What decides a token's contents. */

@@ -13,7 +13,7 @@ import {
 } from "../core/argument-rules";
 import type { Endpoint } from "../core/blast-radius";
 import type { SavedCanary } from "../core/canary";
-import { unreadableState, type Properties } from "../core/protocol";
+import { unreadableState, withTextsParsed, type Properties } from "../core/protocol";
 import type { Json } from "../values/json";
 import type { Permission } from "../values/permissions";
 import type { Scope } from "../values/scope";
@@ -124,16 +124,12 @@ export const RULES = {
 export const ARGUMENTS = Object.keys(RULES) as (keyof RotationInputs)[];
 export const DEFAULT_PARALLELISM = 8; // targets of a list
 
-/**
- * What to do when a database's rotation can invalidate the tokens of other databases of its group: `warn` logs it and
- * continues, `refuse` stops before anything is rotated.
- */
+/** Where a database's rotation can invalidate tokens of other databases of its group: `warn` logs it, `refuse` rotates nothing. */
 export type GroupImpact = "warn" | "refuse";
 
 /**
- * Whether to verify that old tokens are rejected: `auto` continues without verification where there can be none, and says
- * why; `required` stops before rotating in that case, and fails while old tokens outlive `verifyTimeout`; `off` sends no
- * request for it.
+ * Whether to verify that old tokens are rejected: `auto` continues where there can be no verification, and says why; `required` stops
+ * before rotating in that case, and fails while old tokens outlive `verifyTimeout`; `off` sends no request for it.
  */
 export type Verify = "auto" | "required" | "off";
 
@@ -199,6 +195,9 @@ export const newState = (
 /** What is a secret in the state, whatever the program says: tokens, and what may contain a canary token or a secret trigger. */
 export const SECRETS = ["tokens", "pending", "heldTrigger"] as const satisfies (keyof RotationState)[];
 
+/** What is saved as one JSON text, because the engine is slow with the values inside objects. */
+export const TEXTS = ["endpoints", "expirations"] as const satisfies (keyof RotationState)[];
+
 /** What remains to be done for one target. */
 export type Pending =
   /** Certainly not rotated yet. */
@@ -242,7 +241,7 @@ export type Fate = "rejected" | "accepted";
 export function readRotationState(id: string, props: Properties): RotationState {
   switch (props["stateVersion"]) {
     case 1:
-      return props as unknown as RotationState;
+      return withTextsParsed(id, props, TEXTS) as unknown as RotationState;
     default:
       throw unreadableState(id, props["stateVersion"]);
   }

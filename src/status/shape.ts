@@ -9,9 +9,12 @@ import { BadInput, isRecord, type ExportedResource } from "./export";
 
 /** The state of a TokenRotation, without its secrets. @throws BadInput */
 export function rotationState(resource: ExportedResource): RotationState {
-  const props = identified(resource);
-  const state = readable(() => readRotationState(resource.id, props));
-  requireShape({ ...resource, props }, { ...ROTATION_RULES, ...RECORDED_OF_ROTATIONS }, NEEDED_OF_ROTATIONS);
+  const state = readable(() => readRotationState(resource.id, identified(resource)));
+  requireShape(
+    { ...resource, props: { ...state } },
+    { ...ROTATION_RULES, ...RECORDED_OF_ROTATIONS },
+    NEEDED_OF_ROTATIONS,
+  );
   return state;
 }
 

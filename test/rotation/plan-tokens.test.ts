@@ -5,7 +5,7 @@ import type { MintSettings, RotationInputs, RotationState } from "../../src/rota
 import { namesOf, parseSubject } from "../../src/values/scope";
 import { NOW, inputs, state } from "../support/fake-turso";
 import { UNPROVEN } from "./results";
-import { endpointIn, jwt } from "./tokens";
+import { endpointIn, jwt, keptTokens } from "./tokens";
 
 const IN_A_DAY = "2026-03-02T12:00:00.000Z";
 const unknown = UNKNOWN as never;
@@ -14,34 +14,40 @@ describe("a rotation's token", () => {
   const ROWS: [
     what: string,
     before: MintSettings | undefined,
-    token: string | undefined,
+    /** When it expires; undefined: there is none. */
+    expiry: string | undefined,
     mint: MintSettings | undefined | null,
     expected: boolean,
   ][] = [
     ["is not minted", {}, undefined, undefined, false],
     ["is not minted, by null", {}, undefined, null, false],
     ["is missing", {}, undefined, {}, true],
-    ["is there and never expires", {}, jwt(), {}, false],
-    ["is no JWT, so that its expiry is unknown", {}, "opaque", {}, false],
-    ["has the same contents", { expiration: "1d" }, jwt(), { expiration: "1d" }, false],
-    ["is to have different contents", { expiration: "1d" }, jwt(), { expiration: "2d" }, true],
-    ["is to have contents that are unknown", {}, jwt(), { expiration: unknown }, true],
-    ["was not declared before", undefined, jwt(), {}, true],
-    ["is only to be renewed at a different time", { renewBefore: "2d" }, jwt(), { renewBefore: "1d" }, false],
-    ["is only to be renewed at an unknown time", {}, jwt(), { renewBefore: unknown }, false],
-    ["expires now", {}, jwt(NOW), {}, true],
-    ["expired before", {}, jwt("2026-03-01T11:59:59.000Z"), {}, true],
-    ["expires a second later", {}, jwt("2026-03-01T12:00:01.000Z"), {}, false],
-    ["is to be renewed now", {}, jwt(IN_A_DAY), { renewBefore: "1d" }, true],
-    ["is to be renewed a second later", {}, jwt("2026-03-02T12:00:01.000Z"), { renewBefore: "1d" }, false],
-    ["is not to be renewed early, by null", {}, jwt(IN_A_DAY), { renewBefore: null as never }, false],
-    ["has expired, while its renewal is unknown", {}, jwt(NOW), { renewBefore: unknown }, true],
+    ["is there and never expires", {}, "never", {}, false],
+    ["has the same contents", { expiration: "1d" }, "never", { expiration: "1d" }, false],
+    ["is to have different contents", { expiration: "1d" }, "never", { expiration: "2d" }, true],
+    ["is to have contents that are unknown", {}, "never", { expiration: unknown }, true],
+    ["was not declared before", undefined, "never", {}, true],
+    [
+      "is only to be renewed at a different time",
+      { renewBefore: "2d" },
+      "never",
+      { renewBefore: "1d" },
+      false,
+    ],
+    ["is only to be renewed at an unknown time", {}, "never", { renewBefore: unknown }, false],
+    ["expires now", {}, NOW, {}, true],
+    ["expired before", {}, "2026-03-01T11:59:59.000Z", {}, true],
+    ["expires a second later", {}, "2026-03-01T12:00:01.000Z", {}, false],
+    ["is to be renewed now", {}, IN_A_DAY, { renewBefore: "1d" }, true],
+    ["is to be renewed a second later", {}, "2026-03-02T12:00:01.000Z", { renewBefore: "1d" }, false],
+    ["is not to be renewed early, by null", {}, IN_A_DAY, { renewBefore: null as never }, false],
+    ["has expired, while its renewal is unknown", {}, NOW, { renewBefore: unknown }, true],
   ];
-  for (const [what, before, token, mint, expected] of ROWS)
+  for (const [what, before, expiry, mint, expected] of ROWS)
     it(`is ${expected ? "due" : "not due"} if it ${what}`, () => {
       const olds = state({
         ...(before && { mint: before }),
-        tokens: token === undefined ? {} : { app: token },
+        ...keptTokens(expiry === undefined ? {} : { app: expiry === "never" ? undefined : expiry }),
       });
       assert.equal(isTokenDue(olds, mint as MintSettings | undefined, "app", new Date(NOW)), expected);
     });
@@ -63,7 +69,7 @@ describe("the plan of an update that mints", () => {
     return { rotates: namesOf(rotates), unfinished: namesOf(unfinished), mints: namesOf(mints), changes };
   };
   const nothing = { rotates: [], unfinished: [], mints: [], changes: false };
-  const single = { mint: {}, tokens: { app: jwt(NOW) } };
+  const single = { mint: {}, ...keptTokens({ app: NOW }) };
 
   it("mints a token that is due, and nothing else", () =>
     assert.deepEqual(planned(state(single), inputs({ mint: {} })), {
@@ -73,10 +79,13 @@ describe("the plan of an update that mints", () => {
     }));
 
   it("leaves a token that is not due", () =>
-    assert.deepEqual(planned(state({ ...single, tokens: { app: jwt() } }), inputs({ mint: {} })), nothing));
+    assert.deepEqual(
+      planned(state({ ...single, ...keptTokens({ app: undefined }) }), inputs({ mint: {} })),
+      nothing,
+    ));
 
   it("mints nothing without `mint`", () =>
-    assert.deepEqual(planned(state({ tokens: { app: jwt(NOW) } }), inputs()), nothing));
+    assert.deepEqual(planned(state(keptTokens({ app: NOW })), inputs()), nothing));
 
   it("leaves a token to the rotation of its target", () => {
     const plan = planned(state(single), inputs({ mint: {}, trigger: "2" }));
@@ -103,7 +112,7 @@ describe("the plan of an update that mints", () => {
   describe("one token for each database of a group", () => {
     const mint = { per: "database" } as const;
     const scope = { group: "default" };
-    const tokens = { app: jwt(), reports: jwt(), lone: jwt(), lost: jwt() };
+    const expiries = { app: undefined, reports: undefined, lone: undefined, lost: undefined };
     const endpoints = {
       app: endpointIn("default"),
       reports: endpointIn("default"),
@@ -111,12 +120,12 @@ describe("the plan of an update that mints", () => {
     };
     for (const [what, changes, expected] of [
       ["none is due", {}, []],
-      ["one of them is", { reports: jwt(NOW) }, ["default"]],
-      ["only one of a different group is", { lone: jwt(NOW) }, []],
-      ["only one of an unknown group is", { lost: jwt(NOW) }, []],
+      ["one of them is", { reports: NOW }, ["default"]],
+      ["only one of a different group is", { lone: NOW }, []],
+      ["only one of an unknown group is", { lost: NOW }, []],
     ] as [string, Record<string, string>, string[]][])
       it(`mints those of ${JSON.stringify(expected)} if ${what}`, () => {
-        const olds = state({ scope, mint, endpoints, tokens: { ...tokens, ...changes } });
+        const olds = state({ scope, mint, endpoints, ...keptTokens({ ...expiries, ...changes }) });
         assert.deepEqual(planned(olds, inputs({ scope, mint })).mints, expected);
       });
 

@@ -5,7 +5,7 @@ import type { Declaration, RotationState } from "../../src/rotation/state";
 import { parseSubject } from "../../src/values/scope";
 import { NOW, inputs, state } from "../support/fake-turso";
 import { LOST, OWED } from "./results";
-import { endpointIn, jwt } from "./tokens";
+import { endpointIn, jwt, keptTokens } from "./tokens";
 
 const AT = "2026-01-01T00:00:00.000Z";
 const unknown = UNKNOWN as never;
@@ -117,7 +117,7 @@ describe("the preview of an update", () => {
     ],
     [
       "that only mints a token that expired",
-      { mint: {}, tokens: { app: jwt(NOW) } },
+      { mint: {}, ...keptTokens({ app: NOW }) },
       { mint: {} },
       ["failures", "tokens"],
     ],

@@ -18,6 +18,20 @@ describe("the state of a TokenRotation", () => {
   it("of version 1 is read as it is", () =>
     assert.deepEqual(readRotationState("acme/databases/app", { ...state() }), state()));
 
+  it("has its texts parsed", () => {
+    const endpoints = { app: { group: "default", hostname: "app.turso.io" } };
+    const expirations = { app: NOW };
+    const texts = { endpoints: JSON.stringify(endpoints), expirations: JSON.stringify(expirations) };
+    const read = readRotationState("acme/databases/app", { ...state(), ...texts });
+    assert.deepEqual(read, { ...state(), endpoints, expirations });
+  });
+
+  it("with a text that is not JSON is an error that says what to do", () =>
+    assert.throws(() => readRotationState("acme/databases/app", { ...state(), endpoints: "{" }), {
+      message:
+        "Reading the state of acme/databases/app: it is damaged: endpoints is not JSON. Nothing was changed. Restore an earlier state with `pulumi stack import`.",
+    }));
+
   for (const [stateVersion, shown] of [
     [2, "2"],
     ["1", '"1"'],

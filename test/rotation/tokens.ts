@@ -32,3 +32,11 @@ export const minterOf = (
   ),
   errors: new Map(Object.entries(errors)),
 });
+
+/** What a state keeps of tokens with these expiries, by name. */
+export const keptTokens = (expiries: Record<string, string | undefined>) => ({
+  tokens: Object.fromEntries(Object.entries(expiries).map(([name, expiry]) => [name, jwt(expiry)])),
+  expirations: Object.fromEntries(
+    Object.entries(expiries).flatMap(([name, expiry]) => (expiry === undefined ? [] : [[name, expiry]])),
+  ),
+});

@@ -43,6 +43,11 @@ describe("a state that", () => {
       rotation({ endpoints: { app: 1 } }),
       /damaged: endpoints\.app must be an endpoint\.$/,
     ],
+    [
+      "has endpoints that are not JSON",
+      rotation({ endpoints: "{" }),
+      /^Reading the state of acme\/databases\/app: it is damaged: endpoints is not JSON\. /,
+    ],
     ["follows nothing", token({ rotation: {} }), /damaged: rotation\.rotations must be an object\.$/],
     ["has a foreign id", rotation({}, { id: "x" }), /damaged: its id "x" names no database and no group\.$/],
     [

@@ -5,7 +5,7 @@ import { hasUnknown } from "../../core/unknown";
 import { parseSubject } from "../../values/scope";
 import type { Resource, Scoped } from "./resource";
 import type { Session } from "./session";
-import { fromEngine, toEngine, withSecrets } from "./values";
+import { fromEngine, kept, toEngine } from "./values";
 
 /** The operations of any resource, as a host sees them. */
 export type AnyOperations = Pick<Operations<object, object>, keyof Operations<object, object>>;
@@ -59,7 +59,7 @@ export class Operations<Inputs extends object, State extends object> {
       const resource = this.resource();
       const { id, state } = await resource.create(fromEngine<Inputs>(news));
       this.showFailures(resource, state);
-      return { id, state: withSecrets(state, resource.secrets) };
+      return { id, state: kept(state, resource.forms) };
     });
   }
 
@@ -68,7 +68,7 @@ export class Operations<Inputs extends object, State extends object> {
     return this.finishing(async () => {
       const resource = this.resource();
       const result = await resource.read(id, fromEngine<Partial<State>>(props));
-      return result.gone ? undefined : withSecrets(result.state, resource.secrets);
+      return result.gone ? undefined : kept(result.state, resource.forms);
     });
   }
 
@@ -77,7 +77,7 @@ export class Operations<Inputs extends object, State extends object> {
       const resource = this.resource();
       const state = await resource.update(fromEngine<State>(olds), fromEngine<Inputs>(news));
       this.showFailures(resource, state);
-      return withSecrets(state, resource.secrets);
+      return kept(state, resource.forms);
     });
   }
 
@@ -93,7 +93,7 @@ export class Operations<Inputs extends object, State extends object> {
     return this.finishing(() => {
       const resource = this.resource();
       const { id, state } = resource.preview(olds && fromEngine<State>(olds), fromEngine<Inputs>(news));
-      return Promise.resolve({ id, state: withSecrets(toEngine(state), resource.secrets) });
+      return Promise.resolve({ id, state: kept(toEngine(state), resource.forms) });
     });
   }
 

@@ -13,6 +13,7 @@ import { hasUnknown } from "../../core/unknown";
 import { RotationLifecycle } from "../../rotation/lifecycle";
 import {
   SECRETS as ROTATION_SECRETS,
+  TEXTS as ROTATION_TEXTS,
   readRotationState,
   type Declaration,
   type RotationState,
@@ -26,6 +27,7 @@ import {
 } from "../../token/state";
 import { describeUnfinished } from "../../values/failures";
 import { parseId, parseSubject, type Scope } from "../../values/scope";
+import type { Forms } from "./values";
 
 /** What every resource has in its inputs and its state. */
 export interface Scoped {
@@ -34,7 +36,7 @@ export interface Scoped {
 }
 
 /** A resource as any host calls it: with the engine's plain properties, in which unknown values are `UNKNOWN`. */
-export interface Resource<Inputs, State> {
+export interface Resource<Inputs, State extends object> {
   check(olds: Properties, news: Properties): Promise<CheckResult>;
   diff(olds: State, news: Inputs): Promise<DiffResult>;
   create(news: Inputs): Promise<{ id: string; state: State }>;
@@ -45,19 +47,21 @@ export interface Resource<Inputs, State> {
   farewell(id: string, state: Partial<State>): string;
   /** What failed in a run whose other results are kept; undefined if nothing did. */
   unfinished(state: State): string | undefined;
-  /** The properties of the state that are secrets. */
-  secrets: readonly (keyof State & string)[];
+  forms: Forms<State>;
 }
 
+const ROTATION_FORMS: Forms<RotationState> = { secrets: ROTATION_SECRETS, texts: ROTATION_TEXTS };
+const TOKEN_FORMS: Forms<TokenState> = { secrets: TOKEN_SECRETS, texts: [] };
+
 export const rotationResource = (context: Context): Resource<Declaration, RotationState> => ({
-  ...resource(new RotationLifecycle(context), ROTATION_SECRETS, readRotationState, (named) =>
+  ...resource(new RotationLifecycle(context), ROTATION_FORMS, readRotationState, (named) =>
     RotationLifecycle.found(parseSubject(named), named, context.clock()),
   ),
   unfinished: (state) => describeUnfinished(parseSubject(state).id, state.failures),
 });
 
 export const tokenResource = (context: Context): Resource<TokenInputs, TokenState> =>
-  resource(new TokenLifecycle(context), TOKEN_SECRETS, readTokenState, (named, { token }, id) => {
+  resource(new TokenLifecycle(context), TOKEN_FORMS, readTokenState, (named, { token }, id) => {
     if (token !== undefined) return TokenLifecycle.found(named, token, context.clock());
     throw new Error(
       `Reading the token of ${id}: Turso does not return existing tokens, so pass it in: AuthToken.get(name, id, { token }). Nothing was changed.`,
@@ -72,7 +76,7 @@ export const tokenResource = (context: Context): Resource<TokenInputs, TokenStat
  */
 function resource<Inputs extends Scoped, State extends Scoped>(
   lifecycle: Lifecycle<Inputs, State>,
-  secrets: readonly (keyof State & string)[],
+  forms: Forms<State>,
   readState: (id: string, props: Properties) => State,
   found: (named: Scoped, props: Partial<State>, id: string) => State,
 ): Resource<Inputs, State> {
@@ -102,7 +106,7 @@ function resource<Inputs extends Scoped, State extends Scoped>(
     update: async (olds, news) => lifecycle.update(saved(olds), declared(news)),
     farewell: (id, state) => lifecycle.farewell(id, state),
     unfinished: () => undefined,
-    secrets,
+    forms,
   };
 }
 

@@ -40,17 +40,23 @@ const OF_A_HOST = new Set(["__provider", "handle"]);
 export const withoutHostKeys = (props: Properties): Properties =>
   Object.fromEntries(Object.entries(props).filter(([key]) => !OF_A_HOST.has(key)));
 
-/** A state as the engine keeps it, with its secrets marked as such. */
-export const withSecrets = <State extends object>(
-  state: State,
-  secrets: readonly (keyof State)[],
-): Properties =>
-  Object.fromEntries(
-    Object.entries(state).map(([key, value]) => [
-      key,
-      value !== undefined && secrets.includes(key as keyof State) ? secret(value) : value,
-    ]),
-  );
+/** Which properties of a state the engine keeps in a form of their own. */
+export interface Forms<State extends object> {
+  /** Those that are secrets. */
+  secrets: readonly (keyof State & string)[];
+  /** Objects that are kept as one JSON text. */
+  texts: readonly (keyof State & string)[];
+}
+
+/** A state as the engine keeps it. */
+export function kept<State extends object>(state: object, { secrets, texts }: Forms<State>): Properties {
+  const formOf = (key: string, value: unknown): unknown => {
+    if (texts.includes(key as keyof State & string) && typeof value === "object")
+      return JSON.stringify(value);
+    return value !== undefined && secrets.includes(key as keyof State & string) ? secret(value) : value;
+  };
+  return Object.fromEntries(Object.entries(state).map(([key, value]) => [key, formOf(key, value)]));
+}
 
 function mapDeep(value: unknown, map: (leaf: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map((member) => mapDeep(member, map));

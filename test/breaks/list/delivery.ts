@@ -81,9 +81,17 @@ export const DELIVERY: Chapter = {
       name: "joining-mints-for-all",
       defect: "A member that joins a list mints the tokens of all members again.",
       file: "src/rotation/plan.ts",
-      find: `if (token === undefined || differs(content(before), content(mint))) return true;`,
+      find: `if (own(tokens, name) === undefined || differs(content(before), content(mint))) return true;`,
       replace: `return true;`,
       caughtBy: ["test/rotation/plan-tokens.test.ts", "test/rotation/run/mint.test.ts"],
+    },
+    {
+      name: "removed-mint-keeps-tokens",
+      defect: "Tokens stay in the state after `mint` is removed.",
+      file: "src/rotation/job.ts",
+      find: `...(isPresent(inputs.mint) && tokensOf(olds)),`,
+      replace: `...tokensOf(olds),`,
+      caughtBy: ["test/rotation/job.test.ts"],
     },
     {
       name: "unminted-token-is-forgotten",

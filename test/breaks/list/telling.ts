@@ -56,8 +56,8 @@ export const SECRECY: Chapter = {
       name: "secret-follows-options",
       defect: "A token is only secret as long as no transformation changes the resource's options.",
       file: "src/hosts/shared/values.ts",
-      find: `value !== undefined && secrets.includes(key as keyof State) ? secret(value) : value,`,
-      replace: `value,`,
+      find: `return value !== undefined && secrets.includes(key as keyof State & string) ? secret(value) : value;`,
+      replace: `return value;`,
       caughtBy: ["test/hosts/shared/values.test.ts", "test/hosts/dynamic/index.test.ts"],
     },
     {

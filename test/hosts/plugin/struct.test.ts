@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { fromStruct, toStruct } from "../../../src/hosts/plugin/struct";
-import { withSecrets } from "../../../src/hosts/shared/values";
+import { kept } from "../../../src/hosts/shared/values";
 
 describe("a protobuf struct", () => {
   it("has no properties if it is absent", () => assert.deepEqual(fromStruct(undefined), {}));
@@ -21,7 +21,9 @@ describe("a protobuf struct", () => {
     assert.deepEqual(fromStruct(toStruct({ a: undefined, b: { c: undefined, d: 1 } })), { b: { d: 1 } }));
 
   it("holds secrets marked as such, and they are read in clear", () => {
-    const struct = toStruct(withSecrets({ token: "t", name: "n" }, ["token"]));
+    const struct = toStruct(
+      kept<{ token: string }>({ token: "t", name: "n" }, { secrets: ["token"], texts: [] }),
+    );
     assert.deepEqual(struct.toJavaScript()["token"], {
       "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
       value: "t",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UNKNOWN } from "../../../src/core/unknown";
-import { fromEngine, reveal, toEngine, withSecrets } from "../../../src/hosts/shared/values";
+import { fromEngine, kept, reveal, toEngine } from "../../../src/hosts/shared/values";
 
 /** How the engine writes an unknown value, and a secret. */
 const ENGINE_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -8,6 +8,12 @@ const secret = (value: unknown) => ({
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
   value,
 });
+
+interface State {
+  a?: string;
+  b: string;
+  c: null;
+}
 
 describe("a value of the engine", () => {
   const ROWS: [what: string, value: unknown, expected: unknown][] = [
@@ -27,10 +33,18 @@ describe("a value of the engine", () => {
     it(`is revealed: ${what}`, () => assert.deepEqual(reveal(value), expected));
 
   it("is marked as secret where a state says so, and only if it is there", () => {
-    const state: { a?: string; b: string; c: null } = { b: "2", c: null };
+    const state: State = { b: "2", c: null };
+    const withSecrets = (from: object, secrets: (keyof State)[]) => kept<State>(from, { secrets, texts: [] });
     assert.deepEqual(withSecrets(state, ["a", "b", "c"]), { b: secret("2"), c: secret(null) });
     assert.deepEqual(withSecrets({ ...state, a: undefined }, ["a"]), { a: undefined, b: "2", c: null });
     assert.deepEqual(reveal(withSecrets(state, ["b"])), state);
+  });
+
+  it("is a text where a state says so, unless it is unknown", () => {
+    const texts = ["a", "b"] as const;
+    const known = kept({ a: { x: 1 }, c: { y: 2 } }, { secrets: [], texts });
+    assert.deepEqual(known, { a: '{"x":1}', c: { y: 2 } });
+    assert.deepEqual(kept({ b: ENGINE_UNKNOWN }, { secrets: [], texts }), { b: ENGINE_UNKNOWN });
   });
 
   it("is unknown at any depth, and comes back as it was", () => {

@@ -68,7 +68,8 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
     const { changes, replaces } = plan;
     // what a rotation of its own does to its tokens, the update knows by itself
     const isRotating = plan.reason !== undefined || plan.rotates.length + plan.unfinished.length > 0;
-    if (!isRotating && isPresent(wanted.inputs.mint))
+    // and a resource that is replaced leaves its tokens behind, so nobody would ever mint them again
+    if (!isRotating && replaces.length === 0 && isPresent(wanted.inputs.mint))
       holdOwnTokens(this.context, old, new Set(namesOf(plan.mints)));
     if (replaces.length === 0) await announceUpdate(this.context, old, wanted, plan, now);
     return { changes, replaces };

@@ -75,7 +75,8 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
   const failures = entries(before.failures, ({ error }) => error?.reason);
   for (const [name, error] of run.minter?.errors ?? []) {
     pending[name] = withoutToken(pending[name]);
-    failures[name] = error.reason;
+    // why it could not be rotated says more
+    if (results.get(name)?.kind !== "failed") failures[name] = error.reason;
   }
   const gone = run.minter ? goneAfter(wereGone, run) : [];
   const reach = { ...before.reach, ...reachOf(results) };
@@ -139,14 +140,17 @@ const goneAfter = (before: readonly string[] = [], { members, results }: Run): s
     return result ? result.kind === "gone" : before.includes(name);
   });
 
+/** Whether a target's token has to be minted, whatever becomes of its rotation. */
+export const lacksToken = (left: Pending | undefined): boolean =>
+  left !== undefined && (left.status === "not-minted" || left.isNotMinted === true);
+
 /** What remains to be done for a target whose token has to be minted. Nothing that was left to do before is forgotten. */
 export function withoutToken(left: Pending | undefined): Pending {
   switch (left?.status) {
     case "unproven":
     case "unknown":
-      return { ...left, isNotMinted: true };
     case "not-rotated":
-      return left; // its rotation brings the token
+      return { ...left, isNotMinted: true };
     case "not-minted":
     case undefined:
       return { status: "not-minted" };

@@ -5,6 +5,7 @@ import { durationMs } from "../values/duration";
 import { sameTrigger } from "../values/json";
 import { own } from "../values/record";
 import { ALL, namesOf, type Resolved, type Subject, type Target } from "../values/scope";
+import { lacksToken } from "./next-state";
 import { ARGUMENTS, type MintSettings, type RotationInputs, type RotationState } from "./state";
 
 /** What an update of an existing TokenRotation is to do. This is the one place that decides whether anything rotates. */
@@ -108,8 +109,9 @@ function rotatesFor(
 
 /** Whether a token of a target is to be minted although the target is not rotated. */
 function needsToken(olds: RotationState, news: RotationInputs, { kind, name }: Target, now: Date): boolean {
-  const { tokens = {}, endpoints = {}, gone = [] } = olds;
+  const { tokens = {}, endpoints = {}, gone = [], pending = {} } = olds;
   if (!isPresent(news.mint) || gone.includes(name)) return false;
+  if (lacksToken(own(pending, name))) return true;
   const isPerDatabase = kind === "group" && news.mint.per === "database";
   const names = isPerDatabase
     ? Object.keys(tokens).filter((each) => own(endpoints, each)?.group === name)

@@ -205,6 +205,7 @@ export type Pending =
       status: "not-rotated";
       /** It has been seen to exist. */
       wasSeen?: boolean;
+      isNotMinted?: true;
     }
   /** Its token has to be minted. */
   | { status: "not-minted" }

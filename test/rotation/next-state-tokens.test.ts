@@ -7,6 +7,7 @@ import {
   LOST,
   errorOf,
   adoptedResult,
+  failedResult,
   goneResult,
   resultsOf,
   rotatedResult,
@@ -83,7 +84,13 @@ describe("the tokens of the next state", () => {
     const minter = minterOf({}, { app: errorOf() });
     const held = { status: "not-rotated", wasSeen: true } as const;
     const { pending } = after(before, { app: { kind: "adopted", pending: held } }, { members, minter });
-    assert.deepEqual(pending, { app: held });
+    assert.deepEqual(pending, { app: { ...held, isNotMinted: true } });
+  });
+
+  it("that could not be minted either do not hide why the rotation failed", () => {
+    const minter = minterOf({}, { app: errorOf({ answer: "no token" }) });
+    const { failures } = after(before, { app: failedResult() }, { members, minter });
+    assert.deepEqual(failures, { app: errorOf().reason });
   });
 });
 

@@ -89,6 +89,14 @@ describe("a rotation of one resource that invalidates a token which another one 
     assert.deepEqual((await run.update(other, ROTATING)).failures, {});
   });
 
+  it("does not count a token of a resource that this run replaces", async () => {
+    const replacing = { ...MINTING, scope: { group: "default" } };
+    const run = turso.logic();
+    assert.deepEqual((await run.diff(minting, replacing)).replaces, ["scope"]);
+    assert.deepEqual((await run.create(replacing)).state.failures, {});
+    assert.equal(await isAccepted(minting), false);
+  });
+
   it("costs a run in which nothing rotates no request", async () => {
     await turso.logic().diff(minting, MINTING);
     assert.deepEqual(turso.requests(), []);

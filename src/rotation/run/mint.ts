@@ -7,6 +7,7 @@ import { inParallel, type Places } from "../../values/places";
 import { nameList } from "../../values/text";
 import type { Target } from "../../values/scope";
 import type { Silence } from "../../core/breaker";
+import { lacksToken } from "../next-state";
 import type { RunSettings, Task } from "./preflight";
 import type { MintSettings } from "../state";
 
@@ -91,12 +92,12 @@ export class Minter {
     );
   }
 
-  /** Mints those of a target's tokens that are due without a rotation. */
+  /** Mints those of a target's tokens that are due without a rotation, and that this run has not minted yet. */
   mintDue(task: Task): Promise<boolean> {
     const isLeft = lacksToken(task.pending);
     return this.mint(
       task,
-      this.unitsOf(task).filter(({ name }) => isLeft || this.isDue(name)),
+      this.unitsOf(task).filter(({ name }) => !this.minted.has(name) && (isLeft || this.isDue(name))),
       true,
     );
   }
@@ -192,8 +193,3 @@ export class Minter {
     }));
   }
 }
-
-/** Whether an earlier run could not mint a target's token. */
-const lacksToken = (pending: Task["pending"]): boolean =>
-  pending !== undefined &&
-  (pending.status === "not-minted" || ("isNotMinted" in pending && pending.isNotMinted));

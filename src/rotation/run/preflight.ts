@@ -146,10 +146,11 @@ async function reachCanaries(
 }
 
 function adopt(run: RunSettings, { lookup, target, isKnown, isHeld, pending }: Task): Result {
-  const waits = isHeld === true || pending?.status === "not-rotated";
+  const left = pending?.status === "not-rotated" ? pending : undefined;
+  const waits = isHeld === true || left !== undefined;
   const adopted: Result = {
     kind: "adopted",
-    ...(waits && { pending: pending ?? { status: "not-rotated" } }),
+    ...(waits && { pending: { status: "not-rotated", ...(left?.wasSeen && { wasSeen: true }) } }),
   };
   if (isKnown) return adopted;
   if (lookup instanceof TursoError)

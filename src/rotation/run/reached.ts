@@ -4,8 +4,8 @@ import type { Result } from "../next-state";
 import type { RunSettings, Task } from "./preflight";
 
 /**
- * What the rotations were seen to reach beside their targets: members of the resource whose tokens are dead although they were
- * not rotated. Warns about group tokens that survived.
+ * What the rotations were seen to reach beside their targets: members of the resource whose tokens are dead although this run did
+ * not rotate them. Warns about group tokens that survived.
  *
  * @returns when they were reached, by their names
  */
@@ -28,9 +28,25 @@ export function membersReached(
     // only a database's rotation tries the tokens of other databases
     if (siblings !== "rejected") continue;
     for (const name of lookup.databases)
-      if (targets.has(name) && !results.has(name)) reached.set(name, result.at);
+      if (targets.has(name) && !isSettled(results.get(name))) reached.set(name, result.at);
   }
   return reached;
+}
+
+/** Whether a member has a token from after this run's rotations, or needs none: its own rotation of this run brought it, or it is gone. */
+function isSettled(result: Result | undefined): boolean {
+  switch (result?.kind) {
+    case "rotated":
+    case "unknown":
+      return result.isNew;
+    case "gone":
+    case "missing":
+      return true;
+    case "failed":
+    case "adopted":
+    case undefined:
+      return false;
+  }
 }
 
 /** What is to be done for the members that were reached: to mint their tokens. */

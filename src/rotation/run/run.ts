@@ -5,10 +5,11 @@ import type { Context, Level } from "../../core/context";
 import { fingerprint, managedToken, type ManagedToken, type Rotation } from "../../core/run-ledger";
 import { TursoError } from "../../turso/errors";
 import { durationMs } from "../../values/duration";
+import { own } from "../../values/record";
 import { inParallel } from "../../values/places";
 import { namesOf, targetId, type Resolved } from "../../values/scope";
 import { Minter } from "./mint";
-import { nextState } from "../next-state";
+import { nextState, type Result } from "../next-state";
 import { isTokenDue } from "../plan";
 import type { RunSettings, Task } from "./preflight";
 import { membersReached, tasksReached } from "./reached";
@@ -96,6 +97,7 @@ export async function rotate(
   const [failure] = failures;
   if (failure && isFull && [...results.values()].every(({ kind }) => kind === "failed"))
     throw new Error(isList ? describeFailures(id, failures) : failure.error.message);
+  await mintForWaiting(tasks, results, before, parallelism, minter);
   // before the run's own new tokens are recorded, which need no second look
   const hit = await takeRejected(rotated);
   holdMinted(context, organization, minter);
@@ -107,6 +109,27 @@ export async function rotate(
     context.clock(),
   );
   return withCasualties(context, state, hit);
+}
+
+/** A target whose rotation has to wait for another run gets the token that is due now, or it would expire meanwhile. */
+async function mintForWaiting(
+  tasks: readonly Task[],
+  results: ReadonlyMap<string, Result>,
+  { pending = {} }: RotationState,
+  parallelism: number,
+  minter: Minter | undefined,
+): Promise<void> {
+  if (minter === undefined) return;
+  const isPossible = ({ target, lookup }: Task) =>
+    !(lookup instanceof TursoError && (lookup.isGone || minter.needsLookup({ target })));
+  const waiting = tasks.filter(
+    (task) => results.get(task.target.name)?.kind === "failed" && isPossible(task),
+  );
+  let isComplete = true;
+  await inParallel(waiting, parallelism, async (task) => {
+    // an API that does not mint must not hold up what the others wait for
+    isComplete &&= await minter.mintDue({ ...task, pending: own(pending, task.target.name) });
+  });
 }
 
 /** Whether a target exists or has existed: if it is gone later, it was deleted, and its name was no typing error. */

@@ -112,6 +112,15 @@ export const CASUALTIES: Chapter = {
       caughtBy: ["test/rotation/own-tokens.test.ts"],
     },
     {
+      name: "tokens-left-behind-are-casualties",
+      defect:
+        "A rotation is blamed for tokens of a resource that the same run replaces, and no later run can heal them.",
+      file: "src/rotation/lifecycle.ts",
+      find: `replaces.length === 0 && isPresent(wanted.inputs.mint)`,
+      replace: `isPresent(wanted.inputs.mint)`,
+      caughtBy: ["test/rotation/own-tokens.test.ts"],
+    },
+    {
       name: "dead-token-is-blamed",
       defect: "A rotation is blamed for a token that was dead before.",
       file: "src/rotation/run/run.ts",

@@ -145,6 +145,39 @@ export const DELIVERY: Chapter = {
       caughtBy: ["test/rotation/next-state.test.ts"],
     },
     {
+      name: "waiting-member-gets-no-token",
+      defect: "The token of a member whose rotation keeps failing is not renewed, and expires.",
+      file: "src/rotation/run/run.ts",
+      find: `await mintForWaiting(tasks, results, before, parallelism, minter);`,
+      replace: ``,
+      caughtBy: ["test/rotation/run/run-members.test.ts", "test/rotation/run/mint.test.ts"],
+    },
+    {
+      name: "waiting-members-hold-up-the-run",
+      defect: "An API that mints no more is asked for each member whose rotation has to wait.",
+      file: "src/rotation/run/run.ts",
+      find: `isComplete &&= await`,
+      replace: `isComplete = await`,
+      caughtBy: ["test/rotation/run/run-members.test.ts"],
+    },
+    {
+      name: "dead-token-waits-for-its-rotation",
+      defect: "A dead token is not replaced while suspend holds back the rotation of its database.",
+      file: "src/rotation/plan.ts",
+      find: `if (lacksToken(own(pending, name))) return true;`,
+      replace: ``,
+      caughtBy: ["test/rotation/run/run-members.test.ts"],
+    },
+    {
+      name: "reached-failures-are-overlooked",
+      defect:
+        "A member that failed or was only adopted keeps the token that the rotation of a different member has invalidated.",
+      file: "src/rotation/run/reached.ts",
+      find: `!isSettled(results.get(name))`,
+      replace: `!results.has(name)`,
+      caughtBy: ["test/rotation/run/reached.test.ts", "test/rotation/run/run-members.test.ts"],
+    },
+    {
       name: "reached-members-are-overlooked",
       defect:
         "A member that was rotated alone leaves the other members' tokens dead, although it was seen to reach them.",

@@ -36,6 +36,9 @@ const mayHaveHappened = ({ executed, lost }: Sent): boolean => executed || lost;
 /** The run ends at most this long after an old token was rejected, apart from the last requests. */
 const GRACE_MS = 2_000;
 const LAST_REQUESTS_MS = 100;
+/** How long a group's first rotation is watched at most to learn what it reaches, and how far two tries of a token are apart. */
+const LEARN_MS = 5_000;
+const POLL_MS = 500;
 const SECOND_MS = 1_000;
 /** How far two machines' clocks may be apart. */
 const CLOCK_SKEW_MS = 300_000;
@@ -45,7 +48,7 @@ export async function judgeState(organization: ModelOrganization, judged: Judged
   rotationsAreRecorded(organization, judged);
   ageIsRecorded(judged);
   for (const target of targetsOf(judged.program)) targetIsTrue(organization, target, judged);
-  endsInTime(judged);
+  endsInTime(organization, judged);
   reachIsTrue(organization, judged);
   await isVerified(organization, judged);
 }
@@ -124,15 +127,19 @@ function targetIsTrue(organization: ModelOrganization, target: Target, judged: J
   );
 }
 
-/** Waiting for proof never lengthens an outage: the run ends soon after the first old token was rejected. */
-function endsInTime(judged: Judged): void {
+/**
+ * Waiting for proof never lengthens an outage: once all rotations are made, the run ends soon after the first old token was rejected.
+ * Until then it does not wait for proof: as long as it is not known what a group's first rotation reaches, it is not known which
+ * rotations are to follow, whatever was seen in other groups.
+ */
+function endsInTime(organization: ModelOrganization, judged: Judged): void {
   const { process, rotates, program, now, skewMs } = judged;
   const { faults, limit } = process.circumstances;
   const isResolving = targetsOf(program).some(
     (target) => pendingBefore(judged, target)?.status === "unknown",
   );
   if (process.rejectedAt === undefined || rotates.length === 0 || faults.length > 0 || isResolving) return;
-  const ms = now - skewMs - process.rejectedAt;
+  const ms = now - skewMs - Math.max(process.rejectedAt, rotatedUntil(organization, judged));
   // what the run still asks of the API waits for its limit
   const asked = process.sent.filter((sent) => isToApi(sent) && sent.at > (process.rejectedAt ?? 0)).length;
   const limitedMs = limit === undefined ? 0 : (Math.ceil(asked / limit) + 1) * SECOND_MS;
@@ -140,6 +147,20 @@ function endsInTime(judged: Judged): void {
     ms <= GRACE_MS + LAST_REQUESTS_MS + limitedMs,
     `rule 3: it ended ${ms} ms after old tokens were rejected`,
   );
+}
+
+/** When the last rotation was made, or it was known that none is to follow. */
+function rotatedUntil(organization: ModelOrganization, { program, rotates }: Judged): number {
+  const groups = targetsOf(program).map((target) => organization.groupOf(target));
+  const seen = new Set<string>();
+  const ends = rotates.map(({ target, at, endedAt = at }) => {
+    const group = target?.kind === "database" ? organization.groupOf(target) : undefined;
+    if (target === undefined || group === undefined || seen.has(group)) return endedAt;
+    seen.add(group);
+    const isWatched = groups.filter((each) => each === group).length > 1;
+    return endedAt + (isWatched ? Math.min(LEARN_MS, organization.rejectionDelay(target) + POLL_MS) : 0);
+  });
+  return Math.max(...ends);
 }
 
 /** On current servers, a database's rotation reaches neither its group's tokens nor those of other databases. */

@@ -73,10 +73,7 @@ export class ModelOrganization {
     this.held.length = 0;
     this.#recreations.clear();
     const { platform } = this.emulator;
-    for (const [name, group] of Object.entries(DATABASES)) {
-      if (LATER.has(name)) this.deleteDatabase(name);
-      else if (!platform.findDatabase(name)) await platform.createDatabase(name, group);
-    }
+    await this.#restoreDatabases();
     this.#deleted.clear();
     // far in the future, so that every key of an earlier schedule is rejected
     this.calendar.now = () => Number.MAX_SAFE_INTEGER;
@@ -88,6 +85,16 @@ export class ModelOrganization {
     platform.rotations.length = 0;
     this.emulator.clearFaults();
     this.emulator.clearLog();
+  }
+
+  /** In their first order too: a run goes through a listing's databases in turn, so a schedule must not meet that of an earlier one. */
+  async #restoreDatabases(): Promise<void> {
+    const { platform } = this.emulator;
+    const first = Object.entries(DATABASES).filter(([name]) => !LATER.has(name));
+    const names = platform.databases().map(({ name }) => name);
+    if (String(names) === String(first.map(([name]) => name))) return;
+    for (const name of names) platform.deleteDatabase(name);
+    for (const [name, group] of first) await platform.createDatabase(name, group);
   }
 
   close(): Promise<void> {

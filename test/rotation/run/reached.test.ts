@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { membersReached, tasksReached } from "../../../src/rotation/run/reached";
 import type { Result } from "../../../src/rotation/next-state";
 import type { Reach } from "../../../src/rotation/state";
-import { AT, failedLookup, failedResult, resultsOf, rotatedResult, unknownResult } from "../results";
+import {
+  AT,
+  adoptedResult,
+  errorOf,
+  failedLookup,
+  failedResult,
+  goneResult,
+  resultsOf,
+  rotatedResult,
+  unknownResult,
+} from "../results";
 import { Organization, database } from "./organization";
 
 const organization = new Organization({ team: ["a", "b", "c"], other: ["x"] });
@@ -53,10 +63,20 @@ describe("what a rotation was seen to reach", () => {
       assert.deepEqual(warnings, []);
     });
 
-  it("leaves out members with a result of their own", () => {
-    const result = rotatedIn({ team: { siblings: "rejected" } });
-    assert.deepEqual(reachedOf(result, everything, { b: failedResult() }).reached, { c: AT });
-  });
+  for (const [what, result, isReached] of [
+    ["includes a member whose rotation failed", failedResult(), true],
+    ["includes a member that was only adopted", adoptedResult(), true],
+    ["includes a member whose rotation is of an earlier run", rotatedResult({ isNew: false }), true],
+    ["includes a member that an earlier run may have rotated", unknownResult({ isNew: false }), true],
+    ["leaves out a member that the run rotated itself", rotatedResult(), false],
+    ["leaves out a member that the run may have rotated itself", unknownResult(), false],
+    ["leaves out a member that is gone", goneResult(), false],
+    ["leaves out a name that the API does not know", { kind: "missing", error: errorOf() }, false],
+  ] as const)
+    it(what, () => {
+      const { reached } = reachedOf(rotatedIn({ team: { siblings: "rejected" } }), everything, { b: result });
+      assert.deepEqual(reached, { ...(isReached && { b: AT }), c: AT });
+    });
 
   it("is nobody where the group is not known", () => {
     const run = { targets: new Set(everything), notify: () => assert.fail("nothing is known") };

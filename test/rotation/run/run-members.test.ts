@@ -51,6 +51,70 @@ describe("a member that never rotated", () => {
     }));
 });
 
+describe("a member whose rotation has to wait", () => {
+  it("gets a token that is due", () =>
+    Fleet.with({}, async (fleet) => {
+      const { mint, ...without } = inputs();
+      assert.ok(mint);
+      fleet.refuseRotation("t3", 2);
+      const { state } = await fleet.logic().create(without);
+      const next = await fleet.logic().update(state, inputs());
+      assert.deepEqual([Object.keys(next.failures), next.rotations["t3"]], [["t3"], undefined]);
+      assert.deepEqual(await fleet.accepted(next), NAMES);
+    }));
+
+  it("gets a token in place of a dead one, although suspend holds the rotation back", () =>
+    Fleet.with({}, async (fleet) => {
+      fleet.refuseRotation("t3");
+      const { state } = await fleet.logic().create(inputs());
+      fleet.emulator.platform.deleteDatabase("t3");
+      await fleet.emulator.platform.createDatabase("t3", "tenants");
+      const found = await fleet.logic().read("acme/databases", state);
+      assert.ok(!found.gone);
+      fleet.emulator.clearLog();
+      const held = await fleet.logic().update(found.state, inputs({ suspend: true }));
+      assert.deepEqual([rotates(fleet), await fleet.accepted(held)], [[], NAMES]);
+      assert.deepEqual(held.pending, { t3: { status: "not-rotated", wasSeen: true } });
+      assert.equal((await fleet.logic().diff(held, inputs({ suspend: true }))).changes, false);
+      await fleet.logic().update(held, inputs());
+      assert.deepEqual(rotates(fleet), ["rotate t3"]);
+    }));
+
+  it("gets a token if the rotation of a different one has invalidated its own", () =>
+    Fleet.with({ serverGeneration: "legacy-group" }, async (fleet) => {
+      const { state } = await fleet.logic().create(inputs());
+      fleet.emulator.fault({
+        path: /t3\/auth\/tokens\?expiration=7d/,
+        when: "before",
+        action: { type: "status", status: 409, body: '{"error":"busy"}' },
+        times: Infinity,
+      });
+      const next = await fleet.logic().update(state, inputs({ trigger: "2", verify: "required" }));
+      assert.deepEqual([Object.keys(next.failures), Object.keys(next.pending ?? {})], [["t3"], ["t3"]]);
+      assert.deepEqual(await fleet.accepted(next), NAMES);
+    }));
+
+  it("does not hold up the run with an API that mints no more", () =>
+    Fleet.with({}, async (fleet) => {
+      const { state } = await fleet.logic().create(inputs());
+      for (const name of NAMES.slice(1)) fleet.refuseRotation(name);
+      fleet.emulator.fault({
+        path: /t[234]\/auth\/tokens\?expiration=30d/,
+        when: "before",
+        action: { type: "status", status: 409, body: '{"error":"busy"}' },
+        times: Infinity,
+      });
+      fleet.emulator.clearLog();
+      const wanted = inputs({ trigger: "2", mint: { expiration: "30d" }, parallelism: 1 });
+      const next = await fleet.logic().update(state, wanted);
+      assert.deepEqual(Object.keys(next.failures).sort(), NAMES.slice(1));
+      assert.deepEqual(
+        fleet.order.filter((each) => /^mint t[234]/.test(each)),
+        ["mint t2"],
+      );
+    }));
+});
+
 describe("a single target that the API does not know", () => {
   it("is an error, and nothing is minted", () =>
     Fleet.with({}, async (fleet) => {

@@ -25,7 +25,7 @@ export default {
   ignoreStatic: true,
   concurrency: 1, // some tests depend on time
   thresholds: { high: 95, low: 90, break: 85 },
-  reporters: ["clear-text", "json", "html"],
+  reporters: ["progress-append-only", "clear-text", "json", "html"],
   clearTextReporter: { logTests: false },
   jsonReporter: { fileName: "reports/mutation.json" },
   htmlReporter: { fileName: "reports/mutation.html" },

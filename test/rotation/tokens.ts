@@ -27,7 +27,7 @@ export const minterOf = (
   minted: new Map(
     Object.entries(tokens).map(([name, { token, group }]): [string, MintedToken] => [
       name,
-      { token, unit: { name, target: { kind: "database", name }, endpoint: endpointIn(group) } },
+      { token, askedAt: 0, unit: { name, target: { kind: "database", name }, endpoint: endpointIn(group) } },
     ]),
   ),
   errors: new Map(Object.entries(errors)),

@@ -21,6 +21,8 @@ interface Unit {
 export interface MintedToken {
   unit: Unit;
   token: string;
+  /** When it was asked for, by the machine's steady clock: it is from after every rotation that was done by then. */
+  askedAt: number;
 }
 
 /** How long a new token is waited for, where the data plane answered before. */
@@ -102,6 +104,13 @@ export class Minter {
     );
   }
 
+  /** The same for several targets. */
+  async mintAllDue(tasks: readonly Task[], parallelism: number): Promise<void> {
+    await inParallel(tasks, parallelism, async (task) => {
+      await this.mintDue(task);
+    });
+  }
+
   /** Tries the tokens of some targets once more, and mints those again that a later rotation invalidated. */
   async checkAgain(tasks: readonly Task[]): Promise<void> {
     if (!this.isTried) return;
@@ -155,6 +164,7 @@ export class Minter {
     const { hostname } = endpoint;
     const hostnameOf = () => Promise.resolve(this.isTried ? hostname : undefined);
     const { client } = this;
+    const askedAt = performance.now();
     const bounded: Pick<TursoClient, "mint" | "probe"> = {
       mint: (...args) => places?.use(() => client.mint(...args)) ?? client.mint(...args),
       probe: (...args) => client.probe(...args),
@@ -163,7 +173,7 @@ export class Minter {
       ask: (...args) => this.ask(...args),
       silenceMs: SILENCE_MS,
     });
-    this.minted.set(name, { unit, token });
+    this.minted.set(name, { unit, token, askedAt });
     if (!this.isTried || seen.verdict === "accepted") this.unseen.delete(name);
     else this.unseen.set(name, seen.verdict === "rejected" ? "the database rejects it" : seen.why);
   }

@@ -6,6 +6,7 @@ import { inParallel } from "../../values/places";
 import { sameTarget, type Target } from "../../values/scope";
 import type { Attempt } from "./attempt";
 import type { RunSettings } from "./preflight";
+import type { Result } from "../next-state";
 import type { Reach } from "../state";
 
 /** What was seen of the tokens from before a rotation. */
@@ -88,6 +89,11 @@ export async function prove(
   return (each) => seen.get(each) as Seen;
 }
 
+/** Whether old tokens are known to be rejected by this run, so that their consumers wait for it to end. */
+export const isDark = (attempts: readonly Attempt[], results: Iterable<Result>): boolean =>
+  attempts.some(({ isNew, seen }) => isNew && seen?.verdict === "rejected") ||
+  [...results].some((result) => result.kind === "rotated" && result.isNew);
+
 /** All canary tokens must be rejected; one that is accepted anywhere says that the rotation has not taken effect there. */
 function judge(proofs: readonly CanaryProof[]): Pick<Seen, "verdict" | "why"> & { afterMs?: number } {
   if (proofs.some(({ verdict }) => verdict === "accepted")) return { verdict: "accepted", why: "" };
@@ -128,12 +134,18 @@ async function reachOf(
 /** Mints, for each target of a canary token, a token from after the rotation: beside it, a rejection proves something. */
 async function mintControls(run: RunSettings, attempts: readonly Attempt[]) {
   const key = ({ kind, name }: Target) => `${kind} ${name}`;
-  const targets = attempts.flatMap(({ canaries }) => canaries.map(({ target }) => target));
-  const distinct = new Map(targets.map((target) => [key(target), target]));
+  /** By their keys, the targets of canary tokens, and since when a new token of theirs is from after the rotation. */
+  const distinct = new Map<string, { target: Target; since: number }>();
+  for (const { canaries, doneAt } of attempts)
+    for (const { target } of canaries) {
+      const since = Math.max(doneAt, distinct.get(key(target))?.since ?? 0);
+      distinct.set(key(target), { target, since });
+    }
   const controls = new Map<string, string>();
-  await inParallel([...distinct.values()], PARALLEL_MINTS, async (target) => {
+  await inParallel([...distinct.values()], PARALLEL_MINTS, async ({ target, since }) => {
     const minted = run.minter?.minted.get(target.name);
-    if (minted && sameTarget(minted.unit.target, target)) {
+    // one that was minted before may be dead too
+    if (minted && sameTarget(minted.unit.target, target) && minted.askedAt >= since) {
       controls.set(key(target), minted.token);
       return;
     }

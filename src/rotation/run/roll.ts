@@ -4,7 +4,7 @@ import { targetId } from "../../values/scope";
 import { conclude, reopen, send, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
 import { isUnseen, prepare, refusalToMint, type Prepared, type RunSettings, type Task } from "./preflight";
-import { GRACE_MS, prove, type Seen } from "./prove";
+import { GRACE_MS, isDark, prove, type Seen } from "./prove";
 import { cannotMint, describeProgress, noneAvailable } from "../report";
 import type { Reach } from "../state";
 
@@ -14,8 +14,7 @@ const LEARN_MS = 5_000;
 
 /**
  * Checks all targets before it rotates the first one, rotates those that may be and mints their tokens, several in parallel, and then
- * proves all rotations together. A request that was seen not to have happened is sent once more. One target that fails does
- * not stop the others.
+ * proves all rotations together. A request that was seen not to have happened is sent once more. One that fails does not stop the others.
  *
  * @param onProgress receives a sentence every few seconds
  * @returns the results by the target's name, in the order of the tasks
@@ -35,19 +34,22 @@ export async function rollAll(
   );
   try {
     let { ready, attempts } = await prepareAll(run, tasks, parallelism, results);
-    const waiting = tasks.filter(({ target }) => results.get(target.name)?.kind === "adopted");
-    const begun = attempts.map(({ task }) => task);
-    await inParallel([...waiting, ...begun], parallelism, async (task) => {
-      await run.minter?.mintDue(task);
-    });
+    const kept = tasks.filter(({ target }) => isKept(results.get(target.name)));
+    const rotating = new Set(ready.map(({ task }) => groupOf(task)));
+    const reached = kept.filter((task) => rotating.has(groupOf(task)));
+    // a rotation may invalidate a token that is minted before it, and without verification nobody would find out
+    const later = new Set(run.verify === "off" ? reached : []);
+    const first = kept.filter((task) => !later.has(task));
+    await run.minter?.mintAllDue([...first, ...attempts.map(({ task }) => task)], parallelism);
     while (ready.length + attempts.length > 0) {
       attempts.push(...(await roll.all(ready)));
+      await run.minter?.mintAllDue([...later], parallelism);
       const seenOf = await prove(
         run,
         attempts.filter(({ seen }) => seen === undefined),
         isDark(attempts, results.values()) ? GRACE_MS : Infinity,
       );
-      await run.minter?.checkAgain(attempts.map(({ task }) => task));
+      await run.minter?.checkAgain([...reached, ...attempts.map(({ task }) => task)]);
       ready = [];
       await inParallel(attempts, parallelism, async (sent) => {
         const concluded = await conclude(run, sent, sent.seen ?? seenOf(sent));
@@ -70,10 +72,9 @@ export async function rollAll(
   );
 }
 
-/** Whether old tokens are known to be rejected by this run, so that their consumers wait for it to end. */
-export const isDark = (attempts: readonly Attempt[], results: Iterable<Result>): boolean =>
-  attempts.some(({ isNew, seen }) => isNew && seen?.verdict === "rejected") ||
-  [...results].some((result) => result.kind === "rotated" && result.isNew);
+/** Whether this run does not rotate a target that exists: it is adopted, or a proof that an earlier run left is given up. */
+const isKept = (result: Result | undefined): boolean =>
+  result?.kind === "adopted" || result?.kind === "rotated";
 
 /** Splits the tasks into those that may be rotated, those that an earlier run has begun, and those that have a result already. */
 async function prepareAll(

@@ -169,6 +169,32 @@ export const DELIVERY: Chapter = {
       caughtBy: ["test/rotation/run/run-members.test.ts"],
     },
     {
+      name: "due-tokens-are-not-checked-again",
+      defect:
+        "A token that was due, and that the run minted before a rotation of its group, is published dead.",
+      file: "src/rotation/run/roll.ts",
+      find: `checkAgain([...reached, ...attempts`,
+      replace: `checkAgain([...attempts`,
+      caughtBy: ["test/rotation/run/roll.test.ts"],
+    },
+    {
+      name: "due-tokens-precede-the-rotation",
+      defect:
+        "Without verification, a token that was due is minted before a rotation of its group, which may kill it unnoticed.",
+      file: "src/rotation/run/roll.ts",
+      find: `new Set(run.verify === "off" ? reached : [])`,
+      replace: `new Set<Task>()`,
+      caughtBy: ["test/rotation/run/roll.test.ts"],
+    },
+    {
+      name: "given-up-proof-takes-the-token-along",
+      defect: "Where verify is off by now, a token that the run before could not mint is forgotten.",
+      file: "src/rotation/run/roll.ts",
+      find: `result?.kind === "adopted" || result?.kind === "rotated"`,
+      replace: `result?.kind === "adopted"`,
+      caughtBy: ["test/rotation/run/roll-lost.test.ts"],
+    },
+    {
       name: "reached-failures-are-overlooked",
       defect:
         "A member that failed or was only adopted keeps the token that the rotation of a different member has invalidated.",

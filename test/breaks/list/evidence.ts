@@ -5,6 +5,15 @@ export const EVIDENCE: Chapter = {
   subject: "evidence",
   breaks: [
     {
+      name: "control-from-before-the-rotation",
+      defect:
+        "A token that was minted before the rotation stands for one from after it, so nothing is ever proven.",
+      file: "src/rotation/run/prove.ts",
+      find: ` && minted.askedAt >= since`,
+      replace: ``,
+      caughtBy: ["test/rotation/run/prove.test.ts"],
+    },
+    {
       name: "foreign-401-counts",
       defect: "A 401 of a gateway counts as the database's, so a rotation that never happened is verified.",
       file: "src/turso/probe.ts",

@@ -145,17 +145,17 @@ describe("the proof of a rotation", () => {
     assert.deepEqual(organization.log, ["canary a", "canary b"]);
   });
 
-  for (const [what, target, isUsed] of [
-    ["the token that the run minted for the target", A, true],
-    ["no token of a group of the same name", group("a"), false],
+  for (const [what, target, afterMs, isUsed] of [
+    ["the token that the run minted for the target", A, 0, true],
+    ["no token of a group of the same name", group("a"), 0, false],
+    ["no token that the run minted before the rotation, which may be dead too", A, -1, false],
   ] as const)
     it(`compares with ${what}`, async () => {
       const organization = new Organization(GROUPS);
       const sent = attemptOf(organization, A);
       organization.rotated(A);
-      const minted = new Map([
-        ["a", { unit: { name: "a", target, endpoint: { group: "team" } }, token: "database a 1" }],
-      ]);
+      const unit = { name: "a", target, endpoint: { group: "team" } };
+      const minted = new Map([["a", { unit, token: "database a 1", askedAt: sent.doneAt + afterMs }]]);
       const minter = { minted } as unknown as Minter;
       const seen = (await prove(runOf(organization, { minter }), [sent]))(sent);
       assert.equal(seen.verdict, "rejected");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Attempt } from "../../../src/rotation/run/attempt";
-import { isDark } from "../../../src/rotation/run/roll";
+import { isDark } from "../../../src/rotation/run/prove";
 import { AT, adoptedResult, failedLookup, failedResult, rotatedResult } from "../results";
 import { ACCEPTED, Organization, REJECTED, UNCLEAR, database, refusedWith } from "./organization";
 import { roll } from "./roller";

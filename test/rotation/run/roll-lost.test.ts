@@ -124,6 +124,19 @@ describe("a rotation that an earlier run has not proven", () => {
     });
     assert.deepEqual(organization.log, []);
   });
+
+  it("is given up together with the token that it left to mint, which is minted", async () => {
+    const organization = new Organization(ONE);
+    const pending = {
+      status: "unproven",
+      at: "2026-02-28T12:00:00.000Z",
+      canaries: [],
+      isNotMinted: true,
+    } as const;
+    const task = organization.task(database("a"), { pending });
+    await roll(organization, [task], { verify: "off" });
+    assert.deepEqual(organization.log, ["mint a"]);
+  });
 });
 
 describe("the progress of a roll", () => {

@@ -161,6 +161,24 @@ describe("a roll", () => {
     assert.deepEqual(organization.log, ["mint b"]);
   });
 
+  it("mints the due tokens in a group that it rotates once more, where the rotation reaches them", async () => {
+    const organization = new Organization(TEAM, "group");
+    const adopted = organization.task(database("b"), { isAdopted: true });
+    const tasks = [organization.task(database("a")), adopted];
+    const { minter } = await roll(organization, tasks, { due: ["b"] });
+    assert.deepEqual(sentTo(organization), ["mint b", "rotate a", "mint a", "mint b"]);
+    const { verdict } = await organization.client.probe("b", minter.minted.get("b")?.token ?? "");
+    assert.equal(verdict, "accepted");
+  });
+
+  it("mints the due tokens in a group that it rotates after the rotation, if verify is off", async () => {
+    const organization = new Organization({ ...TEAM, solo: ["x"] }, "group");
+    const adopted = ["b", "x"].map((name) => organization.task(database(name), { isAdopted: true }));
+    const tasks = [organization.task(database("a")), ...adopted];
+    await roll(organization, tasks, { due: ["b", "x"], verify: "off" });
+    assert.deepEqual(sentTo(organization), ["mint x", "rotate a", "mint a", "mint b"]);
+  });
+
   it("rotates several groups of its own scope, each with its token", async () => {
     const organization = new Organization({ one: ["a"], two: ["b"] });
     const tasks = ["one", "two"].map((name) => organization.task(group(name)));

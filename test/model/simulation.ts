@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import type { RotationState } from "../../src/rotation/state";
 import { Clock } from "./world/clock";
-import type { Engine, Step } from "./world/engine";
+import { rotationStateOf, type Engine, type Step } from "./world/engine";
 import { Oracle } from "./rules/oracle";
 import { Crashed } from "./world/caller";
 import { Process } from "./world/process";
@@ -150,7 +149,7 @@ export class Simulation {
     const text = JSON.stringify({ ...edited, members: undefined });
     const saved = this.engine.state.get("rotation");
     const all = (kind: Target["kind"]): Target[] => this.organization.all(kind);
-    this.#program = withMembers(edited, all, saved?.outputs as RotationState | undefined);
+    this.#program = withMembers(edited, all, saved && rotationStateOf(saved));
     for (const target of targetsOf(this.#program)) await this.organization.leak(target);
     const process = this.#start(circumstances);
     const orphan = this.#orphan;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { RotationState } from "../../../src/rotation/state";
 import type { TokenState } from "../../../src/token/state";
 import type { Target } from "../../../src/values/scope";
-import type { SavedResource, Step } from "../world/engine";
+import { rotationStateOf, type SavedResource, type Step } from "../world/engine";
 import type { ModelOrganization } from "../world/organization";
 import type { Process } from "../world/process";
 import type { Sent } from "../world/requests";
@@ -105,7 +105,7 @@ export class Followers {
 
 const tokensIn = (state: ReadonlyMap<string, SavedResource>): Held[] =>
   [...state].flatMap(([name, saved]) => {
-    if (saved.type === "rotation") return mintedIn(name, saved.outputs as unknown as RotationState);
+    if (saved.type === "rotation") return mintedIn(name, rotationStateOf(saved));
     const [target] = targetsIn(saved);
     if (target === undefined) return [];
     const { token, endpoint } = saved.outputs as unknown as TokenState;

@@ -3,7 +3,7 @@ import { durationMs } from "../../../src/values/duration";
 import type { RotationState } from "../../../src/rotation/state";
 import type { Target } from "../../../src/values/scope";
 import { judgeState, type Judged } from "./claims";
-import type { SavedResource, Step } from "../world/engine";
+import { rotationStateOf, type SavedResource, type Step } from "../world/engine";
 import { TIMEOUT_MS, type Process } from "../world/process";
 import type { Sent } from "../world/requests";
 import { isAll, isSingle, recorded, targetsOf, type Program } from "../schedule/program";
@@ -58,7 +58,7 @@ export class Oracle {
 
   /** Before an `up`: determines which targets have a reason to be rotated. */
   begin(program: Program, saved: SavedResource | undefined, now: number): void {
-    this.#before = saved?.outputs as unknown as RotationState | undefined;
+    this.#before = saved && rotationStateOf(saved);
     this.#begunAt = now;
     this.#heldBefore = this.organization.held.length;
     const pending = this.#before?.pending ?? {};
@@ -134,7 +134,7 @@ export class Oracle {
       assert(step === undefined || lost.length === 0, "it rotated, but failed without saving that");
       return;
     }
-    const state = saved?.outputs as unknown as RotationState;
+    const state = rotationStateOf(saved as SavedResource);
     const judged: Judged = {
       program,
       process,

@@ -1,4 +1,5 @@
 import { UNKNOWN } from "../../../src/core/unknown";
+import { readRotationState, type RotationState } from "../../../src/rotation/state";
 import { canonicalJson } from "../../../src/values/json";
 import { summarise } from "../../../src/values/failures";
 import { Crashed } from "./caller";
@@ -21,6 +22,10 @@ export interface SavedResource {
   inputs: Properties;
   outputs: Properties;
 }
+
+/** The state of a TokenRotation, as its logic reads what the state file keeps. */
+export const rotationStateOf = ({ id, outputs }: SavedResource): RotationState =>
+  readRotationState(id, outputs);
 
 export interface Step {
   name: string;

@@ -1,7 +1,12 @@
+import type { BlastRadius } from "../../core/blast-radius";
 import { TursoError } from "../../turso/errors";
+import { inParallel } from "../../values/places";
 import type { Target } from "../../values/scope";
 import type { Result } from "../next-state";
 import type { RunSettings, Task } from "./preflight";
+
+const PARALLEL_PROBES = 16;
+const PROBE_MS = 2_000;
 
 /**
  * What the rotations were seen to reach beside their targets: members of the resource whose tokens are dead although this run did
@@ -33,6 +38,44 @@ export function membersReached(
   return reached;
 }
 
+/**
+ * Members whose tokens are rejected, in groups of which it was not seen what a rotation reaches: it may have reached them.
+ *
+ * @param tokenOf a member's token from before the run, if it is still the one that counts
+ * @returns their names
+ */
+export async function membersFoundDead(
+  { client, silence, targets, verify }: Pick<RunSettings, "client" | "silence" | "targets" | "verify">,
+  tokenOf: (name: string) => string | undefined,
+  tasks: readonly Task[],
+  results: ReadonlyMap<string, Result>,
+): Promise<string[]> {
+  const dead: string[] = [];
+  if (verify === "off") return dead;
+  for (const { databases, endpoints } of rotatedBlindly(tasks, results))
+    await inParallel(databases, PARALLEL_PROBES, async (name) => {
+      if (!targets.has(name) || isSettled(results.get(name))) return;
+      const [token, hostname] = [tokenOf(name), endpoints.get(name)?.hostname];
+      if (token === undefined || hostname === undefined) return;
+      const { verdict } = await silence.ask(() => client.probe(hostname, token, { timeoutMs: PROBE_MS }));
+      if (verdict === "rejected") dead.push(name);
+    });
+  return dead;
+}
+
+/** The groups in which a database was rotated, and no rotation has shown what it reaches. */
+function rotatedBlindly(tasks: readonly Task[], results: ReadonlyMap<string, Result>): BlastRadius[] {
+  const byGroup = new Map<string, { radius: BlastRadius; isBlind: boolean }>();
+  for (const { target, lookup } of tasks) {
+    const result = results.get(target.name);
+    if (target.kind === "group" || lookup instanceof TursoError || result?.kind !== "rotated") continue;
+    const { group } = lookup.endpoint;
+    const isBlind = result.reach?.[group]?.siblings === undefined && byGroup.get(group)?.isBlind !== false;
+    byGroup.set(group, { radius: lookup, isBlind });
+  }
+  return [...byGroup.values()].flatMap(({ radius, isBlind }) => (isBlind ? [radius] : []));
+}
+
 /** Whether a member has a token from after this run's rotations, or needs none: its own rotation of this run brought it, or it is gone. */
 function isSettled(result: Result | undefined): boolean {
   switch (result?.kind) {
@@ -49,10 +92,10 @@ function isSettled(result: Result | undefined): boolean {
   }
 }
 
-/** What is to be done for the members that were reached: to mint their tokens. */
-export function tasksReached(reached: ReadonlyMap<string, string>, tasks: readonly Task[]): Task[] {
+/** What is to be done for members by their names that were reached: to mint their tokens. */
+export function tasksReached(reached: readonly string[], tasks: readonly Task[]): Task[] {
   const radii = tasks.flatMap(({ lookup }) => (lookup instanceof TursoError ? [] : [lookup]));
-  return [...reached.keys()].flatMap((name): Task[] => {
+  return reached.flatMap((name): Task[] => {
     const radius = radii.find(({ endpoints }) => endpoints.has(name));
     const endpoint = radius?.endpoints.get(name);
     if (radius === undefined || endpoint === undefined) return [];

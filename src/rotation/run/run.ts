@@ -12,7 +12,7 @@ import { Minter } from "./mint";
 import { nextState, type Result } from "../next-state";
 import { isTokenDue } from "../plan";
 import type { RunSettings, Task } from "./preflight";
-import { membersReached, tasksReached } from "./reached";
+import { membersFoundDead, membersReached, tasksReached } from "./reached";
 import { describeFailures, describeList, describeSingle } from "../report";
 import { rollAll } from "./roll";
 import { DEFAULT_PARALLELISM, type Follower, type RotationState } from "../state";
@@ -88,7 +88,9 @@ export async function rotate(
     const summary = isList ? describeList(results, performance.now() - start) : describeSingle(first);
     if (summary !== undefined) say(summary);
     reached = membersReached(run, tasks, results);
-    await inParallel(tasksReached(reached, tasks), parallelism, async (task) => {
+    const tokenOf = (name: string) => (minter?.minted.has(name) ? undefined : own(before.tokens ?? {}, name));
+    const dead = minter ? await membersFoundDead(run, tokenOf, tasks, results) : [];
+    await inParallel(tasksReached([...reached.keys(), ...dead], tasks), parallelism, async (task) => {
       await minter?.mintAll(task, true);
     });
     return results;

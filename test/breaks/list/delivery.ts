@@ -195,6 +195,23 @@ export const DELIVERY: Chapter = {
       caughtBy: ["test/rotation/run/roll-lost.test.ts"],
     },
     {
+      name: "blind-rotation-leaves-dead-tokens",
+      defect:
+        "A rotation of which nothing shows what it reaches leaves the dead tokens of the other members, and the run succeeds.",
+      file: "src/rotation/run/run.ts",
+      find: `minter ? await membersFoundDead(run, tokenOf, tasks, results) : []`,
+      replace: `[] as string[]`,
+      caughtBy: ["test/rotation/run/run-members.test.ts"],
+    },
+    {
+      name: "seen-reach-is-tried-again",
+      defect: "After each rotation of one member, the tokens of the whole fleet are tried.",
+      file: "src/rotation/run/reached.ts",
+      find: `result.reach?.[group]?.siblings === undefined && byGroup`,
+      replace: `byGroup`,
+      caughtBy: ["test/rotation/run/reached.test.ts"],
+    },
+    {
       name: "reached-failures-are-overlooked",
       defect:
         "A member that failed or was only adopted keeps the token that the rotation of a different member has invalidated.",

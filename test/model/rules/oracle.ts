@@ -192,10 +192,14 @@ export class Oracle {
     program: Program,
     { rotatedAt, createdAt, rotations, failures, pending = {} }: RotationState,
   ): void {
+    const isSame = this.#recorded !== undefined && identity(this.#recorded.program) === identity(program);
+    if (!isSame) {
+      // a new resource starts without history, also of what the one before left to do
+      this.#seen.clear();
+      this.#known.clear();
+    }
     for (const [name, work] of this.#work) this.#known.set(name, work);
     this.#work = new Map();
-    const isSame = this.#recorded !== undefined && identity(this.#recorded.program) === identity(program);
-    if (!isSame) this.#seen.clear();
     for (const target of targetsOf(program)) {
       const left = pending[target.name];
       const wasSeen = left?.status === "not-rotated" && left.wasSeen === true;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { membersReached, tasksReached } from "../../../src/rotation/run/reached";
+import { membersFoundDead, membersReached, tasksReached } from "../../../src/rotation/run/reached";
 import type { Result } from "../../../src/rotation/next-state";
-import type { Reach } from "../../../src/rotation/state";
+import type { Reach, Verify } from "../../../src/rotation/state";
 import {
   AT,
   adoptedResult,
@@ -13,7 +13,8 @@ import {
   rotatedResult,
   unknownResult,
 } from "../results";
-import { Organization, database } from "./organization";
+import { ACCEPTED, Organization, REJECTED, database } from "./organization";
+import { settingsWith } from "./settings";
 
 const organization = new Organization({ team: ["a", "b", "c"], other: ["x"] });
 const task = organization.task(database("a"));
@@ -96,16 +97,56 @@ describe("what a rotation was seen to reach", () => {
   });
 });
 
+describe("the members that are found dead after a rotation", () => {
+  const NOT_TRIED = rotatedIn({ team: { database: "rejected" } });
+  const TOKENS: Record<string, string> = { a: "a", b: "b", c: "dead", x: "dead" };
+
+  /** Those of a resource with the given targets, where `a` has the result. */
+  async function deadAfter(
+    result: Result,
+    {
+      others = {},
+      targets = ["a", "b", "c", "x"],
+      tokens = TOKENS,
+      verify = "auto",
+    }: { others?: Record<string, Result>; targets?: string[]; tokens?: typeof TOKENS; verify?: Verify } = {},
+  ) {
+    const asked = new Organization({}, "database", {
+      probe: (_, token) => (token === "dead" ? REJECTED : ACCEPTED),
+    });
+    const run = settingsWith(asked.client, [], { targets: new Set(targets), verify });
+    const results = resultsOf({ ...others, a: result });
+    const tasks = [task, organization.task(database("b"))];
+    return { dead: await membersFoundDead(run, (name) => tokens[name], tasks, results), asked: asked.probed };
+  }
+
+  it("are those of its group whose tokens are rejected", async () =>
+    assert.deepEqual(await deadAfter(NOT_TRIED), { dead: ["c"], asked: ["b at b", "dead at c"] }));
+
+  for (const [what, result, changes] of [
+    ["it was seen what the rotation reaches", rotatedIn({ team: { siblings: "accepted" } }), {}],
+    [
+      "a different rotation has shown what those of the group reach",
+      NOT_TRIED,
+      { others: { b: rotatedIn({ team: { siblings: "accepted" } }) } },
+    ],
+    ["it failed", failedResult(), {}],
+    ["verify is off", NOT_TRIED, { verify: "off" }],
+    ["the others are no members of the resource", NOT_TRIED, { targets: ["a", "x"] }],
+    ["the others have no tokens", NOT_TRIED, { tokens: { a: "a" } }],
+    ["the run has rotated the others too", NOT_TRIED, { others: { b: rotatedResult(), c: rotatedResult() } }],
+  ] as const)
+    it(`are none, and no token is tried, if ${what}`, async () =>
+      assert.deepEqual(await deadAfter(result, { ...changes } as Parameters<typeof deadAfter>[1]), {
+        dead: [],
+        asked: [],
+      }));
+});
+
 describe("the tasks of members that were reached", () => {
   it("know where their tokens are tried, as far as a lookup found them", () => {
     const blind = organization.task(database("x"), { lookup: failedLookup(403) });
-    const tasks = tasksReached(
-      new Map([
-        ["b", AT],
-        ["x", AT],
-      ]),
-      [blind, task],
-    );
+    const tasks = tasksReached(["b", "x"], [blind, task]);
     assert.deepEqual(
       tasks.map(({ target, isAdopted, lookup }) => [
         target,

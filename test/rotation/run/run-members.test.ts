@@ -115,6 +115,24 @@ describe("a member whose rotation has to wait", () => {
     }));
 });
 
+describe("a member that is not rotated", () => {
+  it("gets a token in place of a dead one, although nothing has shown what the rotation of its group reaches", () =>
+    Fleet.with({ serverGeneration: "legacy-group" }, async (fleet) => {
+      const [joining, ...rest] = NAMES;
+      const { state } = await fleet.logic().create(inputs({ scope: { databases: rest } }));
+      fleet.emulator.fault({
+        path: /\/auth\/tokens\?expiration=7d/,
+        when: "before",
+        action: { type: "status", status: 409, body: '{"error":"busy"}' },
+        times: Infinity,
+      });
+      fleet.emulator.clearLog();
+      const next = await fleet.logic().update(state, inputs({ rotateOnJoin: true }));
+      assert.deepEqual([rotates(fleet), next.reach], [[`rotate ${joining}`], state.reach]);
+      assert.deepEqual(await fleet.accepted(next), NAMES);
+    }));
+});
+
 describe("a single target that the API does not know", () => {
   it("is an error, and nothing is minted", () =>
     Fleet.with({}, async (fleet) => {

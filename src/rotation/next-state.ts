@@ -20,8 +20,8 @@ export type Result =
       pending?: Pending;
       error?: TursoError;
     }
-  /** Certainly not rotated. */
-  | { kind: "failed"; error: TursoError }
+  /** Certainly not rotated. `refusal`: because the API refuses to mint. */
+  | { kind: "failed"; error: TursoError; refusal?: TursoError }
   | {
       kind: "unknown";
       /** Whether this run sent the request, and not an earlier one. */

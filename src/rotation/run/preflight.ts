@@ -101,7 +101,8 @@ export async function prepare(run: RunSettings, task: Task, leads: boolean): Pro
       task,
       canaries: leads ? [...canaries, ...(await reachCanaries(run, lookup, limitMs))] : canaries,
     };
-  if (canaries.refusal) return { kind: "failed", error: cannotMint(id, canaries.refusal) };
+  const { refusal } = canaries;
+  if (refusal) return { kind: "failed", error: cannotMint(id, refusal), refusal };
   if (run.verify === "required") return { kind: "failed", error: cannotVerify(id, canaries.why) };
   run.notify("warning", target, `continuing without verification: ${canaries.why}.`);
   return { task };

@@ -1,11 +1,11 @@
-import { TursoError } from "../../turso/errors";
 import { Permits, Places, inParallel } from "../../values/places";
 import { targetId } from "../../values/scope";
-import { conclude, reopen, send, type Attempt } from "./attempt";
+import { conclude, send, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
-import { isUnseen, prepare, refusalToMint, type Prepared, type RunSettings, type Task } from "./preflight";
+import type { Prepared, RunSettings, Task } from "./preflight";
+import { groupOf, prepareAll } from "./prepare";
 import { GRACE_MS, isDark, prove, type Seen } from "./prove";
-import { cannotMint, describeProgress, noneAvailable } from "../report";
+import { describeProgress, noneAvailable } from "../report";
 import type { Reach } from "../state";
 
 const PROGRESS_EVERY_MS = 5_000;
@@ -75,52 +75,6 @@ export async function rollAll(
 /** Whether this run does not rotate a target that exists: it is adopted, or a proof that an earlier run left is given up. */
 const isKept = (result: Result | undefined): boolean =>
   result?.kind === "adopted" || result?.kind === "rotated";
-
-/** Splits the tasks into those that may be rotated, those that an earlier run has begun, and those that have a result already. */
-async function prepareAll(
-  run: RunSettings,
-  tasks: readonly Task[],
-  parallelism: number,
-  results: Map<string, Result>,
-): Promise<{ ready: Prepared[]; attempts: Attempt[] }> {
-  const ready: Prepared[] = [];
-  const attempts: Attempt[] = [];
-  const leaders = new Set<string>();
-  const rotates = tasks.filter(({ isAdopted, pending }) => !isAdopted && pending?.status !== "unproven");
-  const first = rotates.find(({ lookup }) => !(lookup instanceof TursoError)) ?? rotates.find(isUnseen);
-  const refusal = first && (await refusalToMint(run, first));
-  await inParallel(tasks, parallelism, async (task) => {
-    const { pending, lookup, target } = task;
-    const isGone = lookup instanceof TursoError && lookup.isGone;
-    if (pending && "canaries" in pending && !(isGone && run.isList)) {
-      // without verification, a proof that an earlier run left is given up
-      if (pending.status === "unproven" && run.verify === "off")
-        results.set(target.name, {
-          kind: "rotated",
-          at: pending.at,
-          isNew: false,
-          verification: "unverified",
-        });
-      else attempts.push(reopen(run, task, pending));
-      return;
-    }
-    if (refusal && !task.isAdopted) {
-      const error = cannotMint(targetId(run.client.organization, target), refusal);
-      results.set(target.name, { kind: "failed", error });
-      return;
-    }
-    const group = groupOf(task);
-    const leads = !leaders.has(group);
-    if (!task.isAdopted) leaders.add(group);
-    const prepared = await prepare(run, task, leads);
-    if ("kind" in prepared) results.set(target.name, prepared);
-    else if (leads) ready.unshift(prepared);
-    else ready.push(prepared);
-  });
-  return { ready, attempts };
-}
-
-const groupOf = ({ lookup }: Task): string => (lookup instanceof TursoError ? "" : lookup.endpoint.group);
 
 /** Passes over the targets that may be rotated: at most so many in parallel, and at most so many without a token. */
 class Roll {

@@ -3,6 +3,7 @@ import { CASUALTIES, LOOKUPS } from "./casualties";
 import { DELIVERY } from "./delivery";
 import { EVIDENCE } from "./evidence";
 import { LIMITS, LIVENESS } from "./limits";
+import { MEMBERS } from "./members";
 import { ONCE } from "./once";
 import { DARK, OUTAGE } from "./outage";
 import { AGE, ROTATING } from "./rotating";
@@ -18,6 +19,7 @@ export const CHAPTERS: readonly Chapter[] = [
   DARK,
   EVIDENCE,
   DELIVERY,
+  MEMBERS,
   CASUALTIES,
   LOOKUPS,
   SECRECY,

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import type { Task } from "../../../src/rotation/run/preflight";
-import { failedLookup } from "../results";
 import { ACCEPTED, Organization, database, group, refusedWith } from "./organization";
 import { roll } from "./roller";
 
@@ -122,35 +120,6 @@ describe("a roll", () => {
     const organization = new Organization(APART);
     const { kinds } = await roll(organization, tasksOf(organization), { maxUnavailable: 0, mints: false });
     assert.deepEqual(kinds, { a: "rotated", b: "rotated", c: "rotated" });
-  });
-
-  it("sends nothing if the API refuses to mint, and still adopts", async () => {
-    const organization = new Organization(APART, "database", { mint: () => refusedWith(403) });
-    const [a, b, c] = tasksOf(organization) as [Task, Task, Task];
-    const { kinds, results } = await roll(organization, [a, { ...b, isAdopted: true }, c]);
-    assert.deepEqual(kinds, { a: "failed", b: "adopted", c: "failed" });
-    assert.match(
-      results.get("c")?.error?.message ?? "",
-      /^Rotating acme\/databases\/c: no token could be minted to replace/,
-    );
-    assert.deepEqual(organization.log, ["mint a"]);
-  });
-
-  it("asks whether the API mints for the first target that it may rotate", async () => {
-    const organization = new Organization(APART, "database", { mint: () => refusedWith(403) });
-    const [a, b, c] = tasksOf(organization) as [Task, Task, Task];
-    await roll(organization, [{ ...a, lookup: failedLookup(500) }, { ...b, isAdopted: true }, c]);
-    assert.deepEqual(organization.log, ["mint c"]);
-  });
-
-  it("asks whether the API mints also where it may look up nothing", async () => {
-    const organization = new Organization(APART, "database", { mint: () => refusedWith(403) });
-    const [a, b, c] = tasksOf(organization) as [Task, Task, Task];
-    const unseen = [b, c].map((task) => ({ ...task, lookup: failedLookup(403) }));
-    const tasks = [{ ...a, lookup: failedLookup(500) }, ...unseen];
-    const { kinds } = await roll(organization, tasks, { verify: "off" });
-    assert.deepEqual(kinds, { a: "failed", b: "failed", c: "failed" });
-    assert.deepEqual(organization.log, ["mint b"]);
   });
 
   it("mints the due tokens of targets that it only adopts", async () => {

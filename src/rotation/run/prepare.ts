@@ -1,0 +1,73 @@
+import { TursoError } from "../../turso/errors";
+import { inParallel } from "../../values/places";
+import { targetId } from "../../values/scope";
+import { reopen, type Attempt } from "./attempt";
+import type { Result } from "../next-state";
+import { isUnseen, prepare, refusalToMint, type Prepared, type RunSettings, type Task } from "./preflight";
+import { cannotMint } from "../report";
+
+/** Splits the tasks into those that may be rotated, those that an earlier run has begun, and those that have a result already. */
+export async function prepareAll(
+  run: RunSettings,
+  tasks: readonly Task[],
+  parallelism: number,
+  results: Map<string, Result>,
+): Promise<{ ready: Prepared[]; attempts: Attempt[] }> {
+  const ready: Prepared[] = [];
+  const attempts: Attempt[] = [];
+  const leaders = new Set<string>();
+  const rotates = tasks.filter(({ isAdopted, pending }) => !isAdopted && pending?.status !== "unproven");
+  const first = rotates.find(({ lookup }) => !(lookup instanceof TursoError)) ?? rotates.find(isUnseen);
+  const refusal = first && (await refusalToMint(run, first));
+  await inParallel(tasks, parallelism, async (task) => {
+    const { pending, lookup, target } = task;
+    const isGone = lookup instanceof TursoError && lookup.isGone;
+    if (pending && "canaries" in pending && !(isGone && run.isList)) {
+      // without verification, a proof that an earlier run left is given up
+      if (pending.status === "unproven" && run.verify === "off")
+        results.set(target.name, {
+          kind: "rotated",
+          at: pending.at,
+          isNew: false,
+          verification: "unverified",
+        });
+      else attempts.push(reopen(run, task, pending));
+      return;
+    }
+    if (refusal && !task.isAdopted) {
+      const error = cannotMint(targetId(run.client.organization, target), refusal);
+      results.set(target.name, { kind: "failed", error });
+      return;
+    }
+    const group = groupOf(task);
+    const leads = !leaders.has(group);
+    if (!task.isAdopted) leaders.add(group);
+    const prepared = await prepare(run, task, leads);
+    if ("kind" in prepared) results.set(target.name, prepared);
+    else if (leads) ready.unshift(prepared);
+    else ready.push(prepared);
+  });
+  return { ready: withoutRefused(run, ready, results), attempts };
+}
+
+/** An API token that may not mint for one target must not rotate those either for which that could not be seen. */
+function withoutRefused(
+  run: RunSettings,
+  ready: readonly Prepared[],
+  results: Map<string, Result>,
+): Prepared[] {
+  const refusal = [...results.values()].flatMap((result) =>
+    result.kind === "failed" && result.refusal ? [result.refusal] : [],
+  )[0];
+  return ready.filter(({ task: { target }, canaries }) => {
+    if (refusal === undefined || canaries !== undefined) return true;
+    results.set(target.name, {
+      kind: "failed",
+      error: cannotMint(targetId(run.client.organization, target), refusal),
+    });
+    return false;
+  });
+}
+
+export const groupOf = ({ lookup }: Task): string =>
+  lookup instanceof TursoError ? "" : lookup.endpoint.group;

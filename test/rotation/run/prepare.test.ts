@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import type { Task } from "../../../src/rotation/run/preflight";
+import { failedLookup } from "../results";
+import { Organization, UNCLEAR, database, refusedWith } from "./organization";
+import { roll } from "./roller";
+
+const APART = { one: ["a"], two: ["b"], three: ["c"] };
+
+const tasksOf = (organization: Organization) =>
+  Object.values(APART)
+    .flat()
+    .map((name) => organization.task(database(name)));
+
+describe("a roll whose API token may not mint", () => {
+  it("sends nothing if the API refuses to mint, and still adopts", async () => {
+    const organization = new Organization(APART, "database", { mint: () => refusedWith(403) });
+    const [a, b, c] = tasksOf(organization) as [Task, Task, Task];
+    const { kinds, results } = await roll(organization, [a, { ...b, isAdopted: true }, c]);
+    assert.deepEqual(kinds, { a: "failed", b: "adopted", c: "failed" });
+    assert.match(
+      results.get("c")?.error?.message ?? "",
+      /^Rotating acme\/databases\/c: no token could be minted to replace/,
+    );
+    assert.deepEqual(organization.log, ["mint a"]);
+  });
+
+  it("asks whether the API mints for the first target that it may rotate", async () => {
+    const organization = new Organization(APART, "database", { mint: () => refusedWith(403) });
+    const [a, b, c] = tasksOf(organization) as [Task, Task, Task];
+    await roll(organization, [{ ...a, lookup: failedLookup(500) }, { ...b, isAdopted: true }, c]);
+    assert.deepEqual(organization.log, ["mint c"]);
+  });
+
+  it("asks whether the API mints also where it may look up nothing", async () => {
+    const organization = new Organization(APART, "database", { mint: () => refusedWith(403) });
+    const [a, b, c] = tasksOf(organization) as [Task, Task, Task];
+    const unseen = [b, c].map((task) => ({ ...task, lookup: failedLookup(403) }));
+    const tasks = [{ ...a, lookup: failedLookup(500) }, ...unseen];
+    const { kinds } = await roll(organization, tasks, { verify: "off" });
+    assert.deepEqual(kinds, { a: "failed", b: "failed", c: "failed" });
+    assert.deepEqual(organization.log, ["mint b"]);
+  });
+
+  for (const [what, status, expected] of [
+    ["rotates none of the targets", 403, { a: "failed", b: "failed", c: "failed" }],
+    ["rotates those that it knows nothing against", 409, { a: "rotated", b: "rotated", c: "rotated" }],
+  ] as const)
+    it(`${what} for which that could not be seen, where one canary token is answered with ${status}`, async () => {
+      const organization = new Organization(APART, "database", {
+        mint: ({ name }) => (name === "c" ? refusedWith(status) : undefined),
+        probe: () => UNCLEAR,
+      });
+      const { kinds, results } = await roll(organization, tasksOf(organization), { mints: false });
+      assert.deepEqual(kinds, expected);
+      if (status === 403)
+        assert.match(
+          results.get("a")?.error?.message ?? "",
+          /^Rotating acme\/databases\/a: no token could be/,
+        );
+    });
+
+  it("rotates those for which it may", async () => {
+    const organization = new Organization(APART, "database", {
+      mint: ({ name }) => (name === "c" ? refusedWith(403) : undefined),
+    });
+    const { kinds } = await roll(organization, tasksOf(organization), { mints: false });
+    assert.deepEqual(kinds, { a: "rotated", b: "rotated", c: "failed" });
+  });
+});

@@ -124,7 +124,7 @@ export const RULES = {
 export const ARGUMENTS = Object.keys(RULES) as (keyof RotationInputs)[];
 export const DEFAULT_PARALLELISM = 8; // targets of a list
 
-/** Where a database's rotation can invalidate tokens of other databases of its group: `warn` logs it, `refuse` rotates nothing. */
+/** Where a database's rotation can invalidate tokens of other databases of its group: `warn` logs it and continues, `refuse` rotates nothing. */
 export type GroupImpact = "warn" | "refuse";
 
 /**

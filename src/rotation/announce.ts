@@ -14,7 +14,8 @@ import { namesOf, type Resolved, type Subject, type Target } from "../values/sco
 import { nameList } from "../values/text";
 import type { Plan } from "./plan";
 import { describeAge, describeRoll } from "./report";
-import { DEFAULT_PARALLELISM, type RotationInputs, type RotationState } from "./state";
+import { DEFAULT_PARALLELISM } from "./arguments";
+import type { RotationInputs, RotationState } from "./state";
 
 /**
  * Logs in a preview or a run what a rotation would invalidate; a failed lookup is a warning and stops nothing.

@@ -23,8 +23,8 @@ import { membersOf, planUpdate } from "./plan";
 import { preview } from "./preview";
 import { refresh } from "./refresh";
 import { rotate } from "./run/run";
+import { RULES } from "./arguments";
 import {
-  RULES,
   newState,
   type Declaration,
   type MintSettings,

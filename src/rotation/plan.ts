@@ -6,7 +6,8 @@ import { sameTrigger } from "../values/json";
 import { own } from "../values/record";
 import { ALL, namesOf, type Resolved, type Subject, type Target } from "../values/scope";
 import { lacksToken } from "./next-state";
-import { ARGUMENTS, type MintSettings, type RotationInputs, type RotationState } from "./state";
+import { ARGUMENTS } from "./arguments";
+import type { MintSettings, RotationInputs, RotationState } from "./state";
 
 /** What an update of an existing TokenRotation is to do. This is the one place that decides whether anything rotates. */
 export interface Plan {

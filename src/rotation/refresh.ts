@@ -14,7 +14,8 @@ import { deadTokens, recreated, withoutTokens } from "./own-tokens";
 import { membersOf } from "./plan";
 import { prove } from "./run/prove";
 import { settingsOf } from "./run/run";
-import { DEFAULT_PARALLELISM, type RotationState } from "./state";
+import { DEFAULT_PARALLELISM } from "./arguments";
+import type { RotationState } from "./state";
 
 const PROOF_MS = 5_000;
 

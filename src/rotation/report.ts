@@ -8,7 +8,8 @@ import { firstCauses } from "../values/failures";
 import { nameList } from "../values/text";
 import type { Result } from "./next-state";
 import { dueSince } from "./plan";
-import { DEFAULT_PARALLELISM, type RotationInputs, type RotationState } from "./state";
+import { DEFAULT_PARALLELISM } from "./arguments";
+import type { RotationInputs, RotationState } from "./state";
 
 /** A single target's rotation. */
 export function describeSingle(result: Result | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import { checkArguments, databaseNames, oneOf, type Rule, type Rules } from "../core/argument-rules";
 import type { Properties } from "../core/protocol";
-import { RULES as ROTATION_RULES, readRotationState, type RotationState } from "../rotation/state";
+import { RULES as ROTATION_RULES } from "../rotation/arguments";
+import { readRotationState, type RotationState } from "../rotation/state";
 import { RULES as TOKEN_RULES } from "../token/arguments";
 import { readTokenState, type TokenState } from "../token/state";
 import { SEGMENTS, parseId, type TargetKind } from "../values/scope";

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import type { AuthTokenArgs } from "../../src/resources/auth-token-args";
 import type { TokenRotationArgs } from "../../src/resources/token-rotation-args";
-import type { RULES as ROTATION_RULES, RotationInputs } from "../../src/rotation/state";
+import type { RULES as ROTATION_RULES } from "../../src/rotation/arguments";
+import type { RotationInputs } from "../../src/rotation/state";
 import type { RULES as TOKEN_RULES } from "../../src/token/arguments";
 import type { TokenInputs } from "../../src/token/state";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { ARGUMENTS as ROTATION_ARGUMENTS, RULES as ROTATION_RULES } from "../../src/rotation/state";
+import { ARGUMENTS as ROTATION_ARGUMENTS, RULES as ROTATION_RULES } from "../../src/rotation/arguments";
 import {
   SECRETS as ROTATION_SECRETS,
   type RotationInputs,

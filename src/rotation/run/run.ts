@@ -15,7 +15,8 @@ import type { RunSettings, Task } from "./preflight";
 import { membersFoundDead, membersReached, tasksReached } from "./reached";
 import { describeFailures, describeList, describeSingle } from "../report";
 import { rollAll } from "./roll";
-import { DEFAULT_PARALLELISM, type Follower, type RotationState } from "../state";
+import { DEFAULT_PARALLELISM } from "../arguments";
+import type { Follower, RotationState } from "../state";
 
 /** What a run does with a target. */
 export type TaskPlan = Omit<Task, "lookup">;

@@ -190,7 +190,7 @@ export const STATE: Chapter = {
     {
       name: "invalid-max-unavailable",
       defect: "A maxUnavailable of 0 is accepted, and nothing rotates.",
-      file: "src/rotation/state.ts",
+      file: "src/rotation/arguments.ts",
       find: `maxUnavailable: wholeNumber(1, 10_000),`,
       replace: `maxUnavailable: wholeNumber(0, 10_000),`,
       caughtBy: ["test/rotation/lifecycle-check.test.ts"],

@@ -3,6 +3,7 @@ import { TursoError } from "../../turso/errors";
 import { inParallel } from "../../values/places";
 import type { Target } from "../../values/scope";
 import type { Result } from "../next-state";
+import type { RotationState } from "../state";
 import type { RunSettings, Task } from "./preflight";
 
 const PARALLEL_PROBES = 16;
@@ -39,9 +40,11 @@ export function membersReached(
 }
 
 /**
- * Members whose tokens are rejected, in groups of which it was not seen what a rotation reaches: it may have reached them.
+ * Members whose tokens are rejected, in groups of which it was not seen what a rotation reaches: it may have reached them. Without
+ * verification, no token is tried: all of them count, unless an earlier rotation of their group was seen not to reach them.
  *
  * @param tokenOf a member's token from before the run, if it is still the one that counts
+ * @param before what earlier rotations reached, by group
  * @returns their names
  */
 export async function membersFoundDead(
@@ -49,17 +52,22 @@ export async function membersFoundDead(
   tokenOf: (name: string) => string | undefined,
   tasks: readonly Task[],
   results: ReadonlyMap<string, Result>,
+  before: RotationState["reach"] = {},
 ): Promise<string[]> {
   const dead: string[] = [];
-  if (verify === "off") return dead;
-  for (const { databases, endpoints } of rotatedBlindly(tasks, results))
-    await inParallel(databases, PARALLEL_PROBES, async (name) => {
-      if (!targets.has(name) || isSettled(results.get(name))) return;
+  for (const { databases, endpoint, endpoints } of rotatedBlindly(tasks, results)) {
+    const left = databases.filter((name) => targets.has(name) && !isSettled(results.get(name)));
+    if (verify === "off") {
+      if (before[endpoint.group]?.siblings !== "accepted") dead.push(...left);
+      continue;
+    }
+    await inParallel(left, PARALLEL_PROBES, async (name) => {
       const [token, hostname] = [tokenOf(name), endpoints.get(name)?.hostname];
       if (token === undefined || hostname === undefined) return;
       const { verdict } = await silence.ask(() => client.probe(hostname, token, { timeoutMs: PROBE_MS }));
       if (verdict === "rejected") dead.push(name);
     });
+  }
   return dead;
 }
 

@@ -90,7 +90,7 @@ export async function rotate(
     if (summary !== undefined) say(summary);
     reached = membersReached(run, tasks, results);
     const tokenOf = (name: string) => (minter?.minted.has(name) ? undefined : own(before.tokens ?? {}, name));
-    const dead = minter ? await membersFoundDead(run, tokenOf, tasks, results) : [];
+    const dead = minter ? await membersFoundDead(run, tokenOf, tasks, results, before.reach) : [];
     await inParallel(tasksReached([...reached.keys(), ...dead], tasks), parallelism, async (task) => {
       await minter?.mintAll(task, true);
     });

@@ -59,9 +59,18 @@ export const MEMBERS: Chapter = {
       defect:
         "A rotation of which nothing shows what it reaches leaves the dead tokens of the other members, and the run succeeds.",
       file: "src/rotation/run/run.ts",
-      find: `minter ? await membersFoundDead(run, tokenOf, tasks, results) : []`,
+      find: `minter ? await membersFoundDead(run, tokenOf, tasks, results, before.reach) : []`,
       replace: `[] as string[]`,
       caughtBy: ["test/rotation/run/run-members.test.ts"],
+    },
+    {
+      name: "unverified-rotation-leaves-dead-tokens",
+      defect:
+        "Without verification, a rotation of one member leaves the other members of its group with tokens that it may have killed.",
+      file: "src/rotation/run/reached.ts",
+      find: `if (before[endpoint.group]?.siblings !== "accepted") dead.push(...left);`,
+      replace: ``,
+      caughtBy: ["test/rotation/run/reached.test.ts", "test/rotation/run/run-members.test.ts"],
     },
     {
       name: "seen-reach-is-tried-again",

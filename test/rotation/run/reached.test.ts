@@ -109,7 +109,14 @@ describe("the members that are found dead after a rotation", () => {
       targets = ["a", "b", "c", "x"],
       tokens = TOKENS,
       verify = "auto",
-    }: { others?: Record<string, Result>; targets?: string[]; tokens?: typeof TOKENS; verify?: Verify } = {},
+      before,
+    }: {
+      others?: Record<string, Result>;
+      targets?: string[];
+      tokens?: typeof TOKENS;
+      verify?: Verify;
+      before?: Record<string, Reach>;
+    } = {},
   ) {
     const asked = new Organization({}, "database", {
       probe: (_, token) => (token === "dead" ? REJECTED : ACCEPTED),
@@ -117,11 +124,15 @@ describe("the members that are found dead after a rotation", () => {
     const run = settingsWith(asked.client, [], { targets: new Set(targets), verify });
     const results = resultsOf({ ...others, a: result });
     const tasks = [task, organization.task(database("b"))];
-    return { dead: await membersFoundDead(run, (name) => tokens[name], tasks, results), asked: asked.probed };
+    const dead = await membersFoundDead(run, (name) => tokens[name], tasks, results, before);
+    return { dead, asked: asked.probed };
   }
 
   it("are those of its group whose tokens are rejected", async () =>
     assert.deepEqual(await deadAfter(NOT_TRIED), { dead: ["c"], asked: ["b at b", "dead at c"] }));
+
+  it("are all others of its group if verify is off", async () =>
+    assert.deepEqual(await deadAfter(rotatedResult(), { verify: "off" }), { dead: ["b", "c"], asked: [] }));
 
   for (const [what, result, changes] of [
     ["it was seen what the rotation reaches", rotatedIn({ team: { siblings: "accepted" } }), {}],
@@ -131,7 +142,11 @@ describe("the members that are found dead after a rotation", () => {
       { others: { b: rotatedIn({ team: { siblings: "accepted" } }) } },
     ],
     ["it failed", failedResult(), {}],
-    ["verify is off", NOT_TRIED, { verify: "off" }],
+    [
+      "verify is off, and an earlier rotation did not reach them",
+      rotatedResult(),
+      { verify: "off", before: { team: { siblings: "accepted" } } },
+    ],
     ["the others are no members of the resource", NOT_TRIED, { targets: ["a", "x"] }],
     ["the others have no tokens", NOT_TRIED, { tokens: { a: "a" } }],
     ["the run has rotated the others too", NOT_TRIED, { others: { b: rotatedResult(), c: rotatedResult() } }],

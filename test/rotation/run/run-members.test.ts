@@ -131,6 +131,14 @@ describe("a member that is not rotated", () => {
       assert.deepEqual([rotates(fleet), next.reach], [[`rotate ${joining}`], state.reach]);
       assert.deepEqual(await fleet.accepted(next), NAMES);
     }));
+
+  it("gets a token after a rotation in its group that is not verified", () =>
+    Fleet.with({ serverGeneration: "legacy-group" }, async (fleet) => {
+      const [, ...rest] = NAMES;
+      const { state } = await fleet.logic().create(inputs({ scope: { databases: rest }, verify: "off" }));
+      const next = await fleet.logic().update(state, inputs({ rotateOnJoin: true, verify: "off" }));
+      assert.deepEqual(await fleet.accepted(next), NAMES);
+    }));
 });
 
 describe("a single target that the API does not know", () => {

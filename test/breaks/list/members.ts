@@ -85,8 +85,8 @@ export const MEMBERS: Chapter = {
       defect:
         "A member that failed or was only adopted keeps the token that the rotation of a different member has invalidated.",
       file: "src/rotation/run/reached.ts",
-      find: `!isSettled(results.get(name))`,
-      replace: `!results.has(name)`,
+      find: `!isSettled(results.get(name))) reached.set`,
+      replace: `!results.has(name)) reached.set`,
       caughtBy: ["test/rotation/run/reached.test.ts", "test/rotation/run/run-members.test.ts"],
     },
   ],

@@ -62,10 +62,9 @@ export function planUpdate(
   const unfinished = members.filter(
     ({ name }) => !isRotating.has(name) && needsWork(olds, name, isSuspended),
   );
-  const mints = members.filter(
-    (member) =>
-      !isRotating.has(member.name) && !unfinished.includes(member) && needsToken(olds, news, member, now),
-  );
+  const isBegun = new Set([...rotates, ...unfinished]);
+  const needsToken = tokenNeeds(olds, news, now);
+  const mints = members.filter((member) => !isBegun.has(member) && needsToken(member));
   const isAhead = isPresent(news.rotateEvery) && isInFuture(olds, now);
   const isChanged = ARGUMENTS.some((key) => differs(olds[key], news[key]));
   return {
@@ -108,32 +107,37 @@ function rotatesFor(
   }
 }
 
-/** Whether a token of a target is to be minted although the target is not rotated. */
-function needsToken(olds: RotationState, news: RotationInputs, { kind, name }: Target, now: Date): boolean {
+/** Tells of a target whether a token of it is to be minted although it is not rotated. */
+function tokenNeeds(olds: RotationState, news: RotationInputs, now: Date): (target: Target) => boolean {
+  const { mint } = news;
+  if (!isPresent(mint)) return () => false;
   const { tokens = {}, endpoints = {}, gone = [], pending = {} } = olds;
-  if (!isPresent(news.mint) || gone.includes(name)) return false;
-  if (lacksToken(own(pending, name))) return true;
-  const isPerDatabase = kind === "group" && news.mint.per === "database";
-  const names = isPerDatabase
-    ? Object.keys(tokens).filter((each) => own(endpoints, each)?.group === name)
-    : [name];
-  // a group without databases has none to mint, and one that gets its first joins with the next rotation
-  if (names.length === 0) return olds.tokens === undefined || differs(content(olds.mint), content(news.mint));
-  return names.some((each) => isTokenDue(olds, news.mint, each, now));
+  const isDue = dueTokens(olds, mint, now);
+  return ({ kind, name }) => {
+    if (gone.includes(name)) return false;
+    if (lacksToken(own(pending, name))) return true;
+    if (kind !== "group" || mint.per !== "database") return isDue(name);
+    const names = Object.keys(tokens).filter((each) => own(endpoints, each)?.group === name);
+    // a group without databases has none to mint, and one that gets its first joins with the next rotation
+    if (names.length === 0) return olds.tokens === undefined || differs(content(olds.mint), content(mint));
+    return names.some(isDue);
+  };
 }
 
-/** Whether a token, by its name, is missing, to be a different one, or about to expire. */
-export function isTokenDue(
+/** Tells of a token, by its name, whether it is missing, to be a different one, or about to expire. */
+export function dueTokens(
   { mint: before, tokens = {}, expirations = {} }: RotationState,
   mint: MintSettings | undefined,
-  name: string,
   now: Date,
-): boolean {
-  if (!isPresent(mint)) return false;
-  if (own(tokens, name) === undefined || differs(content(before), content(mint))) return true;
-  const expiry = own(expirations, name);
+): (name: string) => boolean {
+  if (!isPresent(mint)) return () => false;
+  const isDifferent = differs(content(before), content(mint)); // once, and not for each of thousands
   const early = hasUnknown(mint.renewBefore) ? undefined : mint.renewBefore;
-  return expiry !== undefined && renewalAt(new Date(expiry), early).getTime() <= now.getTime();
+  return (name) => {
+    if (isDifferent || own(tokens, name) === undefined) return true;
+    const expiry = own(expirations, name);
+    return expiry !== undefined && renewalAt(new Date(expiry), early).getTime() <= now.getTime();
+  };
 }
 
 /** What decides a token's contents. */

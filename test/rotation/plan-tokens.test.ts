@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UNKNOWN } from "../../src/core/unknown";
-import { isTokenDue, planUpdate } from "../../src/rotation/plan";
+import { dueTokens, planUpdate } from "../../src/rotation/plan";
 import type { MintSettings, RotationInputs, RotationState } from "../../src/rotation/state";
 import { namesOf, parseSubject } from "../../src/values/scope";
 import { NOW, inputs, state } from "../support/fake-turso";
@@ -49,12 +49,12 @@ describe("a rotation's token", () => {
         ...(before && { mint: before }),
         ...keptTokens(expiry === undefined ? {} : { app: expiry === "never" ? undefined : expiry }),
       });
-      assert.equal(isTokenDue(olds, mint as MintSettings | undefined, "app", new Date(NOW)), expected);
+      assert.equal(dueTokens(olds, mint as MintSettings | undefined, new Date(NOW))("app"), expected);
     });
 
   it("is due under a name that every object has, and where the state keeps no tokens at all", () => {
-    assert.equal(isTokenDue(state({ mint: {}, tokens: {} }), {}, "constructor", new Date(NOW)), true);
-    assert.equal(isTokenDue(state({ mint: {} }), {}, "app", new Date(NOW)), true);
+    assert.equal(dueTokens(state({ mint: {}, tokens: {} }), {}, new Date(NOW))("constructor"), true);
+    assert.equal(dueTokens(state({ mint: {} }), {}, new Date(NOW))("app"), true);
   });
 });
 

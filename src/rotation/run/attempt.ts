@@ -59,11 +59,20 @@ export function reopen(
   task: Task,
   pending: Extract<Pending, { canaries: unknown }>,
 ): Attempt {
-  const canaries = pending.canaries.filter(
+  const usable = pending.canaries.filter(
     ({ token, label }) => label !== "siblings" && !isSpent(token, clock()),
   );
+  const canaries = atExistingPlaces(usable, task.lookup);
   const lost = pending.status === "unknown" ? { lost: pending.answer } : {};
   return { task, at: pending.at, isNew: false, tries: 1, canaries, doneAt: performance.now(), ...lost };
+}
+
+/** A group's token that is tried at several databases proves the rotation without those that were deleted since. */
+function atExistingPlaces(canaries: readonly SavedCanary[], lookup: Task["lookup"]): readonly SavedCanary[] {
+  if (lookup instanceof TursoError) return canaries;
+  const places = new Set([...lookup.endpoints.values()].map(({ hostname }) => hostname));
+  const left = canaries.filter(({ hostname }) => places.has(hostname));
+  return left.length > 0 ? left : canaries;
 }
 
 /** The result of an attempt after what was seen of its canary tokens, or that the request may be sent once more. */

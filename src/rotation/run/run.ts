@@ -10,7 +10,7 @@ import { inParallel } from "../../values/places";
 import { namesOf, targetId, type Resolved } from "../../values/scope";
 import { Minter } from "./mint";
 import { nextState, type Result } from "../next-state";
-import { isTokenDue } from "../plan";
+import { dueTokens } from "../plan";
 import type { RunSettings, Task } from "./preflight";
 import { membersFoundDead, membersReached, tasksReached } from "./reached";
 import { describeFailures, describeList, describeSingle } from "../report";
@@ -50,7 +50,7 @@ export async function rotate(
   const start = performance.now();
   const parallelism = record.parallelism ?? DEFAULT_PARALLELISM;
   const settings = settingsOf(context, subject, record);
-  const isDue = (name: string) => isTokenDue(before, record.mint, name, context.clock());
+  const isDue = dueTokens(before, record.mint, context.clock());
   const minter = record.mint && new Minter(settings, record.mint, isDue);
   const run: RunSettings = { ...settings, minter, followers };
   // what `refuse` depends on is never taken from a cache

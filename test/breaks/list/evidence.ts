@@ -54,6 +54,15 @@ export const EVIDENCE: Chapter = {
       caughtBy: ["test/turso/probe.test.ts"],
     },
     {
+      name: "deleted-place-blocks-proof",
+      defect:
+        "A group's rotation is never proven once one of the databases at which its token was tried is deleted.",
+      file: "src/rotation/run/attempt.ts",
+      find: `const canaries = atExistingPlaces(usable, task.lookup);`,
+      replace: `const canaries = usable;`,
+      caughtBy: ["test/rotation/run/attempt-send.test.ts"],
+    },
+    {
       name: "one-401-is-proof",
       defect: "One 401 is proof enough, although two edges may answer in turn.",
       file: "src/core/proof.ts",

@@ -80,6 +80,7 @@ export class Followers {
   #isFresh({ name, target, jwt }: Held): void {
     const i = this.organization.held.findIndex((each) => each.jwt === jwt);
     assert(i >= 0, `the token of ${name} was never minted`);
+    if (!this.organization.exists(target)) return; // there is nothing that it opens
     const group = this.organization.groupOf(target);
     const last = this.#rotations.findLast(
       ({ target: rotated }) =>

@@ -66,10 +66,14 @@ export function judgeMinting(
               group === target.name ? [name] : [],
             )
           : [target.name];
-      const isEmpty = mint?.per === "database" && organization.databasesOf(target).length === 0;
-      assert(isEmpty || names.length > 0, `${key(target)} has no token`);
+      assert(hasNone(target) || names.length > 0, `${key(target)} has no token`);
       for (const name of names) assert(state.tokens?.[name] !== undefined, `${name} has no token`);
     }
+  }
+
+  /** A group without databases, each of which would have a token. */
+  function hasNone(target: Target): boolean {
+    return mint?.per === "database" && organization.databasesOf(target).length === 0;
   }
 
   /** A database that "all" has by now, and of which the resource has no record. */
@@ -87,7 +91,7 @@ export function judgeMinting(
     for (const [i, rotate] of rotates.entries()) {
       const { target } = rotate;
       if (target === undefined || !mayHaveHappened(rotate) || !organization.exists(target)) continue;
-      if (mint?.per === "database" && organization.databasesOf(target).length === 0) continue;
+      if (hasNone(target)) continue;
       const next = tokensOf(target).find((each) => each.at >= rotate.at);
       const end = rotate.endedAt ?? rotate.at;
       const isLeader = !rotates.slice(0, i).some(isInGroupOf(target));
@@ -129,6 +133,7 @@ export function judgeMinting(
       const dark = leaders.filter(
         ({ target: led, at }) =>
           led &&
+          !hasNone(led) &&
           !tokensOf(led).some(
             ({ at: then, answer }) => then >= at && (answer?.at ?? Infinity) <= rotate.askedAt,
           ),

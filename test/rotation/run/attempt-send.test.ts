@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { SavedCanary } from "../../../src/core/canary";
 import { reopen, send, type Attempt } from "../../../src/rotation/run/attempt";
-import type { RunSettings } from "../../../src/rotation/run/preflight";
+import type { RunSettings, Task } from "../../../src/rotation/run/preflight";
 import { FakeTurso, NOW } from "../../support/fake-turso";
-import { AT } from "../results";
+import { AT, errorOf } from "../results";
 import { radius, settingsOf, taskOf } from "./settings";
 import { jwt } from "../tokens";
 
@@ -90,6 +90,26 @@ describe("a rotation that an earlier run left", () => {
     assert.deepEqual(rest, { task, at: AT, isNew: false, tries: 1, canaries: [valid] });
     assert.ok(doneAt <= performance.now());
   });
+
+  const at = (hostname: string): SavedCanary => ({ ...valid, label: "group", hostname });
+  const resumedAt = (lookup: Task["lookup"]): string[] => {
+    const pending = { status: "unproven", at: AT, canaries: [at("app.host"), at("lone.host")] } as const;
+    return reopen(run(), taskOf(lookup), pending).canaries.map(({ hostname }) => hostname);
+  };
+  const groupWith = (...hostnames: string[]): Task["lookup"] => {
+    const endpoints = hostnames.map((hostname) => [hostname, { group: "default", hostname }] as const);
+    return { ...radius(hostnames, "group"), endpoints: new Map(endpoints) };
+  };
+
+  it("is not tried at a database that was deleted since, which would leave it unresolved for good", () =>
+    assert.deepEqual(resumedAt(groupWith("lone.host", "new.host")), ["lone.host"]));
+
+  for (const [what, lookup] of [
+    ["none of the databases is left", groupWith("new.host")],
+    ["the databases could not be looked up", errorOf()],
+  ] as const)
+    it(`keeps all canary tokens if ${what}`, () =>
+      assert.deepEqual(resumedAt(lookup), ["app.host", "lone.host"]));
 
   it("is still unknown if its response was lost", () => {
     const pending = { status: "unknown", at: AT, answer: "no answer", canaries: [valid] } as const;

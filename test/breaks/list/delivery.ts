@@ -166,8 +166,8 @@ export const DELIVERY: Chapter = {
       name: "gone-member-is-asked-for",
       defect: "Every update asks for a member that no longer exists.",
       file: "src/rotation/plan.ts",
-      find: ` || gone.includes(name)) return false;`,
-      replace: `) return false;`,
+      find: `if (gone.includes(name)) return false;`,
+      replace: ``,
       caughtBy: ["test/rotation/plan-tokens.test.ts"],
     },
     {

@@ -19,7 +19,7 @@ export interface PlotText {
 }
 
 const [WIDTH, HEIGHT] = [960, 560];
-const AREA = { left: 78, right: 640, top: 78, bottom: 494 };
+const AREA = { left: 96, right: 640, top: 78, bottom: 494 };
 const [INK, FAINT, GRID] = ["#1f2933", "#5f6b7a", "#e3e7ec"];
 
 const escape = (text: string): string =>
@@ -52,8 +52,8 @@ function decades(values: number[]): number[] {
   return Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
 }
 
-/** Moves labels apart, so that they do not overlap. */
-function spread(places: number[], gap: number): number[] {
+/** Moves labels apart, so that they do not overlap, and none is below the lowest place. */
+function spread(places: number[], gap: number, lowest: number): number[] {
   const order = places.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y);
   for (let pass = 0; pass < 100; pass += 1)
     order.forEach((each, i) => {
@@ -63,6 +63,11 @@ function spread(places: number[], gap: number): number[] {
       each.y -= push;
       next.y += push;
     });
+  let most = lowest;
+  for (const each of [...order].reverse()) {
+    each.y = Math.min(each.y, most);
+    most = each.y - gap;
+  }
   return order.sort((a, b) => a.i - b.i).map(({ y }) => Math.round(y * 10) / 10);
 }
 
@@ -97,10 +102,10 @@ export function plot(lines: Line[], words: PlotText): string {
   parts.push(
     `<line x1="${AREA.left}" x2="${AREA.right}" y1="${AREA.bottom}" y2="${AREA.bottom}" stroke="${FAINT}"/>`,
     text((AREA.left + AREA.right) / 2, AREA.bottom + 48, x, { anchor: "middle" }),
-    text(24, (AREA.top + AREA.bottom) / 2, y, { anchor: "middle", turned: true }),
+    text(16, (AREA.top + AREA.bottom) / 2, y, { anchor: "middle", turned: true }),
   );
   const ends = drawn.map((line) => toY(line.points.at(-1)?.[1] ?? 1));
-  const labels = spread(ends, 34);
+  const labels = spread(ends, 34, AREA.bottom - 14);
   drawn.forEach((line, i) => {
     const path = line.points.map(([px, py]) => `${toX(px)},${toY(py)}`).join(" ");
     const dash = line.dashed ? ' stroke-dasharray="7 5"' : "";

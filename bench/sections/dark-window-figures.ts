@@ -96,7 +96,7 @@ function rowsOf({ size, isOneGroup, samples }: Measured): ResultRow[] {
 }
 
 const SHARES = [1, 2, 10, 100];
-const NAMED: Record<number, string> = { 1: "shortest", 2: "median" };
+const NAMED: Record<number, string> = { 1: "min", 2: "median" };
 /** Each line: from which fleet, which windows, and how it is drawn. */
 const LINES: readonly [isOneGroup: boolean, Way, End, label: string, colour: string, dashed: boolean][] = [
   [false, "loop", "minted", "plain loop: minted", "#667085", false],

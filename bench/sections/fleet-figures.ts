@@ -6,7 +6,7 @@ import { plot } from "../plot";
 
 /** The contenders of the plot. Each key is the name of the samples of a changed trigger. */
 export const CONTENDERS = {
-  naive: "naive dynamic provider, one resource each",
+  naive: "naive provider, one resource each",
   "sequential loop": "official client, sequential",
   proof: "TokenRotation, verify auto",
   "proof bound": "empty program + loop with verification",

@@ -157,7 +157,9 @@ const USAGE = `Ends the CLI at random moments of an up, and checks what the next
   npx ts-node test/e2e/soak-kill.ts [options]
     --runs N    how many times (20)
     --seed N    the seed of the endings and moments (a random one)
-    --help      this text`;
+    --help      this text
+
+Ctrl-C ends it after the run that is under way, and prints the counts.`;
 
 const OPTIONS = {
   runs: { type: "number", min: 1, max: 1_000_000, default: 20 },
@@ -170,8 +172,10 @@ async function soak(runs: number, seed: number): Promise<void> {
   const sandbox = await Sandbox.create({ program: program(0) });
   const counts = new Map<string, number>();
   let violations = 0;
+  let isOver = false;
+  process.once("SIGINT", () => (isOver = true));
   try {
-    for (let run = 1; run <= runs; run += 1) {
+    for (let run = 1; run <= runs && !isOver; run += 1) {
       const ending = ENDINGS[Math.floor(random() * ENDINGS.length)] ?? "SIGKILL";
       const result = await interrupt(sandbox, run, ending, randomMoment(random));
       const { afterMs, requests, rotations, wasLocked, orphans } = result;

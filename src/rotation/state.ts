@@ -165,6 +165,7 @@ export type Pending =
       status: "not-rotated";
       /** It has been seen to exist. */
       wasSeen?: boolean;
+      /** Its token has to be minted too. */
       isNotMinted?: true;
     }
   /** Its token has to be minted. */

@@ -1,6 +1,6 @@
 import { TursoError } from "../../turso/errors";
 import { inParallel } from "../../values/places";
-import { targetId } from "../../values/scope";
+import { targetId, type Target } from "../../values/scope";
 import { reopen, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
 import { isUnseen, prepare, refusalToMint, type Prepared, type RunSettings, type Task } from "./preflight";
@@ -35,8 +35,7 @@ export async function prepareAll(
       return;
     }
     if (refusal && !task.isAdopted) {
-      const error = cannotMint(targetId(run.client.organization, target), refusal);
-      results.set(target.name, { kind: "failed", error });
+      results.set(target.name, refused(run, target, refusal));
       return;
     }
     const group = groupOf(task);
@@ -61,13 +60,15 @@ function withoutRefused(
   )[0];
   return ready.filter(({ task: { target }, canaries }) => {
     if (refusal === undefined || canaries !== undefined) return true;
-    results.set(target.name, {
-      kind: "failed",
-      error: cannotMint(targetId(run.client.organization, target), refusal),
-    });
+    results.set(target.name, refused(run, target, refusal));
     return false;
   });
 }
+
+const refused = ({ client }: RunSettings, target: Target, refusal: TursoError): Result => ({
+  kind: "failed",
+  error: cannotMint(targetId(client.organization, target), refusal),
+});
 
 export const groupOf = ({ lookup }: Task): string =>
   lookup instanceof TursoError ? "" : lookup.endpoint.group;

@@ -153,9 +153,11 @@ export class Oracle {
     };
     await judgeState(this.organization, judged);
     if (step.did !== "nothing") judgeMinting(this.organization, program, process, state);
+    // a rotation that only now turns out to have happened can be older than one that no state records
+    const done = rotates.flatMap(({ executed, target }) => (executed && target ? [key(target)] : []));
     for (const target of targetsOf(program)) {
-      const { name } = target;
-      if (this.#before?.rotations[name] !== state.rotations[name]) this.#unseen.delete(key(target));
+      const isRecorded = this.#before?.rotations[target.name] !== state.rotations[target.name];
+      if (done.includes(key(target)) || (isRecorded && done.length > 0)) this.#unseen.delete(key(target));
     }
     this.#record(program, state);
   }

@@ -88,7 +88,9 @@ export async function plantCanary(
   }
   const { token, seen } = minted;
   if (seen.verdict === "accepted") return accepting.map((hostname) => ({ label, target, token, hostname }));
-  return { why: seen.verdict === "rejected" ? "a token minted just before it was rejected" : seen.why };
+  return {
+    why: seen.verdict === "rejected" ? "the database rejected a token that had just been minted" : seen.why,
+  };
 }
 
 /** Whether a token's rejection can come from its expiry, by this clock or one that is slightly ahead. */

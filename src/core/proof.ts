@@ -115,7 +115,7 @@ export async function proveAll(
 
 /** A canary token, and what is known of it so far. */
 class Subject {
-  seen: Probe = unclear("it was not tried before the time was over");
+  seen: Probe = unclear("it was not tried within the time limit");
   rejectedSince: number | undefined;
 
   constructor(
@@ -211,7 +211,9 @@ class Proof {
     const now = this.options.time.now();
     if (subject.rejectedSince === undefined) {
       subject.rejectedSince = now;
-      subject.seen = unclear("it was rejected, but the time was over before that could be confirmed");
+      subject.seen = unclear(
+        "it was rejected, but the time limit passed before a further try could confirm that",
+      );
     }
     if (this.isGraceRunning) return;
     this.isGraceRunning = true;

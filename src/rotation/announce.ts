@@ -82,7 +82,7 @@ export async function announce(
   for (const group of wholeGroups(radii))
     context.notify(
       "info",
-      `${id}: the list names every database of the group "${group}"; rotating the group does the same in one call.`,
+      `${id}: the list names every database of the group "${group}"; rotating the group instead needs only one request.`,
       `${id} whole group ${group}`,
     );
 }
@@ -174,7 +174,7 @@ export function announceDuplicates(context: Context, { id, duplicates }: Subject
   if (duplicates.length > 0)
     context.notify(
       "warning",
-      `${id}: named more than once, and rotated once: ${nameList(duplicates)}.`,
+      `${id}: named more than once, but rotated only once: ${nameList(duplicates)}.`,
       `${id} duplicates`,
     );
 }

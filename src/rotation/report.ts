@@ -136,7 +136,7 @@ export const cannotVerify = (id: string, why: string): TursoError =>
 export const noneAvailable = (id: string): TursoError =>
   refused(id, {
     answer:
-      "tokens of targets that were rotated before could not be minted, of as many as maxUnavailable allows or of one in its group",
+      "too many targets that were rotated before it have no token yet (the limit is maxUnavailable, and one in the same group)",
     next: "Fix why their tokens could not be minted, then run `pulumi up` again.",
   });
 
@@ -155,7 +155,7 @@ interface Lost {
 export const notResent = (id: string, { at, answer }: Lost): TursoError =>
   refused(`${id} at ${at}`, {
     answer,
-    changed: "It was not carried out: tokens from before it are still accepted.",
+    changed: "It was not carried out: old tokens are still accepted.",
     next: "It is not sent again while suspend is true.",
   });
 
@@ -185,5 +185,5 @@ export const notProven = (id: string, answer: string): TursoError =>
     answer,
     effect: "unchanged",
     changed: "The rotation itself is done and recorded.",
-    next: "Run `pulumi up` again: it only checks again. If this keeps happening, raise verifyTimeout.",
+    next: "Run `pulumi up` again: it repeats only the check. If this keeps happening, raise verifyTimeout.",
   });

@@ -60,7 +60,7 @@ function read(argv: readonly string[]): Wanted | "help" {
   const { values, positionals } = parse(argv);
   if (values.help === true) return "help";
   const [command, ...files] = positionals;
-  if (command === undefined) throw new UsageError("Say what to do: the only command is status.");
+  if (command === undefined) throw new UsageError("The command is missing: the only one is status.");
   if (command !== "status") throw new UsageError(`There is no command ${show(command)}: use status.`);
   const { json = false, html, grace } = values;
   if (html === "") throw new UsageError("--html must not be empty.");

@@ -30,7 +30,7 @@ export function tokenState(resource: ExportedResource): TokenState {
 const date: Rule = (value, name) =>
   typeof value === "string" && Number.isFinite(Date.parse(value)) ? undefined : `${name} must be a date`;
 
-const text: Rule = (value, name) => (typeof value === "string" ? undefined : `${name} must be a text`);
+const text: Rule = (value, name) => (typeof value === "string" ? undefined : `${name} must be a string`);
 
 const recordOf =
   (rule: Rule): Rule =>

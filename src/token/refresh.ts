@@ -45,7 +45,7 @@ export async function refresh(
       return kept;
     case "unclear":
       warn(
-        `${id}: it could not be seen whether the database still accepts its token (${seen.why}). The state stays as it is.`,
+        `${id}: could not determine whether the database still accepts its token (${seen.why}). The state stays as it is.`,
       );
       return kept;
     case "rejected":

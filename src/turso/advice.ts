@@ -28,7 +28,7 @@ export function adviceFor(failure: FailedCall, { apiTokenOrigin, apiUrl }: Conne
   const { from, status, effect, retryAfterMs, target, permission, organization, isGone } = failure;
   if (effect === "unknown") return "Find out whether it happened before you send it again.";
   if (from === "caller") return "Run `pulumi cancel`, then `pulumi up` again.";
-  if (from === "proxy") return "Check HTTPS_PROXY and its credentials, then run it again.";
+  if (from === "proxy") return "Check HTTPS_PROXY and its credentials, then try again.";
   switch (status) {
     case 400:
       return target?.kind === "database" && permission === "db:rotate-creds"
@@ -45,13 +45,13 @@ export function adviceFor(failure: FailedCall, { apiTokenOrigin, apiUrl }: Conne
         ? `Check the name of the ${target.kind} "${target.name}" and the organization "${organization}".`
         : `Check the organization "${organization}" and the API's URL ${apiUrl}.`;
     case 409:
-      return "Something else is changing it right now. Run it again in a moment.";
+      return "Something else is changing the target right now. Try again in a moment.";
     case 429:
-      return `The API limits the rate of requests. Wait ${retryAfterMs ? `${Math.ceil(retryAfterMs / 1000)} s` : "a minute"} and run it again.`;
+      return `The API limits the rate of requests. Wait ${retryAfterMs ? `${Math.ceil(retryAfterMs / 1000)} s` : "a minute"} and try again.`;
     case undefined:
-      return `Check the network and the API's URL ${apiUrl}, then run it again.`;
+      return `Check the network and the API's URL ${apiUrl}, then try again.`;
     default:
-      if (status >= 500 || status < 300) return "Run it again. If it keeps failing, ask Turso's support.";
+      if (status >= 500 || status < 300) return "Try again. If it keeps failing, ask Turso's support.";
       return status < 400
         ? `Redirects are never followed, because they would forward the API token. Check the API's URL ${apiUrl}.`
         : NOT_ACCEPTED;

@@ -196,7 +196,7 @@ export class TursoClient {
       attempted: call.attempted,
       answer: `the API's answer was not ${expected}`,
       effect: "unchanged",
-      next: `Check that ${this.connection.apiUrl} is Turso's API and that nothing in between answers in its place, then run it again.`,
+      next: `Check that ${this.connection.apiUrl} is Turso's API and that nothing in between answers in its place, then try again.`,
     });
   }
 

@@ -99,7 +99,7 @@ export function parseApiUrl(text: string): { url: string } | { problem: string }
   if (url === undefined) return { problem: `is not a URL; it should look like ${DEFAULT_API_URL}` };
   if (url.protocol !== "https:" && url.protocol !== "http:") return { problem: "must start with https://" };
   if (url.username !== "" || url.password !== "")
-    return { problem: "must not hold a user name or a password; the API token has a setting of its own" };
+    return { problem: "must not contain a user name or a password; the API token is set separately" };
   if (url.protocol === "http:" && !isLoopback(url.hostname))
     return {
       problem: `must start with https://: plain http would show the API token to the network (host ${url.hostname})`,

@@ -101,12 +101,12 @@ export async function probe(
       : verdictOf(response);
   } catch (error) {
     if (!(error instanceof AxiosError)) throw error;
-    if (signal?.aborted) return unclear("the database's answer was not awaited any longer");
+    if (signal?.aborted) return unclear("the run stopped waiting for the database's answer");
     const why =
       error.code === "ERR_CANCELED"
         ? `no answer within ${limitMs / 1000} s`
         : sanitise(error.message || String(error.code), [token]);
-    return unclear(`the database could not be asked (${why})`);
+    return unclear(`the database could not be reached (${why})`);
   }
 }
 

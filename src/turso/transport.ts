@@ -138,7 +138,7 @@ function tries(
       const tooLongMs = await rateLimit.enter(visit);
       if (tooLongMs !== undefined) throw isLimited(tooLongMs);
       if (config.isIdempotent !== true && !(await isCallerAlive()))
-        throw new NotSent({ from: "caller", answer: "the Pulumi CLI that asked for it is gone" });
+        throw new NotSent({ from: "caller", answer: "the Pulumi CLI that started this run has exited" });
       const sentAt = performance.now();
       try {
         const response = await sendOnce(config, timeoutMs);
@@ -155,7 +155,7 @@ function tries(
         if (waitMs > visit.leftMs) throw error;
         if (isFirst)
           onRetry(
-            `the API limits the rate of requests (429): all of them wait, first for ${(waitMs / 1000).toFixed(1)} s`,
+            `the API limits the rate of requests (429): all requests wait, at first for ${(waitMs / 1000).toFixed(1)} s`,
           );
       }
     }
@@ -188,7 +188,7 @@ function toReply(response: AxiosResponse<string>, apiToken: string, isIdempotent
   if ((status === 200 || status === 204) && isExpected) return { ok: true, status, text };
   const said = sanitise(errorText(redact(text, [apiToken])), [apiToken]);
   const answer = isHtml(text)
-    ? `answered ${status} with a web page, so something stands between here and the API`
+    ? `answered ${status} with a web page, so something other than the API answered`
     : isExpected
       ? `answered ${status}`
       : `answered ${status} with a body (${said}), which the API does not send here, so something else may have answered`;

@@ -91,7 +91,7 @@ describe("before it rotates, a TokenRotation", () => {
         const error = await harmlessFailure(act({}));
         assert.equal(
           error.message,
-          "Looking up acme/databases/app: the API answered 500 (fault: status 500). Nothing was changed. Run it again. If it keeps failing, ask Turso's support.",
+          "Looking up acme/databases/app: the API answered 500 (fault: status 500). Nothing was changed. Try again. If it keeps failing, ask Turso's support.",
         );
         assert.deepEqual(turso.rotateRequests(), []);
       });

@@ -42,7 +42,7 @@ describe("verification", () => {
       assert.equal(state.verification, "unverified");
       assert.ok(
         stage.messages.some((each) =>
-          /^acme\/databases\/app: rotated, but old tokens are still accepted after 1(\.\d)? s\. Turso says that it can take up to an hour\. The next `pulumi up` looks again\.$/.test(
+          /^acme\/databases\/app: rotated, but old tokens are still accepted after 1(\.\d)? s\. Turso says that it can take up to an hour\. The next `pulumi up` checks again\.$/.test(
             each,
           ),
         ),
@@ -56,7 +56,7 @@ describe("verification", () => {
       const { state, message } = await unfinishedRun(stage.logic().create(inputs({ verify: "required" })));
       assert.match(
         message,
-        /^old tokens are still accepted after 1(\.\d)? s\. The rotation itself is done and recorded\. Run `pulumi up` again: it only checks again\./,
+        /^old tokens are still accepted after 1(\.\d)? s\. The rotation itself is done and recorded\. Run `pulumi up` again: it repeats only the check\./,
       );
       assert.equal(state.rotationCount, 1);
       const after = await stage.logic().update(state, inputs({ verify: "required" }));
@@ -104,7 +104,7 @@ describe("verification", () => {
       },
     ],
     [
-      /a token minted just before it was rejected/,
+      /the database rejected a token that had just been minted/,
       { database: "app" },
       ({ emulator }) => {
         emulator.fault({

@@ -103,7 +103,13 @@ describe("with time that passes only while it waits, a canary token", () => {
       "the group has no database on which a token can be tried",
     ],
     ["an unknown hostname", app, undefined, ACCEPTED, "the database's Hostname is unknown"],
-    ["a token that stays rejected", app, "host", REJECTED, "a token minted just before it was rejected"],
+    [
+      "a token that stays rejected",
+      app,
+      "host",
+      REJECTED,
+      "the database rejected a token that had just been minted",
+    ],
     ["unclear answers", app, "host", UNCLEAR, "it answered 500"],
   ] as const)
     it(`is not planted after ${what}, for at most ${verdict === UNCLEAR ? 3 : 10} s`, async () => {

@@ -39,7 +39,7 @@ describe("the level of a message", () => {
     [
       "a name that a list contains twice",
       () => rotations().check({}, { ...news, scope: { databases: ["app", "app"] }, rotateOnCreate: false }),
-      /^acme\/databases: named more than once, and rotated once: app\.$/,
+      /^acme\/databases: named more than once, but rotated only once: app\.$/,
     ],
     [
       "a rotation that cannot be verified",

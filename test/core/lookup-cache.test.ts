@@ -86,7 +86,7 @@ describe("a token that replaces an earlier one", () => {
     assert.notEqual(again.token, state.token);
     assert.match(
       turso.warnings.join("\n"),
-      /the new token could not be verified \(the database could not be asked/,
+      /the new token could not be verified \(the database could not be reached/,
     );
   });
 });

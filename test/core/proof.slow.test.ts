@@ -168,7 +168,7 @@ describe("the proof of rotations over HTTP", () => {
     }));
     const { first, tookMs } = await prove(emulator, unreachable, { silenceMs: 800 });
     assert.equal(first?.verdict, "unclear");
-    assert.match(first.why, /^the database could not be asked \(.*ECONNREFUSED/);
+    assert.match(first.why, /^the database could not be reached \(.*ECONNREFUSED/);
     assert.ok(tookMs >= 790 && tookMs < 1_600, `${tookMs} ms`);
   });
 });

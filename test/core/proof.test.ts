@@ -3,8 +3,8 @@ import type { Probe } from "../../src/turso/probe";
 import { ACCEPTED, NOW, REJECTED, database, item, many, prove, type Death } from "./proof-harness";
 
 const NO_CONTROL = "it is rejected, but there is no token from after the rotation to compare it with";
-const UNTRIED = "it was not tried before the time was over";
-const UNCONFIRMED = "it was rejected, but the time was over before that could be confirmed";
+const UNTRIED = "it was not tried within the time limit";
+const UNCONFIRMED = "it was rejected, but the time limit passed before a further try could confirm that";
 
 /** A JWT that expires this long after the tests' clock. */
 const jwt = (seconds: number): string =>

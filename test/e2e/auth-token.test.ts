@@ -184,7 +184,7 @@ describe("an AuthToken, with the real CLI and the real libSQL client", () => {
       ] as const) {
         sandbox.turso.fault({ plane: "data", path: /pipeline/, when: "before", action, times: 20 });
         const { stdout } = await sandbox.stack.must("refresh", "--yes");
-        assert.match(stdout, /warning: .*it could not be seen whether the database still accepts its token/);
+        assert.match(stdout, /warning: .*could not determine whether the database still accepts its token/);
         sandbox.turso.clearFaults();
       }
       await sandbox.up();

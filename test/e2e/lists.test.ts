@@ -41,7 +41,10 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       const { stdout } = await sandbox.up();
       const [progress = "", diagnostics = ""] = stdout.split("Diagnostics:");
       const shown = diagnostics.split("\n").filter((line) => /named more than once|rotated in/.test(line));
-      assert.equal(shown[0], "    warning: acme/databases: named more than once, and rotated once: app.");
+      assert.equal(
+        shown[0],
+        "    warning: acme/databases: named more than once, but rotated only once: app.",
+      );
       assert.match(shown[1] ?? "", /^ {4}acme\/databases: 2 of 2 rotated in /);
       assert.equal(shown.length, 2);
       const result = progress.search(/TokenRotation r created/);

@@ -39,8 +39,8 @@ describe("a rotate request whose response is lost, with a canary to check", () =
       assert.match(
         report,
         each.when === "after"
-          ? /, but the rotation happened: a token from before it is rejected\./
-          : /, and the rotation did not happen: tokens from before it are still accepted after 2(\.0)? s\. Sending it once more\./,
+          ? /, but the rotation happened: an old token is rejected\./
+          : /, and the rotation did not happen: old tokens are still accepted after 2(\.0)? s\. Sending it once more\./,
       );
       const { rotationCount, verification, pending } = await fleet.properties(each);
       assert.deepEqual([rotationCount, verification, pending], [1, "verified", undefined]);
@@ -61,7 +61,7 @@ describe("a rotate request whose response is lost, with a canary to check", () =
 
 describe("a rotate request whose response is lost, with verify off", () => {
   const SENTENCE =
-    /Whether it was carried out is unknown\. There is no token from before it that could be tried\. It is saved as pending and not sent again blindly/;
+    /Whether it was carried out is unknown\. There is no old token that could be tried\. It is saved as pending and not sent again blindly/;
   const sentence = (text: string, { name }: Case) =>
     new RegExp(`acme/databases/${name}: 1 target needs .*? \\(pulumi up --replace URN\\)\\.`).exec(
       text,
@@ -143,7 +143,7 @@ describe("a rotate request whose response is lost, while the data plane is unrea
       for (const each of cases) {
         assert.match(
           about(output, each.name),
-          /A token from before it could not be tried \(the database could not be asked .*\)\. It is saved as pending .* Run `pulumi up` again: it resolves this first\./,
+          /An old token could not be tried \(the database could not be reached .*\)\. It is saved as pending .* Run `pulumi up` again: it resolves this first\./,
         );
         const { pending, trigger } = await fleet.properties(each);
         assert.ok(isCiphertext(pending) && isCiphertext(trigger), each.name);
@@ -155,10 +155,7 @@ describe("a rotate request whose response is lost, while the data plane is unrea
       sandbox.turso.clearLog();
       const { stdout } = await sandbox.stack.must(...UP);
       const [executed, dropped] = cases as [Case, Case];
-      assert.match(
-        about(stdout, "executed"),
-        /but the rotation happened: a token from before it is rejected\./,
-      );
+      assert.match(about(stdout, "executed"), /but the rotation happened: an old token is rejected\./);
       assert.match(about(stdout, "dropped"), /and the rotation did not happen: .* Sending it once more\./);
       assert.deepEqual([fleet.requestsFor(executed), fleet.requestsFor(dropped)], [0, 1]);
       const tokens = await sandbox.stack.outputs();

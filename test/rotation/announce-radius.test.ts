@@ -175,7 +175,7 @@ describe("an adoption", () => {
 describe("names that a list contains twice", () => {
   for (const [names, expected] of [
     [["a", "b"], []],
-    [["a", "b", "a"], ["warning acme/databases: named more than once, and rotated once: a."]],
+    [["a", "b", "a"], ["warning acme/databases: named more than once, but rotated only once: a."]],
   ] as const)
     it(`are ${expected.length > 0 ? "a warning" : "none"} in ${names.join(", ")}`, () => {
       const messages: string[] = [];

@@ -56,7 +56,7 @@ describe("a TokenRotation that is created", () => {
   it("warns in the preview about a name that its list contains twice", async () => {
     const scope = { databases: ["app", "app"] };
     await turso.logic().check({}, { ...inputs({ scope, rotateOnCreate: false }) });
-    assert.deepEqual(turso.messages, ["acme/databases: named more than once, and rotated once: app."]);
+    assert.deepEqual(turso.messages, ["acme/databases: named more than once, but rotated only once: app."]);
   });
 
   for (const [scope, lookups] of [

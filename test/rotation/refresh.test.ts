@@ -130,31 +130,31 @@ describe("a refresh", () => {
         "500 each time",
         GROUP,
         json(500, "group not found"),
-        "the API answered 500 (group not found). Nothing was changed. Run it again. If it keeps failing, ask Turso's support.",
+        "the API answered 500 (group not found). Nothing was changed. Try again. If it keeps failing, ask Turso's support.",
       ],
       [
         "a dropped connection each time",
         GROUP,
         { type: "drop" },
-        "the API could not be reached (socket hang up). Nothing was changed. Check the network and the API's URL {url}, then run it again.",
+        "the API could not be reached (socket hang up). Nothing was changed. Check the network and the API's URL {url}, then try again.",
       ],
       [
         "a hanging server",
         GROUP,
         { type: "hang" },
-        "the API did not answer within 0.15 s. Nothing was changed. Check the network and the API's URL {url}, then run it again.",
+        "the API did not answer within 0.15 s. Nothing was changed. Check the network and the API's URL {url}, then try again.",
       ],
       [
         "a web page instead of a response",
         GROUP,
         page(200, "Sign in"),
-        "answered 200 with a web page, so something stands between here and the API. Nothing was changed. Run it again. If it keeps failing, ask Turso's support.",
+        "answered 200 with a web page, so something other than the API answered. Nothing was changed. Try again. If it keeps failing, ask Turso's support.",
       ],
       [
         "a response without a group",
         GROUP,
         { type: "status", status: 200, body: "{}" },
-        "the API's answer was not a group. Nothing was changed. Check that {url} is Turso's API and that nothing in between answers in its place, then run it again.",
+        "the API's answer was not a group. Nothing was changed. Check that {url} is Turso's API and that nothing in between answers in its place, then try again.",
       ],
     ];
     for (const [what, scope, action, message] of rows)
@@ -182,7 +182,7 @@ describe("a refresh", () => {
       });
       assert.equal(
         turso.warnings.at(-1),
-        `Looking up acme/databases/app: the API could not be reached (connect ECONNREFUSED ${apiUrl.slice(7)}). Nothing was changed. Check the network and the API's URL ${apiUrl}, then run it again. The state stays as it is.`,
+        `Looking up acme/databases/app: the API could not be reached (connect ECONNREFUSED ${apiUrl.slice(7)}). Nothing was changed. Check the network and the API's URL ${apiUrl}, then try again. The state stays as it is.`,
       );
     });
 

@@ -40,7 +40,7 @@ describe("an error that is not the API's own", () => {
     },
     "for a list that waits for tokens names maxUnavailable": {
       error: noneAvailable(ID),
-      message: `Rotating ${ID}: tokens of targets that were rotated before could not be minted, of as many as maxUnavailable allows or of one in its group. Nothing was changed. Fix why their tokens could not be minted, then run \`pulumi up\` again.`,
+      message: `Rotating ${ID}: too many targets that were rotated before it have no token yet (the limit is maxUnavailable, and one in the same group). Nothing was changed. Fix why their tokens could not be minted, then run \`pulumi up\` again.`,
     },
     "for a list that stopped says after how many unknown outcomes": {
       error: rollEnded(ID),
@@ -48,7 +48,7 @@ describe("an error that is not the API's own", () => {
     },
     "for a lost rotation that was not carried out says when it was sent, and that old tokens are accepted": {
       error: notResent(ID, LOST),
-      message: `Rotating ${ID} at ${AT}: the API answered 500. It was not carried out: tokens from before it are still accepted. It is not sent again while suspend is true.`,
+      message: `Rotating ${ID} at ${AT}: the API answered 500. It was not carried out: old tokens are still accepted. It is not sent again while suspend is true.`,
     },
     "for an unknown outcome with a canary token leaves it to the next run": {
       error: outcomeUnknown(ID, LOST, true, WHY),
@@ -62,7 +62,7 @@ describe("an error that is not the API's own", () => {
     },
     "for a rotation that old tokens outlive says that the rotation itself is done": {
       error: notProven(ID, "an old token is still accepted"),
-      message: `Verifying the rotation of ${ID}: an old token is still accepted. The rotation itself is done and recorded. Run \`pulumi up\` again: it only checks again. If this keeps happening, raise verifyTimeout.`,
+      message: `Verifying the rotation of ${ID}: an old token is still accepted. The rotation itself is done and recorded. Run \`pulumi up\` again: it repeats only the check. If this keeps happening, raise verifyTimeout.`,
     },
   };
   for (const [what, { error, message, effect = "unchanged", isGone = false }] of Object.entries(ROWS))

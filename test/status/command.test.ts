@@ -101,7 +101,7 @@ describe("pulumi-turso-tokens status", () => {
   });
 
   const mistakes: [argv: string[], sentence: RegExp, stdin?: string][] = [
-    [[], /^Say what to do: the only command is status\. See --help\.\n$/],
+    [[], /^The command is missing: the only one is status\. See --help\.\n$/],
     [["stat"], /^There is no command "stat": use status\. See --help\.\n$/],
     [["status", "--jsno"], /^Unknown option '--jsno'\. See --help\.\n$/],
     [

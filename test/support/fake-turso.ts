@@ -200,7 +200,7 @@ const ARGUMENTS = new Set([
 
 /** What is recorded of a rotation whose outcome stays unknown because verification is off. */
 export const unresolved = (answer: string): string =>
-  `${answer}. Whether it was carried out is unknown. There is no token from before it that ` +
+  `${answer}. Whether it was carried out is unknown. There is no old token that ` +
   "could be tried. It is saved as pending and not sent again blindly: a second rotation would invalidate the tokens " +
   "minted after the first. Try an old token: if it is rejected, the rotation happened. To rotate for certain, change " +
   "the trigger. To accept it as done, set rotateOnCreate: false and replace the resource (pulumi up --replace URN).";

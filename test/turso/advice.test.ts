@@ -9,7 +9,7 @@ const app: Target = { kind: "database", name: "app" };
 const team: Target = { kind: "group", name: "team" };
 
 const REJECTED = "The API rejects the request as it is. Correct what it names, or ask Turso's support.";
-const AGAIN = "Run it again. If it keeps failing, ask Turso's support.";
+const AGAIN = "Try again. If it keeps failing, ask Turso's support.";
 const WHERE = `Check the organization "acme" and the API's URL ${apiUrl}.`;
 const REDIRECT = `Redirects are never followed, because they would forward the API token. Check the API's URL ${apiUrl}.`;
 const lacks = (scope: string): string =>
@@ -46,23 +46,23 @@ describe("the advice after a failed call", () => {
     ],
     ["404 about something else", { status: 404 }, WHERE],
     ["404 to a listing", { status: 404, target: undefined, permission: "read" }, WHERE],
-    ["409", { status: 409 }, "Something else is changing it right now. Run it again in a moment."],
+    ["409", { status: 409 }, "Something else is changing the target right now. Try again in a moment."],
     ["418", { status: 418 }, REJECTED],
     [
       "429 with Retry-After",
       { status: 429, retryAfterMs: 90_100 },
-      "The API limits the rate of requests. Wait 91 s and run it again.",
+      "The API limits the rate of requests. Wait 91 s and try again.",
     ],
-    ["429", { status: 429 }, "The API limits the rate of requests. Wait a minute and run it again."],
+    ["429", { status: 429 }, "The API limits the rate of requests. Wait a minute and try again."],
     [
       "no response",
       { from: "network", status: undefined },
-      `Check the network and the API's URL ${apiUrl}, then run it again.`,
+      `Check the network and the API's URL ${apiUrl}, then try again.`,
     ],
     [
       "a proxy's refusal",
       { from: "proxy", status: undefined },
-      "Check HTTPS_PROXY and its credentials, then run it again.",
+      "Check HTTPS_PROXY and its credentials, then try again.",
     ],
     [
       "nothing, because the caller is gone",

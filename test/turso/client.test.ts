@@ -95,7 +95,7 @@ describe("the client", () => {
     const error = await tursoFailure(client().getGroup("default"));
     assert.equal(
       error.message,
-      "Looking up acme/groups/default: the API answered 500 (fault: status 500). Nothing was changed. Run it again. If it keeps failing, ask Turso's support.",
+      "Looking up acme/groups/default: the API answered 500 (fault: status 500). Nothing was changed. Try again. If it keeps failing, ask Turso's support.",
     );
     assert.equal(turso.requests().length, 3);
     assert.deepEqual(turso.messages, [
@@ -147,7 +147,7 @@ describe("the client rejects a response that is not Turso's", () => {
   ] as const)
     it(`such as ${JSON.stringify(body)}`, async () => {
       const { client, url } = await ask((response) => response.end(body));
-      const next = `Nothing was changed. Check that ${url} is Turso's API and that nothing in between answers in its place, then run it again.`;
+      const next = `Nothing was changed. Check that ${url} is Turso's API and that nothing in between answers in its place, then try again.`;
       for (const [act, doing, expected] of [
         [() => client.getDatabase("app"), "Looking up acme/databases/app", database],
         [() => client.getGroup("team"), "Looking up acme/groups/team", group],

@@ -109,7 +109,7 @@ describe("the API's URL", () => {
   const plain = (host: string): string =>
     `must start with https://: plain http would show the API token to the network (host ${host})`;
   const NOT_A_URL = "is not a URL; it should look like https://api.turso.tech";
-  const CREDENTIALS = "must not hold a user name or a password; the API token has a setting of its own";
+  const CREDENTIALS = "must not contain a user name or a password; the API token is set separately";
   const path = (origin: string): string =>
     `must end after the host, without a path, a query or a fragment; ${origin} would do`;
 

@@ -32,7 +32,9 @@ describe("a rate limit", () => {
     const { ask, lines } = run();
     assert.equal((await ask(url, ROTATE)).ok, true);
     assert.equal(requests.length, 6);
-    assert.deepEqual(lines, ["the API limits the rate of requests (429): all of them wait, first for 0.0 s"]);
+    assert.deepEqual(lines, [
+      "the API limits the rate of requests (429): all requests wait, at first for 0.0 s",
+    ]);
   });
 
   it("stops every request, also of other clients, and says so once", async () => {
@@ -51,7 +53,9 @@ describe("a rate limit", () => {
     const others = Array.from({ length: 10 }, (_, i) => ask(url, i % 2 ? ROTATE : LOOKUP));
     for (const reply of await Promise.all([first, ...others])) assert.equal(reply.ok, true);
     assert.deepEqual([early, requests.length], [[], 12]);
-    assert.deepEqual(lines, ["the API limits the rate of requests (429): all of them wait, first for 1.0 s"]);
+    assert.deepEqual(lines, [
+      "the API limits the rate of requests (429): all requests wait, at first for 1.0 s",
+    ]);
   });
 
   for (const [what, retryAfter, expectedMs] of [
@@ -105,7 +109,7 @@ describe("a rate limit", () => {
     assert.deepEqual([limited.isRateLimited, limited.retryAfterMs], [true, 90_000]);
     assert.equal(
       limited.message,
-      "Rotating acme/databases/app: the API answered 429. Nothing was changed. The API limits the rate of requests. Wait 90 s and run it again.",
+      "Rotating acme/databases/app: the API answered 429. Nothing was changed. The API limits the rate of requests. Wait 90 s and try again.",
     );
     const other = await tursoFailure(client(new RateLimit()).rotate({ kind: "group", name: "team" }));
     assert.deepEqual([other.isRateLimited, other.retryAfterMs], [false, 0]);

@@ -142,7 +142,7 @@ describe("the transport repeats", () => {
       );
       const reply = await failed(send(ROTATE));
       assert.equal(asked, tries + 1, what);
-      assert.equal(reply.answer, "the Pulumi CLI that asked for it is gone");
+      assert.equal(reply.answer, "the Pulumi CLI that started this run has exited");
       assert.deepEqual([reply.from, reply.outcome], ["caller", { effect: "unchanged", retry: "none" }]);
     }
   });

@@ -173,10 +173,7 @@ describe("the transport", () => {
     for (const page of ["<!DOCTYPE html><title>Sign in</title>", "\n <html><body>Hello</body></html>"]) {
       const { url, requests } = await serve((_, response) => response.end(page));
       const reply = await failed(ask(url, ROTATE));
-      assert.equal(
-        reply.answer,
-        "answered 200 with a web page, so something stands between here and the API",
-      );
+      assert.equal(reply.answer, "answered 200 with a web page, so something other than the API answered");
       assert.deepEqual(reply.outcome, { effect: "unknown", retry: "none" });
       assert.equal(requests.length, 1);
     }

@@ -83,21 +83,16 @@ export async function conclude(
 ): Promise<Result | { again: Prepared }> {
   if (sent.lost === undefined) return concludeProof(run, sent, seen);
   const { task, canaries, lost } = sent;
-  if (canaries.length === 0)
-    return unresolved(run, sent, "There is no token from before it that could be tried.");
+  if (canaries.length === 0) return unresolved(run, sent, "There is no old token that could be tried.");
   if (seen.verdict === "rejected") {
-    run.notify(
-      "warning",
-      task.target,
-      `${lost}, but the rotation happened: a token from before it is rejected.`,
-    );
+    run.notify("warning", task.target, `${lost}, but the rotation happened: an old token is rejected.`);
     // what follows an earlier run's rotation may hold a token from before it was carried out
     const at = sent.isNew ? sent.at : run.clock().toISOString();
     return { kind: "rotated", at, isNew: true, verification: "verified", reach: seen.reach };
   }
   if (seen.verdict === "unclear")
-    return unresolved(run, sent, `A token from before it could not be tried (${seen.why}).`);
-  const still = `A token from before it is still accepted after ${humanDuration(seen.waitedMs)}`;
+    return unresolved(run, sent, `An old token could not be tried (${seen.why}).`);
+  const still = `An old token is still accepted after ${humanDuration(seen.waitedMs)}`;
   if (!seen.isFullWait) return unresolved(run, sent, `${still}; the run did not wait any longer.`);
   if (sent.tries === MOST_TRIES) return unresolved(run, sent, `${still}, for the second time.`);
   return mayResend(run, sent, still);
@@ -127,14 +122,14 @@ async function mayResend(
     sent.canaries.map(({ hostname, token }) => run.client.probe(hostname, token)),
   );
   if (again.some(({ verdict }) => verdict !== "accepted"))
-    return unresolved(run, sent, `${still}, but no longer right before it would have been sent again.`);
+    return unresolved(run, sent, `${still}, but no longer when the run was about to send the request again.`);
   if (run.isSuspended) return { kind: "failed", error: notResent(id, { at, answer: lost }) };
   const obstacle = findObstacle(run, task);
   if (obstacle) return { kind: "failed", error: obstacle };
   run.notify(
     "warning",
     task.target,
-    `${lost}, and the rotation did not happen: tokens from before it are still accepted after ${humanDuration(run.verifyTimeoutMs)}. Sending it once more.`,
+    `${lost}, and the rotation did not happen: old tokens are still accepted after ${humanDuration(run.verifyTimeoutMs)}. Sending it once more.`,
   );
   return { again: { task, canaries, lost: sent } };
 }
@@ -163,14 +158,14 @@ export function concludeProof(run: RunSettings, sent: Attempt, seen: Seen): Resu
   const answer =
     seen.verdict === "accepted"
       ? `old tokens are still accepted after ${limit}`
-      : `within ${limit} it could not be seen whether old tokens are rejected (${seen.why})`;
+      : `within ${limit} the run could not determine whether old tokens are rejected (${seen.why})`;
   const left: Result = { ...unverified, pending: { status: "unproven", at, canaries } };
   if (run.verify === "required")
     return { ...left, error: notProven(targetId(run.client.organization, task.target), answer) };
   run.notify(
     "warning",
     task.target,
-    `rotated, but ${answer}. Turso says that it can take up to an hour. The next \`pulumi up\` looks again.`,
+    `rotated, but ${answer}. Turso says that it can take up to an hour. The next \`pulumi up\` checks again.`,
   );
   return left;
 }

@@ -29,7 +29,7 @@ export function membersReached(
       notify(
         "warning",
         target,
-        `rotated, and a token of its group "${lookup.endpoint.group}" from before it is still accepted. If one of those may have leaked, rotate the group.`,
+        `rotated, but a token of its group "${lookup.endpoint.group}" from before the rotation is still accepted. If one of those may have leaked, rotate the group.`,
       );
     // only a database's rotation tries the tokens of other databases
     if (siblings !== "rejected") continue;

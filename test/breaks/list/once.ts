@@ -47,10 +47,10 @@ export const ONCE: Chapter = {
     },
     {
       name: "resent-without-canary",
-      defect: "A lost rotation is sent again although no token from before it can be tried.",
+      defect: "A lost rotation is sent again although no old token can be tried.",
       file: "src/rotation/run/attempt.ts",
-      find: `  if (canaries.length === 0)\n    return unresolved(`,
-      replace: `  if (canaries.length === 0) return { again: { task, canaries, lost: sent } };\n  if (false)\n    return unresolved(`,
+      find: `  if (canaries.length === 0) return unresolved(`,
+      replace: `  if (canaries.length === 0) return { again: { task, canaries, lost: sent } };\n  if (false) return unresolved(`,
       caughtBy: [
         "test/rotation/run/attempt-conclude.test.ts",
         "test/rotation/run/attempt-unresolved.test.ts",

@@ -103,7 +103,7 @@ describe("the dynamic host", () => {
           {
             property: "",
             reason:
-              "The API's URL, read from stack config turso:apiUrl, must not hold a user name or a password; the API token has a setting of its own.",
+              "The API's URL, read from stack config turso:apiUrl, must not contain a user name or a password; the API token is set separately.",
           },
         ],
       });

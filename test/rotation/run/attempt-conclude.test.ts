@@ -83,14 +83,14 @@ describe("the conclusion", () => {
 
     for (const [verdict, answer] of [
       ["accepted", "old tokens are still accepted after 3 s"],
-      ["unclear", "within 3 s it could not be seen whether old tokens are rejected (no answer)"],
+      ["unclear", "within 3 s the run could not determine whether old tokens are rejected (no answer)"],
     ] as const) {
       const left = { ...rotated, reach: undefined, verification: "unverified", pending };
 
       it(`warns and leaves the proof to the next run: ${verdict}`, async () => {
         assert.deepEqual(await conclude(run(), sent(), seenAs(verdict)), left);
         assert.deepEqual(messages, [
-          `warning app: rotated, but ${answer}. Turso says that it can take up to an hour. The next \`pulumi up\` looks again.`,
+          `warning app: rotated, but ${answer}. Turso says that it can take up to an hour. The next \`pulumi up\` checks again.`,
         ]);
       });
 
@@ -101,7 +101,7 @@ describe("the conclusion", () => {
         assert.deepEqual(rest, left);
         assert.equal(
           error?.message,
-          `Verifying the rotation of acme/databases/app: ${answer}. The rotation itself is done and recorded. Run \`pulumi up\` again: it only checks again. If this keeps happening, raise verifyTimeout.`,
+          `Verifying the rotation of acme/databases/app: ${answer}. The rotation itself is done and recorded. Run \`pulumi up\` again: it repeats only the check. If this keeps happening, raise verifyTimeout.`,
         );
         assert.equal(error.effect, "unchanged");
         assert.deepEqual(messages, []);
@@ -111,7 +111,7 @@ describe("the conclusion", () => {
 
   describe("of a rotation whose response was lost", () => {
     const lost = "the API answered 500";
-    const STILL = "A token from before it is still accepted after 3 s";
+    const STILL = "An old token is still accepted after 3 s";
     const UNSEEN = "It is saved as pending and not sent again blindly";
 
     for (const [isNew, at] of [
@@ -122,7 +122,7 @@ describe("the conclusion", () => {
         const result = await conclude(run(), sent({ lost, isNew }), seenAs("rejected", { reach }));
         assert.deepEqual(result, { kind: "rotated", at, isNew: true, verification: "verified", reach });
         assert.deepEqual(messages, [
-          `warning app: ${lost}, but the rotation happened: a token from before it is rejected.`,
+          `warning app: ${lost}, but the rotation happened: an old token is rejected.`,
         ]);
       });
 
@@ -131,14 +131,9 @@ describe("the conclusion", () => {
         "there is no canary token",
         { canaries: [] },
         seenAs("rejected"),
-        "There is no token from before it that could be tried.",
+        "There is no old token that could be tried.",
       ],
-      [
-        "it could not be tried",
-        {},
-        seenAs("unclear"),
-        "A token from before it could not be tried (no answer).",
-      ],
+      ["it could not be tried", {}, seenAs("unclear"), "An old token could not be tried (no answer)."],
       [
         "the run did not wait for the whole time",
         {},
@@ -187,7 +182,7 @@ describe("the conclusion", () => {
         [{ label: "database", target: task.target, hostname: old.hostname }],
       );
       assert.deepEqual(messages, [
-        `warning app: ${lost}, and the rotation did not happen: tokens from before it are still accepted after 1 s. Sending it once more.`,
+        `warning app: ${lost}, and the rotation did not happen: old tokens are still accepted after 1 s. Sending it once more.`,
       ]);
       assert.deepEqual(turso.rotateRequests(), []);
     });
@@ -212,7 +207,7 @@ describe("the conclusion", () => {
       assert.ok("kind" in result && result.kind === "failed");
       assert.equal(
         result.error.message,
-        `Rotating acme/databases/app at ${AT}: ${lost}. It was not carried out: tokens from before it are still accepted. It is not sent again while suspend is true.`,
+        `Rotating acme/databases/app at ${AT}: ${lost}. It was not carried out: old tokens are still accepted. It is not sent again while suspend is true.`,
       );
       assert.deepEqual(messages, []);
     });

@@ -18,10 +18,10 @@ describe("a lost response, with a canary token", () => {
     });
 
   it("to a rotation that happened is resolved in the same up", () =>
-    resolved("after", 300, "but the rotation happened: a token from before it is rejected."));
+    resolved("after", 300, "but the rotation happened: an old token is rejected."));
 
   it("to a rotation that did not happen leads to exactly one rotation, after verifyTimeout, with a warning", () =>
-    resolved("before", 0, "tokens from before it are still accepted after 1 s. Sending it once more."));
+    resolved("before", 0, "old tokens are still accepted after 1 s. Sending it once more."));
 
   it("leads to a second rotation if old tokens outlive verifyTimeout, and is not called verified while tokens of the first rotation are accepted", () =>
     Stage.with(1_500, async (stage) => {
@@ -55,7 +55,7 @@ describe("a lost response, with a canary token", () => {
           skip: 1,
         });
         const { state, message } = await unfinishedRun(stage.logic().create(inputs()));
-        assert.match(message, /A token from before it could not be tried \(the database could not be asked/);
+        assert.match(message, /An old token could not be tried \(the database could not be reached/);
         assert.equal(state.pending?.["app"]?.status, "unknown");
         assert.equal(stage.rotations, when === "after" ? 1 : 0);
         stage.emulator.clearFaults();
@@ -135,7 +135,7 @@ describe("a lost response, with a canary token", () => {
       };
       stage.emulator.platform.rotateDatabase("app");
       const { message } = await unfinishedRun(stage.logic().update(state, inputs()));
-      assert.match(message, /There is no token from before it that could be tried\./);
+      assert.match(message, /There is no old token that could be tried\./);
       assert.equal(stage.rotations, 1, "only the manual one");
     }));
 });

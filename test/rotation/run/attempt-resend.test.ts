@@ -35,7 +35,7 @@ const lost = (): Attempt => ({
 describe("a rotation whose response was lost, and that seemed not to have happened", () => {
   const seen = { verdict: "accepted", why: "", waitedMs: 1_000, isFullWait: true } as const;
 
-  it("is sent once more while tokens from before it are still accepted", async () => {
+  it("is sent once more while old tokens are still accepted", async () => {
     assert.ok("again" in (await conclude(runWith("accepted"), lost(), seen)));
   });
 
@@ -43,6 +43,6 @@ describe("a rotation whose response was lost, and that seemed not to have happen
     it(`is not sent again if such a token is ${verdict} right before that`, async () => {
       const result = await conclude(runWith(verdict), lost(), seen);
       assert.ok("kind" in result && result.kind === "unknown");
-      assert.match(result.error.message, /but no longer right before it would have been sent again\./);
+      assert.match(result.error.message, /but no longer when the run was about to send the request again\./);
     });
 });

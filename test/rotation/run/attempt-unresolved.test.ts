@@ -44,7 +44,7 @@ describe("a rotate request whose outcome is unknown", () => {
       "200 with a web page",
       "before",
       status(200, PAGE),
-      "answered 200 with a web page, so something stands between here and the API",
+      "answered 200 with a web page, so something other than the API answered",
     ],
     ["202", "after", status(202, ""), "answered 202"],
     ["half a body", "after", { type: "truncate" }, "the API's answer broke off (stream has been aborted)"],

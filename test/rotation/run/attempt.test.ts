@@ -65,12 +65,12 @@ describe("a rotate request that certainly failed", () => {
     {
       what: "409",
       action: json(409, "busy"),
-      text: "the API answered 409 (busy). Nothing was changed. Something else is changing it right now. Run it again in a moment.",
+      text: "the API answered 409 (busy). Nothing was changed. Something else is changing the target right now. Try again in a moment.",
     },
     {
       what: "429 with a Retry-After that is too long to wait for",
       action: json(429, "slow down", { "retry-after": "3600" }),
-      text: "the API answered 429 (slow down). Nothing was changed. The API limits the rate of requests. Wait 3600 s and run it again.",
+      text: "the API answered 429 (slow down). Nothing was changed. The API limits the rate of requests. Wait 3600 s and try again.",
     },
   ];
   for (const { what, scope = { database: "app" }, action, text } of rows)
@@ -130,7 +130,7 @@ describe("a rotate request that was certainly not processed", () => {
       assert.deepEqual(turso.rotations(), ["database app"]);
       const waits = turso.messages.filter((line) => line.includes("429"));
       assert.deepEqual(waits, [
-        "the API limits the rate of requests (429): all of them wait, first for 0.0 s",
+        "the API limits the rate of requests (429): all requests wait, at first for 0.0 s",
       ]);
     });
 
@@ -142,7 +142,7 @@ describe("a rotate request that was certainly not processed", () => {
     const error = await harmlessFailure(logic.update(state(), inputs({ trigger: "2" })));
     assert.equal(
       error.message,
-      "Rotating acme/databases/app: the Pulumi CLI that asked for it is gone. Nothing was changed. Run `pulumi cancel`, then `pulumi up` again.",
+      "Rotating acme/databases/app: the Pulumi CLI that started this run has exited. Nothing was changed. Run `pulumi cancel`, then `pulumi up` again.",
     );
     assert.equal(turso.rotateRequests().length, 1);
     assert.deepEqual(turso.rotations(), []);

@@ -90,7 +90,7 @@ describe("what a rotation was seen to reach", () => {
     assert.deepEqual(reachedOf(rotatedIn({ team: { group: "accepted" } }), everything), {
       reached: {},
       warnings: [
-        'warning a: rotated, and a token of its group "team" from before it is still accepted. If one of those may have leaked, rotate the group.',
+        'warning a: rotated, but a token of its group "team" from before the rotation is still accepted. If one of those may have leaked, rotate the group.',
       ],
     });
     assert.deepEqual(reachedOf(rotatedIn({ team: { group: "rejected" } }), everything).warnings, []);

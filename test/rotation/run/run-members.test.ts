@@ -189,7 +189,7 @@ describe("a rotation of a database", () => {
       await fleet.logic().create(inputs({ scope: { database: "t1" } }));
       assert.match(
         fleet.messages.join("\n"),
-        /^acme\/databases\/t1: rotated, and a token of its group "tenants" from before it is still accepted\. If one of those may have leaked, rotate the group\.$/m,
+        /^acme\/databases\/t1: rotated, but a token of its group "tenants" from before the rotation is still accepted\. If one of those may have leaked, rotate the group\.$/m,
       );
     }));
 

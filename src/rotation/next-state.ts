@@ -47,11 +47,21 @@ export interface Run {
   results: ReadonlyMap<string, Result>;
   /** The names of targets that exist, or did. */
   seen?: ReadonlySet<string>;
-  /** The tokens that the run minted, by name, and why others could not be, by target. Absent: it mints none. */
-  minter?: Pick<Minter, "minted" | "errors"> | undefined;
+  /**
+   * The tokens that the run minted, by name, why others could not be, by target, and the targets that have all of theirs. Absent: it
+   * mints none.
+   */
+  minter?: Pick<Minter, "minted" | "errors" | "complete"> | undefined;
   /** Members without a result whose tokens these rotations were seen to invalidate too, and when. */
   reached?: ReadonlyMap<string, string>;
 }
+
+/** What a refresh or a preview mints. */
+export const NOTHING_MINTED: NonNullable<Run["minter"]> = {
+  minted: new Map(),
+  errors: new Map(),
+  complete: new Set(),
+};
 
 /** The state after a run: what happened counts, whatever else failed. */
 export function nextState(record: RotationState, run: Run, now: Date): RotationState {
@@ -71,8 +81,16 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
         return entry === undefined ? [] : [[name, entry]];
       }),
     );
-  const pending = entries(left, (result, _, name) => pendingAfter(result, wereSeen?.has(name) === true));
-  const failures = entries(before.failures, ({ error }) => error?.reason);
+  const pending = entries(left, (result, was, name) => {
+    const is = pendingAfter(result, wereSeen?.has(name) === true);
+    // until a run has minted the token, whatever else is done
+    const isLeft = run.minter?.complete.has(name) === false && lacksToken(was) && !isOver(result);
+    return isLeft ? withoutToken(is) : is;
+  });
+  const failures = entries(
+    before.failures,
+    ({ error }, was, name) => error?.reason ?? (lacksToken(own(pending, name)) ? was : undefined),
+  );
   for (const [name, error] of run.minter?.errors ?? []) {
     pending[name] = withoutToken(pending[name]);
     // why it could not be rotated says more
@@ -174,6 +192,9 @@ function reachOf(results: Run["results"]): Record<string, Reach> {
   }
   return reach;
 }
+
+/** Whether nothing remains to be done for a target, because it does not exist. */
+const isOver = ({ kind }: Result): boolean => kind === "gone" || kind === "missing";
 
 function pendingAfter(result: Result, wasSeen: boolean): Pending | undefined {
   switch (result.kind) {

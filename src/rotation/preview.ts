@@ -2,7 +2,7 @@ import type { Planned, Properties, Saved } from "../core/protocol";
 import { UNKNOWN } from "../core/unknown";
 import { namesOf } from "../values/scope";
 import { recordOf } from "./job";
-import { nextState } from "./next-state";
+import { NOTHING_MINTED, nextState } from "./next-state";
 import { membersOf, planUpdate } from "./plan";
 import { newState, type Declaration, type RotationInputs, type RotationState } from "./state";
 
@@ -64,7 +64,7 @@ function ofUpdate(old: Saved<RotationState>, wanted: Planned<RotationInputs>, no
 /** The record after a run that does nothing: members that left the scope are gone from it. */
 function idle(record: RotationState, { subject, inputs }: Planned<RotationInputs>, now: Date): RotationState {
   if (subject === undefined) return record;
-  const minter = inputs.mint && { minted: new Map(), errors: new Map() };
+  const minter = inputs.mint && NOTHING_MINTED;
   const members = membersOf(subject, record);
   return nextState(
     record,

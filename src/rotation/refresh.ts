@@ -9,7 +9,7 @@ import { own } from "../values/record";
 import { ALL, namesOf, targetOf, type Resolved, type Subject, type Target } from "../values/scope";
 import { nameList } from "../values/text";
 import { concludeProof, reopen } from "./run/attempt";
-import { nextState, type Result } from "./next-state";
+import { NOTHING_MINTED, nextState, type Result } from "./next-state";
 import { deadTokens, recreated, withoutTokens } from "./own-tokens";
 import { membersOf } from "./plan";
 import { prove } from "./run/prove";
@@ -36,7 +36,7 @@ export async function refresh(
   const found = await lookUp(context, members, record);
   const isAll = targets === ALL;
   const proofs = await finishProofs(context, members, record, found);
-  const minter = isPresent(record.mint) ? { minted: new Map(), errors: new Map() } : undefined;
+  const minter = isPresent(record.mint) ? NOTHING_MINTED : undefined;
   const next = nextState(
     record,
     { isList, isFull: false, members: members.targets, results: proofs, minter },

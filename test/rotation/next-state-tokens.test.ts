@@ -5,6 +5,7 @@ import { NOW, state } from "../support/fake-turso";
 import {
   AT,
   LOST,
+  UNPROVEN,
   errorOf,
   adoptedResult,
   failedResult,
@@ -85,6 +86,40 @@ describe("the tokens of the next state", () => {
     const held = { status: "not-rotated", wasSeen: true } as const;
     const { pending } = after(before, { app: { kind: "adopted", pending: held } }, { members, minter });
     assert.deepEqual(pending, { app: { ...held, isNotMinted: true } });
+  });
+
+  describe("that an earlier run could not mint", () => {
+    const lacking = state({
+      mint: {},
+      pending: { app: { ...LOST, isNotMinted: true } },
+      failures: { app: "no token" },
+    });
+
+    for (const [what, result, expected] of [
+      ["is proven", rotatedResult({ isNew: false }), { status: "not-minted" }],
+      [
+        "is still not proven",
+        rotatedResult({ isNew: false, pending: UNPROVEN }),
+        { ...UNPROVEN, isNotMinted: true },
+      ],
+      ["failed", failedResult(), { status: "not-rotated", isNotMinted: true }],
+    ] as const)
+      it(`stay pending, with the reason, if the rotation ${what}`, () => {
+        const { pending, failures } = after(lacking, { app: result }, { members, minter: minterOf({}) });
+        assert.deepEqual(pending, { app: expected });
+        const why = result.kind === "failed" ? result.error.reason : "no token";
+        assert.deepEqual(failures, { app: why });
+      });
+
+    for (const [what, result, complete] of [
+      ["this run minted all that there are", rotatedResult({ isNew: false }), ["app"]],
+      ["their target no longer exists", goneResult(), []],
+    ] as const)
+      it(`do not stay pending if ${what}`, () => {
+        const minter = minterOf({}, {}, complete);
+        const { pending, failures } = after(lacking, { app: result }, { members, minter });
+        assert.deepEqual([pending, failures], [undefined, {}]);
+      });
   });
 
   it("that could not be minted either do not hide why the rotation failed", () => {

@@ -161,6 +161,15 @@ describe("a refresh of a rotation that was not proven", () => {
     assert.match(messages.join("\n"), /^warning acme\/databases\/a: rotated, but /);
   });
 
+  for (const isRotated of [true, false])
+    it(`leaves a token that an earlier run could not mint to the next update, ${isRotated ? "also if it finishes" : "if it cannot finish"} the proof`, async () => {
+      const { organization, olds } = unproven({ mint: {}, tokens: {}, endpoints: {} }, isRotated);
+      const left = { ...olds.pending?.["a"], isNotMinted: true } as Pending;
+      const { next } = await refreshing(organization, { ...olds, pending: { a: left } });
+      assert.deepEqual(next?.pending, { a: isRotated ? NOT_MINTED : left });
+      assert.deepEqual(next.failures, { a: "not proven" });
+    });
+
   it("tries nothing under verify off, nor without a canary token's answer", async () => {
     const off = unproven({ verify: "off" });
     assert.deepEqual(await refreshing(off.organization, off.olds), {

@@ -19,11 +19,17 @@ export const endpointIn = (group: string): Endpoint => ({ hostname: `${group}.ex
 export const targets = (kind: Target["kind"], ...names: string[]): Target[] =>
   names.map((name) => ({ kind, name }));
 
-/** What a run minted, by the token's name, and why other tokens could not be minted. */
+/**
+ * What a run minted, by the token's name, and why other tokens could not be minted.
+ *
+ * @param complete the names of the targets that have all their tokens
+ */
 export const minterOf = (
   tokens: Record<string, { token: string; group: string }>,
   errors: Record<string, TursoError> = {},
+  complete: readonly string[] = Object.keys(tokens),
 ): NonNullable<Run["minter"]> => ({
+  complete: new Set(complete),
   minted: new Map(
     Object.entries(tokens).map(([name, { token, group }]): [string, MintedToken] => [
       name,

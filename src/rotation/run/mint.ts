@@ -38,6 +38,8 @@ export class Minter {
   readonly minted = new Map<string, MintedToken>();
   /** By the target's name, why one of its tokens could not be minted. */
   readonly errors = new Map<string, TursoError>();
+  /** The names of the targets whose tokens were all minted. */
+  readonly complete = new Set<string>();
   private readonly unseen = new Map<string, string>();
 
   private readonly client: TursoClient;
@@ -156,6 +158,7 @@ export class Minter {
       this.errors.set(task.target.name, minted);
     });
     if (isComplete) this.errors.delete(task.target.name);
+    if (this.unitsOf(task).every(({ name }) => this.minted.has(name))) this.complete.add(task.target.name);
     return isComplete;
   }
 

@@ -102,6 +102,15 @@ export const DELIVERY: Chapter = {
       caughtBy: ["test/rotation/next-state-tokens.test.ts", "test/rotation/run/mint.test.ts"],
     },
     {
+      name: "proof-forgets-the-unminted-token",
+      defect:
+        "A refresh that finishes the proof of a rotation forgets that its token could not be minted, so no later run mints it.",
+      file: "src/rotation/next-state.ts",
+      find: `return isLeft ? withoutToken(is) : is;`,
+      replace: `return is;`,
+      caughtBy: ["test/rotation/next-state-tokens.test.ts", "test/rotation/refresh-finds.test.ts"],
+    },
+    {
       name: "new-database-keeps-its-token",
       defect: "A database that was deleted and made again under its name keeps its dead token.",
       file: "src/token/refresh.ts",

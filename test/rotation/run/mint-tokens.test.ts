@@ -48,6 +48,7 @@ describe("the tokens of a run", () => {
       [...minter.minted].map(([name, { unit }]) => [name, unit]),
       [["a", { name: "a", target: A, endpoint: { group: "team", hostname: "a" } }]],
     );
+    assert.deepEqual([...minter.complete], ["a"]);
     assert.deepEqual([minter.warning, minter.errors.size, asked(organization)], [undefined, 0, ["a"]]);
   });
 
@@ -121,9 +122,10 @@ describe("the tokens of a run", () => {
     const minter = minterIn(organization, { per: "database" });
     assert.equal(await minter.mintAll(organization.task(group("team")), true), false);
     assert.deepEqual([[...minter.minted.keys()], minter.errors.get("team")?.status], [["a"], 409]);
+    assert.equal(minter.complete.size, 0);
     delete organization.answers.mint;
     assert.equal(await minter.mintAll(organization.task(group("team")), true), true);
-    assert.equal(minter.errors.size, 0);
+    assert.deepEqual([minter.errors.size, [...minter.complete]], [0, ["team"]]);
   });
 
   it("that are due are minted once without a rotation, and all of those that an earlier run left", async () => {

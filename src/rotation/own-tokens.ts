@@ -31,14 +31,18 @@ export async function deadTokens(context: Context, saved: Saved<RotationState>):
   return [...dead];
 }
 
-/** The databases that were deleted and made again under their names, so that their tokens are dead. */
-export function recreated({ tokens = {}, endpoints = {} }: RotationState, found: Survey): string[] {
-  return Object.keys(tokens).filter((name) => {
-    const before = own(endpoints, name)?.databaseId;
-    const radius = found.get(name);
-    if (before === undefined || radius === undefined || radius instanceof TursoError) return false;
+/** The targets with a token of a database that was deleted and made again under its name, so that the token is dead. */
+export function recreated({ tokens = {}, endpoints = {}, mint }: RotationState, found: Survey): string[] {
+  const isPerDatabase = mint?.per === "database";
+  return Object.keys(tokens).flatMap((name) => {
+    const { databaseId: before, group = "" } = own(endpoints, name) ?? {};
+    const of = isPerDatabase ? group : name;
+    const radius = found.get(of);
+    if (before === undefined || radius === undefined || radius instanceof TursoError) return [];
     const now = radius.endpoints.get(name)?.databaseId;
-    return radius.target.kind === "database" && now !== undefined && now !== before;
+    // a group's own token is tried at any of its databases
+    const isOfDatabase = isPerDatabase || radius.target.kind === "database";
+    return isOfDatabase && now !== undefined && now !== before ? [of] : [];
   });
 }
 

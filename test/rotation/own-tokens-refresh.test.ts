@@ -34,6 +34,22 @@ describe("a refresh of tokens", () => {
     });
 
   for (const [per, expected] of [
+    ["database", ["team"]],
+    [undefined, []],
+  ] as const)
+    it(`finds ${per ? "the group" : "nothing for a group's own token"} if one of its databases was made again${per ? ", with per" : ""}`, () => {
+      const found = { ...new Organization(TEAM).radius(group("team")), endpoints: new Map([["a", at("2")]]) };
+      const name = per ? "a" : "team";
+      const saved = state({
+        scope: { group: "team" },
+        mint: per ? { per } : {},
+        tokens: { [name]: "t" },
+        endpoints: { [name]: at("1") },
+      });
+      assert.deepEqual(recreated(saved, new Map([["team", found]])), expected);
+    });
+
+  for (const [per, expected] of [
     [undefined, ["a"]],
     ["database", ["team"]],
   ] as const)

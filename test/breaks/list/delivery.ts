@@ -122,8 +122,17 @@ export const DELIVERY: Chapter = {
       name: "new-database-keeps-its-list-token",
       defect: "A member of a list that was deleted and made again under its name keeps its dead token.",
       file: "src/rotation/own-tokens.ts",
-      find: `return radius.target.kind === "database" && now !== undefined && now !== before;`,
-      replace: `return false;`,
+      find: `return isOfDatabase && now !== undefined && now !== before ? [of] : [];`,
+      replace: `return [];`,
+      caughtBy: ["test/rotation/own-tokens-refresh.test.ts"],
+    },
+    {
+      name: "new-database-keeps-its-token-in-a-group",
+      defect:
+        "With a token for each database of a group, a database that was deleted and made again under its name keeps its dead token.",
+      file: "src/rotation/own-tokens.ts",
+      find: `const isOfDatabase = isPerDatabase || radius.target.kind === "database";`,
+      replace: `const isOfDatabase = radius.target.kind === "database";`,
       caughtBy: ["test/rotation/own-tokens-refresh.test.ts"],
     },
     {

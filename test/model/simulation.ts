@@ -220,7 +220,8 @@ export class Simulation {
     await this.#runReadOnly({ ...NO_FAULTS, type: "refresh" }, (process) => this.#refresh(process));
     this.#oracle.refreshed();
     const gone = allTargetsOf(this.#program).filter((target) => !this.organization.exists(target));
-    const isExpected = !isSingle(this.#program) && gone.every((target) => this.#oracle.hasSeen(target));
+    const isExpected =
+      !isSingle(this.#program) && gone.every((target) => this.#oracle.hasSeen(target, this.#program));
     const edit = { ...repair(this.#program), ...(gone.length > 0 && withoutGone(isExpected)) };
     let isSuccess = (await this.#up(NO_FAULTS, edit)) || (await this.#up(NO_FAULTS));
     if (!isSuccess && isUnresolved(this.#pending())) {

@@ -170,10 +170,13 @@ export class Oracle {
     return this.#isLate || this.#unseen.size > 0;
   }
 
-  /** Whether the resource has rotated or adopted this target; with "all", whoever is gone is none of its members any more. */
-  hasSeen(target: Target): boolean {
-    const { program } = this.#recorded ?? {};
-    return (program !== undefined && isAll(program)) || this.#seen.has(key(target));
+  /**
+   * Whether the resource has rotated or adopted this target; with "all", whoever is gone is none of its members any more. A program that
+   * was never saved may name a list instead, and a name in it that never existed.
+   */
+  hasSeen(target: Target, program: Program): boolean {
+    const was = this.#recorded?.program;
+    return (was !== undefined && isAll(was) && isAll(program)) || this.#seen.has(key(target));
   }
 
   /** A refresh has tried every token. */

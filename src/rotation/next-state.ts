@@ -31,8 +31,8 @@ export type Result =
     }
   /** It joined the list without a rotation. */
   | { kind: "adopted"; pending?: Pending | undefined; error?: undefined }
-  /** It was to join the list, and the API does not know it. */
-  | { kind: "missing"; error: TursoError }
+  /** It was not to be rotated, and the API does not know it. */
+  | { kind: "missing"; error: TursoError; pending?: Pending | undefined }
   /** It existed before and does not any more: it has no tokens left to invalidate. */
   | { kind: "gone"; error?: undefined };
 
@@ -203,9 +203,9 @@ function pendingAfter(result: Result, wasSeen: boolean): Pending | undefined {
     case "rotated":
     case "unknown":
     case "adopted":
+    case "missing":
       return result.pending;
     case "gone":
-    case "missing":
       return undefined;
   }
 }

@@ -71,6 +71,11 @@ export class Minter {
     return tried instanceof TursoError && isMintRefused(tried) ? tried : undefined;
   }
 
+  /** Whether a token of a target is to be minted although the target is not rotated. */
+  isOwed({ target, pending }: Task): boolean {
+    return lacksToken(pending) || this.needsLookup({ target }) || this.isDue(target.name);
+  }
+
   /** Whether a target's tokens are those of its databases, which only a lookup can name. */
   needsLookup({ target }: Pick<Task, "target">): boolean {
     return target.kind === "group" && this.settings.per === "database";

@@ -9,7 +9,7 @@ import type { Breaker, Silence } from "../../core/breaker";
 import type { Attempt } from "./attempt";
 import { cannotMint, cannotVerify, neverSeen, reachesOthers } from "../report";
 import type { Minter } from "./mint";
-import type { Result } from "../next-state";
+import { withoutToken, type Result } from "../next-state";
 import type { Follower, GroupImpact, Pending, Verify } from "../state";
 
 /** What holds for all targets of a run. */
@@ -50,6 +50,8 @@ export interface Task {
   lookup: BlastRadius | TursoError;
   /** What an earlier run left to do. */
   pending?: Pending | undefined;
+  /** The API's refusal to mint the tokens that its rotation makes necessary. */
+  refusal?: TursoError;
 }
 
 /** A target that may be rotated, and the canary tokens that will show what the rotation invalidates. */
@@ -84,14 +86,9 @@ export async function refusalToMint(run: RunSettings, first: Task): Promise<Turs
 export async function prepare(run: RunSettings, task: Task, leads: boolean): Promise<Result | Prepared> {
   const { lookup, target } = task;
   const id = targetId(run.client.organization, target);
-  const isGone = lookup instanceof TursoError && lookup.isGone;
-  if (task.isAdopted && !isGone) return adopt(run, task);
-  if (task.isAdopted && !task.isKnown) return { kind: "missing", error: neverSeen(id) };
-  if (isGone && run.isList && task.isKnown) {
-    run.notify("warning", target, "it no longer exists, so it has no tokens to invalidate.");
-    return { kind: "gone" };
-  }
-  const obstacle = isGone && run.isList ? neverSeen(id) : findObstacle(run, task);
+  const settled = withoutRotation(run, task);
+  if (settled) return settled;
+  const obstacle = isGone(task) && run.isList ? neverSeen(id) : findObstacle(run, task);
   if (obstacle) return { kind: "failed", error: obstacle };
   if (run.verify === "off") return { task };
   const limitMs = Math.max(0, Math.min(run.verifyTimeoutMs, run.preflightUntil - performance.now()));
@@ -146,10 +143,35 @@ async function reachCanaries(
   return planted.flatMap((each) => ("why" in each ? [] : each));
 }
 
-function adopt(run: RunSettings, { lookup, target, isKnown, isHeld, pending }: Task): Result {
+/** Whether the API itself says that the target does not exist. */
+export const isGone = ({ lookup }: Pick<Task, "lookup">): boolean =>
+  lookup instanceof TursoError && lookup.isGone;
+
+/** A result that never makes the next `up` rotate. */
+type Settled = Exclude<Result, { kind: "failed" }>;
+
+/** The result of a target for which the run sends no rotation, whatever else it finds out; undefined: it is to be rotated. */
+function withoutRotation(run: RunSettings, task: Task): Settled | undefined {
+  const { target, isAdopted, isKnown, lookup } = task;
+  if (isGone(task) && run.isList && isKnown) {
+    run.notify("warning", target, "it no longer exists, so it has no tokens to invalidate.");
+    return { kind: "gone" };
+  }
+  if (!isAdopted) return undefined;
+  if (!(lookup instanceof TursoError && lookup.isGone)) return adopt(run, task);
+  return run.isList
+    ? { kind: "missing", error: neverSeen(targetId(run.client.organization, target)) }
+    : { kind: "missing", error: lookup, pending: leftOf(run, task) };
+}
+
+/** What an earlier run left to do, and the token that is due, which cannot be minted now. */
+const leftOf = ({ minter }: RunSettings, task: Task): Pending | undefined =>
+  minter?.isOwed(task) ? withoutToken(task.pending) : task.pending;
+
+function adopt(run: RunSettings, { lookup, target, isKnown, isHeld, pending }: Task): Settled {
   const left = pending?.status === "not-rotated" ? pending : undefined;
   const waits = isHeld === true || left !== undefined;
-  const adopted: Result = {
+  const adopted: Settled = {
     kind: "adopted",
     ...(waits && { pending: { status: "not-rotated", ...(left?.wasSeen && { wasSeen: true }) } }),
   };
@@ -164,9 +186,10 @@ function adopt(run: RunSettings, { lookup, target, isKnown, isHeld, pending }: T
 export const isUnseen = ({ lookup }: Pick<Task, "lookup">): boolean =>
   lookup instanceof TursoError && (lookup.status === 403 || lookup.isTooLarge);
 
-/** Why the target must not be rotated: it does not exist, the API token fails, or `groupImpact` refuses it. */
-export function findObstacle(run: RunSettings, { lookup, target }: Task): TursoError | undefined {
+/** Why the target must not be rotated: it does not exist, the API token fails or may not mint, or `groupImpact` refuses it. */
+export function findObstacle(run: RunSettings, { lookup, target, refusal }: Task): TursoError | undefined {
   const { groupImpact, targets, notify, client } = run;
+  if (refusal) return cannotMint(targetId(client.organization, target), refusal);
   if (lookup instanceof TursoError) {
     const isNeeded = groupImpact === "refuse" || run.minter?.needsLookup({ target }) === true;
     if (!isUnseen({ lookup }) || isNeeded) return lookup;

@@ -3,7 +3,15 @@ import { inParallel } from "../../values/places";
 import { targetId, type Target } from "../../values/scope";
 import { reopen, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
-import { isUnseen, prepare, refusalToMint, type Prepared, type RunSettings, type Task } from "./preflight";
+import {
+  isGone,
+  isUnseen,
+  prepare,
+  refusalToMint,
+  type Prepared,
+  type RunSettings,
+  type Task,
+} from "./preflight";
 import { cannotMint } from "../report";
 
 /** Splits the tasks into those that may be rotated, those that an earlier run has begun, and those that have a result already. */
@@ -19,10 +27,10 @@ export async function prepareAll(
   const rotates = tasks.filter(({ isAdopted, pending }) => !isAdopted && pending?.status !== "unproven");
   const first = rotates.find(({ lookup }) => !(lookup instanceof TursoError)) ?? rotates.find(isUnseen);
   const refusal = first && (await refusalToMint(run, first));
-  await inParallel(tasks, parallelism, async (task) => {
-    const { pending, lookup, target } = task;
-    const isGone = lookup instanceof TursoError && lookup.isGone;
-    if (pending && "canaries" in pending && !(isGone && run.isList)) {
+  await inParallel(tasks, parallelism, async (each) => {
+    const task = refusal ? { ...each, refusal } : each;
+    const { pending, target } = task;
+    if (pending && "canaries" in pending && !(isGone(task) && run.isList)) {
       // without verification, a proof that an earlier run left is given up
       if (pending.status === "unproven" && run.verify === "off")
         results.set(target.name, {
@@ -32,10 +40,6 @@ export async function prepareAll(
           verification: "unverified",
         });
       else attempts.push(reopen(run, task, pending));
-      return;
-    }
-    if (refusal && !task.isAdopted) {
-      results.set(target.name, refused(run, target, refusal));
       return;
     }
     const group = groupOf(task);

@@ -188,5 +188,21 @@ export const AGE: Chapter = {
       replace: `if (false)`,
       caughtBy: ["test/rotation/announce.test.ts"],
     },
+    {
+      name: "gone-single-rotates-later",
+      defect: "A single target that is gone and only needs a token is rotated once it exists again.",
+      file: "src/rotation/run/preflight.ts",
+      find: `if (!isAdopted) return undefined;`,
+      replace: `if (!isAdopted || (isGone(task) && !run.isList)) return undefined;`,
+      caughtBy: ["test/rotation/run/preflight.test.ts", "test/rotation/run/run-gone.test.ts"],
+    },
+    {
+      name: "refusal-comes-before-gone",
+      defect: "A member that is gone is to be rotated later because the API refuses to mint.",
+      file: "src/rotation/run/preflight.ts",
+      find: `  const settled = withoutRotation(run, task);`,
+      replace: `  if (task.refusal && !task.isAdopted) return { kind: "failed", error: cannotMint(id, task.refusal) };\n  const settled = withoutRotation(run, task);`,
+      caughtBy: ["test/rotation/run/prepare.test.ts"],
+    },
   ],
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Task } from "../../../src/rotation/run/preflight";
-import { failedLookup } from "../results";
+import { UNPROVEN, failedLookup, goneOf } from "../results";
 import { Organization, UNCLEAR, database, refusedWith } from "./organization";
 import { roll } from "./roller";
 
@@ -58,6 +58,15 @@ describe("a roll whose API token may not mint", () => {
           /^Rotating acme\/databases\/a: no token could be/,
         );
     });
+
+  it("has nothing left to do for a member that is gone, also one whose rotation was not proven", async () => {
+    const organization = new Organization(APART, "database", { mint: () => refusedWith(403) });
+    const [a, b, c] = tasksOf(organization) as [Task, Task, Task];
+    const gone = { lookup: goneOf("database", "b") };
+    const tasks = [a, { ...b, ...gone, pending: UNPROVEN }, { ...c, ...gone }];
+    const { kinds } = await roll(organization, tasks);
+    assert.deepEqual(kinds, { a: "failed", b: "gone", c: "gone" });
+  });
 
   it("rotates those for which it may", async () => {
     const organization = new Organization(APART, "database", {

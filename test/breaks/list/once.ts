@@ -157,5 +157,13 @@ export const ONCE: Chapter = {
       replace: `if (failure)`,
       caughtBy: ["test/rotation/run/run.test.ts"],
     },
+    {
+      name: "resent-without-a-replacement",
+      defect: "A lost rotation is sent again although the preflight has seen that the API refuses to mint.",
+      file: "src/rotation/run/prepare.ts",
+      find: `attempts.push(reopen(run, task, pending));`,
+      replace: `attempts.push(reopen(run, each, pending));`,
+      caughtBy: ["test/rotation/run/roll-lost.test.ts"],
+    },
   ],
 };

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { rollAll } from "../../../src/rotation/run/roll";
 import { errorOf, failedLookup, goneOf } from "../results";
-import { Organization, database } from "./organization";
+import { Organization, database, refusedWith } from "./organization";
 import { roll } from "./roller";
 import { settingsWith } from "./settings";
 
 describe("a lost response", () => {
   const ONE = { team: ["a"] };
+  const at = "2026-02-28T12:00:00.000Z";
 
   it("is sent once more in the same roll if the rotation did not happen", async () => {
     let tries = 0;
@@ -62,6 +63,23 @@ describe("a lost response", () => {
       );
     });
 
+  for (const isRefused of [true, false])
+    it(`is ${isRefused ? "not " : ""}sent again if the API ${isRefused ? "refuses to mint" : "mints"} the token that would be needed`, async () => {
+      const organization = new Organization(ONE, "database", {
+        mint: (_, { authorization }) =>
+          isRefused && authorization === "full-access" ? refusedWith(400) : undefined,
+      });
+      const token = organization.token(database("a"));
+      const canary = { label: "database" as const, target: database("a"), token, hostname: "a" };
+      const pending = { status: "unknown" as const, at, answer: "no answer", canaries: [canary] };
+      const { results } = await roll(organization, [organization.task(database("a"), { pending })]);
+      assert.equal(organization.log.filter((each) => each === "rotate a").length, isRefused ? 0 : 1);
+      const result = results.get("a");
+      assert.equal(result?.kind, isRefused ? "failed" : "rotated");
+      if (isRefused)
+        assert.match(result?.error?.message ?? "", /no token could be minted .* the API answered 400/);
+    });
+
   it("of a member that is gone by now is not resolved", async () => {
     const organization = new Organization(ONE);
     const pending = {
@@ -76,8 +94,6 @@ describe("a lost response", () => {
       a: "unknown",
     });
   });
-
-  const at = "2026-02-28T12:00:00.000Z";
 
   it("stays unknown, and is not sent again, if its target cannot be looked up", async () => {
     const organization = new Organization(ONE);

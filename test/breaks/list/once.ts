@@ -33,8 +33,8 @@ export const ONCE: Chapter = {
       name: "unknown-is-forgotten",
       defect: "An unresolved rotation is not saved, so the next update sends it again.",
       file: "src/rotation/next-state.ts",
-      find: `    case "rotated":\n    case "unknown":\n    case "adopted":\n      return result.pending;`,
-      replace: `    case "unknown":\n      return undefined;\n    case "rotated":\n    case "adopted":\n      return result.pending;`,
+      find: `    case "rotated":\n    case "unknown":\n    case "adopted":\n    case "missing":\n      return result.pending;`,
+      replace: `    case "unknown":\n      return undefined;\n    case "rotated":\n    case "adopted":\n    case "missing":\n      return result.pending;`,
       caughtBy: ["test/rotation/next-state.test.ts"],
     },
     {

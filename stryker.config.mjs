@@ -16,6 +16,7 @@ export default {
   plugins: ["@stryker-mutator/mocha-runner"],
   mochaOptions: {
     config: ".mocharc.json", // ts-node, which only transpiles (tsconfig.json): a mutant need not compile
+    require: ["ts-node/register", "./tools/fast-check-seed.ts", "./tools/unit-time-limit.ts"],
     spec: FOLDERS.map((folder) => `test/${folder}/**/*.test.ts`),
     ignore: ["**/*.slow.test.ts"],
   },

@@ -179,6 +179,15 @@ export const outcomeUnknown = (
       : "Try an old token: if it is rejected, the rotation happened. To rotate for certain, change the trigger. To accept it as done, set rotateOnCreate: false and replace the resource (pulumi up --replace URN).",
   });
 
+export const notAccepted = (id: string): TursoError =>
+  new TursoError({
+    attempted: `minting a token for ${id}`,
+    answer: "the database rejects the new token",
+    effect: "unchanged",
+    changed: "It is published anyway.",
+    next: "Run `pulumi up` again: it mints another one.",
+  });
+
 export const notProven = (id: string, answer: string): TursoError =>
   new TursoError({
     attempted: `verifying the rotation of ${id}`,

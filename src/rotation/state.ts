@@ -170,8 +170,11 @@ export type Pending =
     }
   /** Its token has to be minted. */
   | { status: "not-minted" }
-  /** Rotated, but its old tokens were not yet seen to be rejected. */
-  | ({ status: "unproven" } & Begun)
+  /**
+   * Rotated, but its old tokens were not yet seen to be rejected. `isReached`: without a request of its own, because a rotation of
+   * its group was seen to reach other databases.
+   */
+  | ({ status: "unproven"; isReached?: true } & Begun)
   /** Whether it was rotated is unknown. Without a canary token, only a person can find out. */
   | ({ status: "unknown"; answer: string } & Begun);
 

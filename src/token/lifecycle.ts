@@ -182,8 +182,9 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
       ...inputs,
       ...minted(token, this.context.clock()),
       ...(endpoint && !(endpoint instanceof TursoError) && hostname !== undefined && { endpoint }),
+      ...(seen.verdict === "rejected" && { rejected: true }),
     };
-    const managed = ownToken(subject, state);
+    const managed = seen.verdict === "rejected" ? undefined : ownToken(subject, state);
     if (managed) this.context.ledger.holds(managed);
     return state;
   }
@@ -194,8 +195,12 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
       this.context.notify("info", `${id}: minted, and accepted after ${humanDuration(ms)}.`, key);
       return;
     }
-    const rejected = seen.verdict === "rejected" ? "the database rejects it" : seen.why;
-    const why = endpoint instanceof TursoError ? endpoint.answer : rejected;
+    if (seen.verdict === "rejected") {
+      const text = `${id}: the database rejects the new token. It is published anyway; the next \`pulumi up\` mints another one.`;
+      this.context.notify("warning", text, key);
+      return;
+    }
+    const why = endpoint instanceof TursoError ? endpoint.answer : seen.why;
     const text = `${id}: the new token could not be verified (${why}). It is published anyway.`;
     this.context.notify("warning", text, key);
   }

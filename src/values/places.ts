@@ -35,30 +35,36 @@ export class Places {
 /** A number of permits, some of which may be lost for good. */
 export class Permits {
   private readonly waiting: ((isGiven: boolean) => void)[] = [];
-  private left: number;
+  private taken = 0;
 
-  constructor(private total: number) {
-    this.left = total;
-  }
+  constructor(private total: number) {}
 
   /** Waits for a permit; false if none will ever come back. */
   async take(): Promise<boolean> {
-    if (this.left > 0) {
-      this.left -= 1;
-      return true;
-    }
-    if (this.total === 0) return false;
-    return new Promise((resolve) => this.waiting.push(resolve));
+    if (this.total <= 0) return false;
+    const given = new Promise<boolean>((resolve) => this.waiting.push(resolve));
+    this.serve();
+    return given;
   }
 
   give(): void {
-    const next = this.waiting.shift();
-    if (next) next(true);
-    else this.left += 1;
+    this.taken -= 1;
+    this.serve();
   }
 
-  lose(): void {
+  /** @param isTaken whether it is one that was taken, or one of the others */
+  lose(isTaken: boolean): void {
+    if (isTaken) this.taken -= 1;
     this.total -= 1;
-    if (this.total === 0) for (const next of this.waiting.splice(0)) next(false);
+    if (this.total <= 0) for (const next of this.waiting.splice(0)) next(false);
+  }
+
+  private serve(): void {
+    while (this.taken < this.total) {
+      const next = this.waiting.shift();
+      if (next === undefined) return;
+      this.taken += 1;
+      next(true);
+    }
   }
 }

@@ -218,7 +218,7 @@ describe("with time that passes only while it waits, a canary token", () => {
     const { client, calls } = clientOf(() => ACCEPTED);
     assert.deepEqual(await mintAccepted(client, team, OPTIONS, () => Promise.resolve(undefined), 9_000), {
       token: "token1",
-      seen: { verdict: "unclear", why: "the group has no database" },
+      seen: { verdict: "unclear", why: "no database is known at which it can be tried" },
     });
     assert.deepEqual(calls, ["mint 1"]);
   });

@@ -47,12 +47,12 @@ describe("the level of a message", () => {
       /^acme\/groups\/bare: continuing without verification: /,
     ],
     [
-      "a token that could not be verified",
+      "a new token that stays rejected",
       () => {
         turso.rejectTokens();
         return tokens().create({ ...token, verifyTimeout: "1s" });
       },
-      /^acme\/databases\/app: the new token could not be verified \(the database rejects it\)\. It is published anyway\.$/,
+      /^acme\/databases\/app: the database rejects the new token\. It is published anyway; the next `pulumi up` mints another one\.$/,
     ],
     [
       "a token that expires before its next rotation",

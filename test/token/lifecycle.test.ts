@@ -49,6 +49,20 @@ describe("an AuthToken", () => {
     );
   });
 
+  it("is minted again by the next update if its database rejects it as long as it is asked", async () => {
+    turso.rejectTokens();
+    const { state: made } = await logic().create(inputs({ verifyTimeout: "1s" }));
+    assert.equal(
+      turso.messages.at(-1),
+      "acme/databases/app: the database rejects the new token. It is published anyway; the next `pulumi up` mints another one.",
+    );
+    assert.equal((await logic().diff(made, inputs({ verifyTimeout: "1s" }))).changes, true);
+    turso.emulator.clearFaults();
+    const next = await logic().update(made, inputs({ verifyTimeout: "1s" }));
+    assert.notEqual(next.token, made.token);
+    assert.equal((await logic().diff(next, inputs({ verifyTimeout: "1s" }))).changes, false);
+  });
+
   it("sends the data plane no request if verify is off", async () => {
     await logic().create(inputs({ verify: "off" }));
     assert.deepEqual(turso.requests(), [

@@ -83,13 +83,25 @@ describe("permits", () => {
     const permits = new Permits(2);
     const given = taking(permits, 3);
     await settle();
-    permits.lose();
+    permits.lose(true);
     await settle();
     assert.deepEqual(given, [true, true, undefined]);
-    permits.lose();
+    permits.lose(true);
     const next = taking(permits, 1);
     await settle();
     assert.deepEqual([given, next], [[true, true, false], [false]]);
+  });
+
+  it("are fewer after one was lost that nobody had taken, as soon as one comes back", async () => {
+    const permits = new Permits(2);
+    const given = taking(permits, 3);
+    permits.lose(false);
+    permits.give();
+    await settle();
+    assert.deepEqual(given, [true, true, undefined]);
+    permits.give();
+    await settle();
+    assert.deepEqual(given, [true, true, true]);
   });
 });
 

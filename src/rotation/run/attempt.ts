@@ -19,6 +19,8 @@ export interface Attempt {
   tries: number;
   /** Why its outcome is unknown; absent: it is certain. */
   lost?: string;
+  /** Whether no request was sent, because the rotation of a different member of its group was seen to reach other databases too. */
+  isReached?: true;
   canaries: readonly SavedCanary[];
   /** When the response came, by the machine's steady clock. */
   doneAt: number;
@@ -29,6 +31,7 @@ export interface Attempt {
 }
 
 const MOST_TRIES = 2;
+const NOT_SENT = "no request was sent for it, because a rotation of its group had reached other databases";
 
 /** Sends the request, at most once. Nothing else in this package sends it. */
 export async function send(
@@ -63,9 +66,19 @@ export function reopen(
     ({ token, label }) => label !== "siblings" && !isSpent(token, clock()),
   );
   const canaries = atExistingPlaces(usable, task.lookup);
-  const lost = pending.status === "unknown" ? { lost: pending.answer } : {};
-  return { task, at: pending.at, isNew: false, tries: 1, canaries, doneAt: performance.now(), ...lost };
+  const { at } = pending;
+  const sent = { task, at, isNew: false, tries: 1, canaries, doneAt: performance.now() };
+  if (pending.status === "unknown") return { ...sent, lost: pending.answer };
+  return pending.isReached ? { ...sent, ...reached } : sent;
 }
+
+/** A member whose tokens the rotation of its group's first one invalidated, by all appearances; its own canary tokens prove it. */
+export const reachedBy = ({ at, doneAt }: Attempt, { task, canaries = [] }: Prepared): Attempt => ({
+  ...{ task, at, doneAt, canaries, isNew: true },
+  ...reached,
+});
+
+const reached = { tries: 0, isReached: true, lost: NOT_SENT } as const;
 
 /** A group's token that is tried at several databases proves the rotation without those that were deleted since. */
 function atExistingPlaces(canaries: readonly SavedCanary[], lookup: Task["lookup"]): readonly SavedCanary[] {
@@ -81,7 +94,9 @@ export async function conclude(
   sent: Attempt,
   seen: Seen,
 ): Promise<Result | { again: Prepared }> {
-  if (sent.lost === undefined) return concludeProof(run, sent, seen);
+  // what two databases of the group have shown holds for the others, unless one of them shows the opposite
+  if (sent.lost === undefined || (sent.isReached && seen.verdict !== "accepted"))
+    return concludeProof(run, sent, seen);
   const { task, canaries, lost } = sent;
   if (canaries.length === 0) return unresolved(run, sent, "There is no old token that could be tried.");
   if (seen.verdict === "rejected") {
@@ -136,7 +151,7 @@ async function mayResend(
 
 /** The result of a rotation that certainly happened. */
 export function concludeProof(run: RunSettings, sent: Attempt, seen: Seen): Result {
-  const { task, at, isNew, canaries } = sent;
+  const { task, at, isNew, canaries, isReached } = sent;
   const rotated = { kind: "rotated", at, isNew, reach: seen.reach } as const;
   const unverified = { ...rotated, verification: "unverified" as Verification };
   if (seen.verdict === "rejected")
@@ -159,7 +174,8 @@ export function concludeProof(run: RunSettings, sent: Attempt, seen: Seen): Resu
     seen.verdict === "accepted"
       ? `old tokens are still accepted after ${limit}`
       : `within ${limit} the run could not determine whether old tokens are rejected (${seen.why})`;
-  const left: Result = { ...unverified, pending: { status: "unproven", at, canaries } };
+  const pending = { status: "unproven", at, canaries, ...(isReached && { isReached }) } as const;
+  const left: Result = { ...unverified, pending };
   if (run.verify === "required")
     return { ...left, error: notProven(targetId(run.client.organization, task.target), answer) };
   run.notify(

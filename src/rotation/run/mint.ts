@@ -5,9 +5,10 @@ import { TursoError, attempt } from "../../turso/errors";
 import type { Probe } from "../../turso/probe";
 import { inParallel, type Places } from "../../values/places";
 import { nameList } from "../../values/text";
-import type { Target } from "../../values/scope";
+import { targetId, type Target } from "../../values/scope";
 import type { Silence } from "../../core/breaker";
 import { lacksToken } from "../next-state";
+import { notAccepted } from "../report";
 import type { RunSettings, Task } from "./preflight";
 import type { MintSettings } from "../state";
 
@@ -123,15 +124,23 @@ export class Minter {
     if (!this.isTried) return;
     await inParallel(tasks, PARALLEL_MINTS, async (task) => {
       const dead: Unit[] = [];
-      for (const unit of this.unitsOf(task)) {
+      const units = this.unitsOf(task);
+      let isAccepted = units.length > 0;
+      for (const unit of units) {
         const token = this.minted.get(unit.name)?.token;
         const { hostname } = unit.endpoint;
-        if (token === undefined || hostname === undefined || this.silence.isLikely) continue;
+        if (token === undefined || hostname === undefined || this.silence.isLikely) {
+          isAccepted = false;
+          continue;
+        }
         const { verdict } = await this.ask(hostname, token);
         if (verdict === "rejected") dead.push(unit);
         if (verdict === "accepted") this.unseen.delete(unit.name);
+        else isAccepted = false;
       }
       if (dead.length > 0) await this.mint(task, dead, true);
+      // a database was late to accept it
+      else if (isAccepted) this.errors.delete(task.target.name);
     });
   }
 
@@ -182,8 +191,11 @@ export class Minter {
       silenceMs: SILENCE_MS,
     });
     this.minted.set(name, { unit, token, askedAt });
-    if (!this.isTried || seen.verdict === "accepted") this.unseen.delete(name);
-    else this.unseen.set(name, seen.verdict === "rejected" ? "the database rejects it" : seen.why);
+    this.unseen.delete(name);
+    if (!this.isTried || seen.verdict === "accepted") return;
+    // its consumers get it, but they are without a valid token until another one is minted
+    if (seen.verdict === "rejected" && limitMs > 0) throw notAccepted(targetId(client.organization, target));
+    this.unseen.set(name, seen.verdict === "rejected" ? "the database rejects it" : seen.why);
   }
 
   private ask(hostname: string, token: string): Promise<Probe> {

@@ -74,5 +74,11 @@ const refused = ({ client }: RunSettings, target: Target, refusal: TursoError): 
   error: cannotMint(targetId(client.organization, target), refusal),
 });
 
-export const groupOf = ({ lookup }: Task): string =>
-  lookup instanceof TursoError ? "" : lookup.endpoint.group;
+/** Databases that could not be looked up may all be in one group. No group has this name. */
+const UNKNOWN_GROUP = "?";
+
+/** The group whose tokens a rotation may reach; empty for a database that is in none. */
+export const groupOf = ({ lookup, target }: Task): string => {
+  if (!(lookup instanceof TursoError)) return lookup.endpoint.group;
+  return target.kind === "group" ? target.name : UNKNOWN_GROUP;
+};

@@ -1,6 +1,7 @@
 import { Permits, Places, inParallel } from "../../values/places";
 import { targetId } from "../../values/scope";
-import { conclude, send, type Attempt } from "./attempt";
+import type { SavedCanary } from "../../core/canary";
+import { conclude, reachedBy, send, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
 import type { Prepared, RunSettings, Task } from "./preflight";
 import { groupOf, prepareAll } from "./prepare";
@@ -9,6 +10,8 @@ import { describeProgress, noneAvailable } from "../report";
 import type { Reach } from "../state";
 
 const PROGRESS_EVERY_MS = 5_000;
+/** After so many members of a group whose rotations failed, the others no longer wait to see what a first one reaches. */
+const MOST_LEADERS = 3;
 /** How long the first rotation of a group is watched to learn whether it reaches the group's other databases. */
 const LEARN_MS = 5_000;
 
@@ -114,56 +117,79 @@ class Roll {
    * The members of a group. What its first rotation reaches decides: if it reaches all, no other is sent; if only its own
    * database, each member is rotated and gets its token in turn; if that is not known, all are rotated before any token is minted.
    */
-  private async group(group: string, members: readonly Prepared[]): Promise<void> {
+  private async group(group: string, members: readonly Prepared[], leaders = 1): Promise<void> {
     const [leader, ...rest] = members;
     if (leader === undefined) return;
     if (group === "" || rest.length === 0) {
       await Promise.all(members.map((each) => this.rotate(each, true)));
       return;
     }
-    const sent = await this.rotate(leader, true);
-    if (this.run.minter?.errors.has(leader.task.target.name)) {
+    const sent = await this.rotate(watching(leader, rest), true);
+    if (sent === "refused" || this.run.minter?.errors.has(leader.task.target.name)) {
       for (const { task } of rest) this.refuse(task);
       return;
     }
-    switch (sent && (await this.learn(sent))) {
-      case "rejected":
-        for (const { task, canaries = [] } of rest)
-          this.attempts.push(reachedBy(sent as Attempt, task, canaries));
-        this.rotated += rest.length;
-        await this.mintTogether(rest);
+    if (sent === "failed") {
+      if (leaders < MOST_LEADERS) await this.group(group, rest, leaders + 1);
+      else await this.rotateTogether(rest);
+      return;
+    }
+    switch (await this.learn(sent)) {
+      case "rejected": {
+        const reached = rest.filter(({ canaries = [] }) => canaries.length > 0);
+        this.attempts.push(...reached.map((each) => reachedBy(sent, each)));
+        this.rotated += reached.length;
+        // nothing could ever show that the others were reached
+        await this.rotateTogether(
+          rest.filter((each) => !reached.includes(each)),
+          reached,
+        );
         return;
+      }
       case "accepted":
         await Promise.all(rest.map((each) => this.rotate(each, true)));
         return;
-      case undefined: {
-        const rotated = await Promise.all(rest.map((each) => this.rotate(each, false)));
-        const dark = [...(sent ? [leader] : []), ...rest.filter((_, i) => rotated[i] !== undefined)];
-        await this.mintTogether(dark);
-      }
+      case undefined:
+        await this.rotateTogether(rest, [leader]);
     }
   }
 
-  private rotate(prepared: Prepared, mints: boolean): Promise<Attempt | undefined> {
+  /**
+   * Rotates members before it mints any token, because each rotation may invalidate all of the group's.
+   *
+   * @param dark members that are without a token already
+   */
+  private async rotateTogether(members: readonly Prepared[], dark: readonly Prepared[] = []): Promise<void> {
+    const sent = await Promise.all(members.map((each) => this.rotate(each, false)));
+    const rotated = members.filter((_, i) => typeof sent[i] === "object");
+    await Promise.all(
+      [...dark, ...rotated].map(async (each) => {
+        // as fast as the API gives tokens
+        if (!(await this.mint(each, this.places))) this.permits.lose(false);
+      }),
+    );
+  }
+
+  private rotate(prepared: Prepared, mints: boolean): Promise<Attempt | "failed" | "refused"> {
     const { run, permits } = this;
     const { target } = prepared.task;
     return this.places.use(async () => {
       const isBounded = mints && run.minter !== undefined;
       if (isBounded && !(await permits.take())) {
         this.refuse(prepared.task);
-        return undefined;
+        return "refused";
       }
       const sent = await send(run, prepared);
       if ("kind" in sent) {
         this.results.set(target.name, sent);
         if (isBounded) permits.give();
-        return undefined;
+        return "failed";
       }
       this.attempts.push(sent);
       this.rotated += 1;
       if (isBounded) {
         if (await this.mint(prepared)) permits.give();
-        else permits.lose();
+        else permits.lose(true);
       }
       return sent;
     });
@@ -178,11 +204,6 @@ class Roll {
     return (await this.run.minter?.mintAll(task, canaries.length > 0, places)) ?? true;
   }
 
-  /** Mints for targets that are without a token already: as fast as the API gives tokens. */
-  private async mintTogether(dark: readonly Prepared[]): Promise<void> {
-    await Promise.all(dark.map((each) => this.mint(each, this.places)));
-  }
-
   /** What a group's first rotation did to the tokens of its other databases. */
   private async learn(sent: Attempt): Promise<Reach["siblings"]> {
     if (!sent.canaries.some(({ label }) => label === "siblings")) return undefined;
@@ -193,12 +214,14 @@ class Roll {
   }
 }
 
-/** A target whose tokens the rotation of its group's first one invalidated; its own canary tokens prove it. */
-const reachedBy = ({ at, doneAt }: Attempt, task: Task, canaries: Attempt["canaries"]): Attempt => ({
-  task,
-  at,
-  doneAt,
-  isNew: true,
-  tries: 1,
-  canaries,
-});
+/**
+ * The first of a group's members, watched beside the canary token of another one. No other resource of the program rotates that
+ * member, as it may do with a different database of the group: what happens to its token is the first one's doing.
+ */
+function watching(leader: Prepared, rest: readonly Prepared[]): Prepared {
+  const isOwn = ({ label }: SavedCanary): boolean => label === "database";
+  const other = rest.flatMap(({ canaries = [] }) => canaries.filter(isOwn))[0];
+  if (leader.canaries === undefined || other === undefined) return leader;
+  const own = leader.canaries.filter(({ label }) => label !== "siblings");
+  return { ...leader, canaries: [...own, { ...other, label: "siblings" }] };
+}

@@ -1,4 +1,5 @@
 import type { Chapter } from "../break";
+import { BESIDE_OTHERS } from "./beside";
 import { CASUALTIES, LOOKUPS } from "./casualties";
 import { DELIVERY } from "./delivery";
 import { EVIDENCE } from "./evidence";
@@ -20,6 +21,7 @@ export const CHAPTERS: readonly Chapter[] = [
   EVIDENCE,
   DELIVERY,
   MEMBERS,
+  BESIDE_OTHERS,
   CASUALTIES,
   LOOKUPS,
   SECRECY,

@@ -109,6 +109,33 @@ describe("the conclusion", () => {
     }
   });
 
+  describe("of a rotation of a different member, which seemed to reach this one", () => {
+    const reached = { isReached: true, tries: 0, lost: "no request was sent for it" } as const;
+
+    it("is verified, without a word, once its old token is rejected", async () => {
+      const result = await conclude(run(), sent(reached), seenAs("rejected", { reach }));
+      assert.ok("kind" in result && result.kind === "rotated");
+      assert.deepEqual([result.verification, result.pending, messages], ["verified", undefined, []]);
+    });
+
+    it("waits for its proof if its old token could not be tried, and keeps that nothing was sent", async () => {
+      const result = await conclude(run(), sent(reached), seenAs("unclear"));
+      assert.ok("kind" in result && result.kind === "rotated");
+      assert.deepEqual(result.pending, {
+        status: "unproven",
+        at: AT,
+        canaries: [canaryAt()],
+        isReached: true,
+      });
+    });
+
+    it("is unknown while its old token is still accepted", async () => {
+      const result = await conclude(run(), sent(reached), seenAs("accepted", { isFullWait: false }));
+      assert.ok("kind" in result && result.kind === "unknown");
+      assert.deepEqual(result.pending.status, "unknown");
+    });
+  });
+
   describe("of a rotation whose response was lost", () => {
     const lost = "the API answered 500";
     const STILL = "An old token is still accepted after 3 s";

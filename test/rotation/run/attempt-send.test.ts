@@ -115,4 +115,11 @@ describe("a rotation that an earlier run left", () => {
     const pending = { status: "unknown", at: AT, answer: "no answer", canaries: [valid] } as const;
     assert.equal(reopen(run(), task, pending).lost, "no answer");
   });
+
+  it("remembers that nothing was sent for a member which a different rotation seemed to reach", () => {
+    const pending = { status: "unproven", at: AT, canaries: [valid], isReached: true } as const;
+    const { isReached, lost, tries } = reopen(run(), task, pending);
+    assert.deepEqual([isReached, tries], [true, 0]);
+    assert.match(lost ?? "", /^no request was sent for it, /);
+  });
 });

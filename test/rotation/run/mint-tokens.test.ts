@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
+import timers from "node:timers/promises";
 import { Minter } from "../../../src/rotation/run/mint";
 import type { RunSettings } from "../../../src/rotation/run/preflight";
 import type { MintSettings } from "../../../src/rotation/state";
@@ -95,6 +97,24 @@ describe("the tokens of a run", () => {
       await minter.mintAll(organization.task(database("b")), false);
       assert.equal(minter.warning, undefined);
     });
+
+  it("are published as a failure if the database rejects them as long as it is asked", async () => {
+    let now = 0;
+    mock.method(performance, "now", () => now);
+    mock.method(timers, "setTimeout", (ms: number) => Promise.resolve((now += ms)));
+    const organization = new Organization(TEAM, "database", { probe: () => REJECTED });
+    const minter = minterIn(organization);
+    assert.equal(await minter.mintAll(organization.task(A), true), false);
+    assert.deepEqual([...minter.minted.keys()], ["a"]);
+    assert.equal(
+      minter.errors.get("a")?.message,
+      "Minting a token for acme/databases/a: the database rejects the new token. It is published anyway. Run `pulumi up` again: it mints another one.",
+    );
+    organization.answers.probe = () => ACCEPTED;
+    await minter.checkAgain([organization.task(A)]);
+    assert.deepEqual([...minter.errors], [], "the database was late");
+    mock.restoreAll();
+  });
 
   it("are waited for only where the data plane was reachable", async () => {
     for (const isReachable of [true, false]) {

@@ -52,16 +52,34 @@ describe("the first rotation of a group", () => {
 });
 
 describe("targets that could not be looked up", () => {
-  it("are rotated one by one, because nobody knows their groups", async () => {
+  const lookup = failedLookup(403);
+  const unseen = (organization: Organization) =>
+    TEAM.team.map((name) => organization.task(database(name), { lookup }));
+
+  it("are rotated before any of their tokens is minted, because they may be in one group", async () => {
+    const organization = new Organization(TEAM, "group");
+    const { kinds, minter } = await roll(organization, unseen(organization));
+    assert.deepEqual(kinds, { a: "rotated", b: "rotated", c: "rotated" });
+    assert.deepEqual(organization.order.slice(1), [
+      "rotate a",
+      "mint a",
+      "rotate b",
+      "rotate c",
+      "mint a",
+      "mint b",
+      "mint c",
+    ]);
+    for (const [name, { token }] of minter.minted)
+      assert.deepEqual(await organization.client.probe(name, token), ACCEPTED);
+  });
+
+  it("stay as they are if the first one's token cannot be minted", async () => {
     const organization = new Organization(TEAM, "database", {
       mint: ({ name }, { expiration }) =>
         name === "a" && expiration === "90d" ? refusedWith(409) : undefined,
     });
-    const lookup = failedLookup(403);
-    const tasks = ["a", "b"].map((name) => organization.task(database(name), { lookup }));
-    const { kinds, minter } = await roll(organization, tasks);
-    assert.deepEqual(kinds, { a: "rotated", b: "rotated" });
-    assert.deepEqual([[...minter.minted.keys()], [...minter.errors.keys()]], [["b"], ["a"]]);
+    const { kinds } = await roll(organization, unseen(organization));
+    assert.deepEqual(kinds, { a: "rotated", b: "failed", c: "failed" });
   });
 });
 

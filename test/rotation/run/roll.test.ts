@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
+import type { MintOptions } from "../../../src/turso/client";
+import { Permits } from "../../../src/values/places";
 import { ACCEPTED, Organization, database, group, refusedWith } from "./organization";
 import { roll } from "./roller";
 
@@ -57,6 +60,15 @@ describe("the rotations of a group's members", () => {
     assert.deepEqual([...minter.minted.keys()], ["b", "c"]);
   });
 
+  it("are led by the next one if the rotation of the first one failed", async () => {
+    const organization = new Organization(TEAM, "group", {
+      rotate: ({ name }) => (name === "a" ? refusedWith(409) : undefined),
+    });
+    const { kinds } = await roll(organization, tasksOf(organization));
+    assert.deepEqual(kinds, { a: "failed", b: "rotated", c: "rotated" });
+    assert.deepEqual(sentTo(organization), ["rotate a", "rotate b", "mint b", "mint c"]);
+  });
+
   it("end with the first one if its token cannot be minted", async () => {
     const organization = new Organization(TEAM, "database", {
       mint: (_, { authorization, expiration }) =>
@@ -106,6 +118,35 @@ describe("a roll", () => {
     });
     const { kinds } = await roll(organization, tasksOf(organization), { maxUnavailable: 1 });
     assert.deepEqual(Object.values(kinds).sort(), ["failed", "failed", "rotated"]);
+  });
+
+  const refuseTokens = (_: unknown, { expiration }: MintOptions) =>
+    expiration === "90d" ? refusedWith(409) : undefined;
+
+  it("counts members as without a token whose minting failed after they were rotated together", async () => {
+    const lose = mock.method(Permits.prototype, "lose");
+    const organization: Organization = new Organization(TEAM, "group", {
+      // the first one's token can be minted, until the others are rotated
+      mint: (target, options) =>
+        organization.log.includes("rotate b") ? refuseTokens(target, options) : undefined,
+    });
+    await roll(
+      organization,
+      TEAM.team.map((name) => organization.task(database(name))),
+      { verify: "off" },
+    );
+    assert.deepEqual(
+      lose.mock.calls.map(({ arguments: [isTaken] }) => isTaken),
+      [false, false, false],
+    );
+    mock.restoreAll();
+  });
+
+  it("rotates no other member of a group for whose first one there is no place", async () => {
+    const organization = new Organization({ ...TEAM, solo: ["x"] }, "group", { mint: refuseTokens });
+    const tasks = [...TEAM.team, "x"].map((name) => organization.task(database(name)));
+    const { kinds } = await roll(organization, tasks, { maxUnavailable: 1, parallelism: 1 });
+    assert.equal(Object.values(kinds).filter((kind) => kind === "rotated").length, 1, JSON.stringify(kinds));
   });
 
   it("gives the place of a target back once its token is minted, or its rotation has failed", async () => {

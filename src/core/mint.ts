@@ -56,7 +56,8 @@ export async function mintAccepted(
       if (seen.verdict === "accepted") return { token, seen };
     }
     const host = await hostnameOf();
-    if (host === undefined) return { token, seen: { verdict: "unclear", why: "no database is known at which it can be tried" } };
+    if (host === undefined)
+      return { token, seen: { verdict: "unclear", why: "no database is known at which it can be tried" } };
     const left = Math.max(0, limitMs - (performance.now() - start));
     const isLast = mints === MOST_MINTS || left <= REJECTED_FOR_MS;
     const quietMs = silenceMs ?? UNCLEAR_FOR_MS - (performance.now() - start);

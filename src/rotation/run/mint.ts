@@ -41,6 +41,8 @@ export class Minter {
   readonly errors = new Map<string, TursoError>();
   /** The names of the targets whose tokens were all minted. */
   readonly complete = new Set<string>();
+  /** The names of the tokens that could not be minted. */
+  private readonly lacking = new Set<string>();
   private readonly unseen = new Map<string, string>();
 
   private readonly client: TursoClient;
@@ -162,18 +164,21 @@ export class Minter {
       this.errors.set(task.target.name, task.lookup);
       return false;
     }
-    let isComplete = true;
     await inParallel(units, PARALLEL_MINTS, async (unit) => {
       const minted = await attempt(() =>
         this.mintOne(unit, isReachable && !this.silence.isLikely ? ACCEPTANCE_MS : 0, places),
       );
-      if (!(minted instanceof TursoError)) return;
-      isComplete = false;
-      this.errors.set(task.target.name, minted);
+      if (minted instanceof TursoError) {
+        this.lacking.add(unit.name);
+        this.errors.set(task.target.name, minted);
+      } else this.lacking.delete(unit.name);
     });
-    if (isComplete) this.errors.delete(task.target.name);
-    if (this.unitsOf(task).every(({ name }) => this.minted.has(name))) this.complete.add(task.target.name);
-    return isComplete;
+    const all = this.unitsOf(task);
+    // only some of a target's tokens may have been asked for
+    if (all.some(({ name }) => this.lacking.has(name))) return false;
+    this.errors.delete(task.target.name);
+    if (all.every(({ name }) => this.minted.has(name))) this.complete.add(task.target.name);
+    return true;
   }
 
   private async mintOne(unit: Unit, limitMs: number, places?: Places): Promise<void> {

@@ -111,6 +111,15 @@ export const DELIVERY: Chapter = {
       caughtBy: ["test/rotation/next-state-tokens.test.ts", "test/rotation/refresh-finds.test.ts"],
     },
     {
+      name: "minted-neighbour-hides-the-unminted-token",
+      defect:
+        "With a token for each database of a group, one that could not be minted is forgotten when a different one is minted again.",
+      file: "src/rotation/run/mint.ts",
+      find: `if (all.some(({ name }) => this.lacking.has(name))) return false;`,
+      replace: `if (units.some(({ name }) => this.lacking.has(name))) return false;`,
+      caughtBy: ["test/rotation/run/mint-tokens.test.ts"],
+    },
+    {
       name: "new-database-keeps-its-token",
       defect: "A database that was deleted and made again under its name keeps its dead token.",
       file: "src/token/refresh.ts",

@@ -148,6 +148,19 @@ describe("the tokens of a run", () => {
     assert.deepEqual([minter.errors.size, [...minter.complete]], [0, ["team"]]);
   });
 
+  it("that cannot be minted leave their error although another one of the target is minted again", async () => {
+    const organization = new Organization(TEAM, "database", {
+      mint: ({ name }) => (name === "b" ? refusedWith(409) : undefined),
+    });
+    const minter = minterIn(organization, { per: "database" });
+    const task = organization.task(group("team"));
+    await minter.mintAll(task, true);
+    organization.rotated(A);
+    await minter.checkAgain([task]);
+    assert.deepEqual(organization.log, ["mint a", "mint b", "mint a"]);
+    assert.equal(minter.errors.get("team")?.status, 409);
+  });
+
   it("that are due are minted once without a rotation, and all of those that an earlier run left", async () => {
     const organization = new Organization(TEAM);
     const minter = minterIn(organization, { per: "database" }, { due: ["b"] });

@@ -29,6 +29,9 @@ export const managedToken = (
     ? undefined
     : { id: targetId(organization, target), organization, target, group, hostname, token };
 
+/** By the fingerprint of each dead token, its id, which several tokens may share. */
+export type DeadTokens = Record<string, string>;
+
 /** A rotation: its target, and the group whose tokens it may have invalidated too. */
 export interface Rotation {
   organization: string;
@@ -46,8 +49,10 @@ export class RunLedger {
   private readonly tokens = new Map<string, ManagedToken>();
   private readonly confirmed: Rotation[] = [];
   private readonly dead = new Set<string>();
-  /** Tokens that earlier runs found dead, by their ids. */
-  private suspects: Record<string, string> = {};
+  /** Tokens that a rotation was seen to invalidate, in this run or an earlier one. */
+  private suspects: DeadTokens = {};
+  /** The fingerprints of tokens that newer ones have replaced. */
+  private readonly replaced = new Set<string>();
 
   /** Records rotations, from before the first request on. */
   async during<T>(rotations: readonly Rotation[], act: () => Promise<T>): Promise<T> {
@@ -86,7 +91,7 @@ export class RunLedger {
 
   /** Whether a rotation of this run, or one that an earlier run recorded, may have invalidated a token. */
   mayHaveInvalidated(token: ManagedToken): boolean {
-    const isSuspect = own(this.suspects, token.id) === fingerprint(token.token);
+    const isSuspect = own(this.suspects, fingerprint(token.token)) === token.id;
     return isSuspect || this.rotated.some((rotation) => reaches(rotation, token));
   }
 
@@ -137,21 +142,36 @@ export class RunLedger {
     return rejected;
   }
 
-  /** Notes the tokens that earlier runs found dead: by a token's id, its fingerprint. */
-  suspect(dead: Record<string, string>): void {
+  /** Notes tokens that a rotation was seen to invalidate. */
+  suspect(dead: DeadTokens): void {
     this.suspects = { ...this.suspects, ...dead };
   }
 
-  /** Those of the dead tokens that this run has not minted again; it waits a moment for the resources that may do so. */
-  async stillDead(dead: Record<string, string>): Promise<[id: string, fingerprint: string][]> {
-    const left = () => Object.entries(dead).filter(([id, print]) => !this.holdsOther(id, print));
-    for (let waited = 0; left().length > 0 && waited < HEAL_WAIT_MS; waited += HEAL_POLL_MS)
-      await sleep(HEAL_POLL_MS);
-    return left();
+  /**
+   * Notes that newer tokens are used instead of these.
+   *
+   * @param earlier fingerprints that an earlier call returned, from the state of the resource that mints the tokens
+   * @returns the fingerprints that a TokenRotation may still have on record as dead. The state of the resource keeps them, because
+   * that TokenRotation's turn may be over
+   */
+  replace(tokens: readonly string[], earlier: readonly string[] = []): string[] {
+    for (const token of tokens) this.tokens.delete(token);
+    const prints = [...earlier, ...tokens.map(fingerprint)];
+    for (const print of prints) this.replaced.add(print);
+    return prints.filter((print) => Object.hasOwn(this.suspects, print));
   }
 
-  private holdsOther(id: string, print: string): boolean {
-    return [...this.tokens.values()].some((held) => held.id === id && fingerprint(held.token) !== print);
+  /** Those of the dead tokens that no newer one has replaced; it waits a moment for the resources that may do so. */
+  async stillDead(dead: DeadTokens): Promise<DeadTokens> {
+    const isInUse = () => Object.keys(this.notReplaced(dead)).length > 0;
+    for (let waited = 0; isInUse() && waited < HEAL_WAIT_MS; waited += HEAL_POLL_MS)
+      await sleep(HEAL_POLL_MS);
+    return this.notReplaced(dead);
+  }
+
+  /** Those of the dead tokens that no newer one has replaced so far. A different token of the same target replaces none. */
+  notReplaced(dead: DeadTokens): DeadTokens {
+    return Object.fromEntries(Object.entries(dead).filter(([print]) => !this.replaced.has(print)));
   }
 }
 

@@ -30,6 +30,7 @@ export function recordOf(olds: RotationState, inputs: RotationInputs, plan: Plan
     ...(isPresent(inputs.mint) && tokensOf(olds)),
     ...(olds.pending && { pending: olds.pending }),
     ...(olds.casualties && { casualties: olds.casualties }),
+    ...(olds.replaced && { replaced: olds.replaced }),
     ...(held === "trigger" && isPresent(last) && { heldTrigger: last }),
   };
 }

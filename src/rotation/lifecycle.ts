@@ -16,6 +16,7 @@ import type {
 import { hasUnknown, isPresent } from "../core/unknown";
 import { parseDuration } from "../values/duration";
 import { ALL, namesOf, parseSubject, type Resolved, type Subject } from "../values/scope";
+import { nameList } from "../values/text";
 import { adopt, announce, announceDuplicates, announceUpdate } from "./announce";
 import { holdOwnTokens, tryOwnTokens, withDeadTokens } from "./own-tokens";
 import { recordOf, tasksFor, tasksOf } from "./job";
@@ -25,6 +26,7 @@ import { refresh } from "./refresh";
 import { rotate } from "./run/run";
 import { RULES } from "./arguments";
 import {
+  casualtyNames,
   newState,
   type Declaration,
   type MintSettings,
@@ -62,6 +64,7 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
   async diff(saved: Saved<RotationState>, wanted: Planned<RotationInputs>): Promise<DiffResult> {
     const now = this.context.clock();
     this.context.ledger.suspect(saved.state.casualties ?? {});
+    this.context.ledger.replace([], saved.state.replaced);
     await tryOwnTokens(this.context, saved);
     const old = withDeadTokens(this.context, saved);
     const plan = planUpdate(old, wanted, now);
@@ -134,8 +137,11 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
   }
 
   /** What a delete logs. It does nothing else, so that it needs neither network nor credentials. */
-  farewell(id: string): string {
-    return `${id}: deleted from the stack, which changes nothing in Turso.`;
+  farewell(id: string, { casualties = {} }: Partial<RotationState>): string {
+    const text = `${id}: deleted from the stack, which changes nothing in Turso.`;
+    const dead = casualtyNames(casualties);
+    if (dead.length === 0) return text;
+    return `${text} ${describeDead(dead)}`;
   }
 
   /** The state of a target that this stack has never rotated, for `get`. */
@@ -147,6 +153,10 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
     return newState(inputs, `${subject.id} as found`, now);
   }
 }
+
+/** After a delete nothing has them on record. */
+const describeDead = (names: readonly string[]): string =>
+  `Its rotations invalidated tokens of this program: ${nameList(names)}. If the program keeps them, run \`pulumi up --refresh\`, which mints them again.`;
 
 /** What the rules of the single members of `mint` cannot see. */
 function checkMint(mint: unknown, scope: unknown): CheckProblem[] {

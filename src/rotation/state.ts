@@ -1,6 +1,7 @@
 import type { Endpoint } from "../core/blast-radius";
 import type { SavedCanary } from "../core/canary";
 import { unreadableState, withTextsParsed, type Properties } from "../core/protocol";
+import type { DeadTokens } from "../core/run-ledger";
 import type { Json } from "../values/json";
 import type { Permission } from "../values/permissions";
 import type { Scope } from "../values/scope";
@@ -128,8 +129,10 @@ export interface RotationState extends RotationInputs {
   createdAt: string;
   /** By the target's name, what remains to be done under this trigger; kept as a secret, because of its canary tokens. */
   pending?: Record<string, Pending>;
-  /** By the token's id, the SHA-256 of the program's tokens that its rotations invalidated and that are not minted again yet. */
-  casualties?: Record<string, string>;
+  /** By the SHA-256 of each, the ids of the program's tokens that its rotations invalidated and that are not minted again yet. */
+  casualties?: DeadTokens;
+  /** SHA-256 of dead tokens of its own that newer ones have replaced, while a TokenRotation may still count them as casualties. */
+  replaced?: readonly string[];
   /** While `suspend` is true: the trigger of the last rotation, where the argument has changed since. A secret. */
   heldTrigger?: Json;
 }
@@ -151,6 +154,15 @@ export const newState = (
   failures: {},
   createdAt: now.toISOString(),
 });
+
+/** What tells the casualties apart: their ids, numbered where several tokens of one target are dead. */
+export function casualtyNames(casualties: DeadTokens): string[] {
+  const counts = new Map<string, number>();
+  for (const id of Object.values(casualties)) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return [...counts].flatMap(([id, length]) =>
+    length === 1 ? [id] : Array.from({ length }, (_, i) => `${id} (${i + 1} of ${length})`),
+  );
+}
 
 /** What is a secret in the state, whatever the program says: tokens, and what may contain a canary token or a secret trigger. */
 export const SECRETS = ["tokens", "pending", "heldTrigger"] as const satisfies (keyof RotationState)[];

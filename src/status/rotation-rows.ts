@@ -1,7 +1,7 @@
 import { renewalAt } from "../core/mint";
 import { isPresent } from "../core/unknown";
 import { dueAt, isInFuture, membersOf } from "../rotation/plan";
-import type { RotationState } from "../rotation/state";
+import { casualtyNames, type RotationState } from "../rotation/state";
 import { own } from "../values/record";
 import { parseSubject, targetId, type Subject, type Target } from "../values/scope";
 import { nameList } from "../values/text";
@@ -171,7 +171,7 @@ class Rotation {
   /** What concerns the resource as a whole. */
   private problemsOfWhole(): Problem[] {
     const { state, resource, moment } = this;
-    const dead = Object.keys(state.casualties ?? {});
+    const dead = casualtyNames(state.casualties ?? {});
     const problems: Problem[] = [];
     if (resource.secrets.has("heldTrigger") || state.heldTrigger !== undefined)
       problems.push(

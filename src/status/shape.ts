@@ -41,6 +41,12 @@ const recordOf =
       .find((problem) => problem !== undefined);
   };
 
+const deadTokens: Rule = (value, name) =>
+  recordOf(text)(value, name) ??
+  (Object.keys(value as object).every((key) => /^[0-9a-f]{64}$/.test(key))
+    ? undefined
+    : `${name} must have SHA-256 fingerprints as keys`);
+
 const endpoint: Rule = (value, name) =>
   isRecord(value) && typeof value["group"] === "string" ? undefined : `${name} must be an endpoint`;
 
@@ -63,7 +69,7 @@ const RECORDED_OF_ROTATIONS: Rules = {
   endpoints: recordOf(endpoint),
   gone: databaseNames,
   reach: recordOf(recordOf(text)),
-  casualties: recordOf(text),
+  casualties: deadTokens,
 };
 
 const RECORDED_OF_TOKENS: Rules = {

@@ -49,6 +49,7 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
   }
 
   async diff({ subject, state }: Saved<TokenState>, { inputs }: Planned<TokenInputs>): Promise<DiffResult> {
+    this.context.ledger.replace([], state.replaced);
     const replaces = replacedBy(state, inputs);
     if (replaces.length > 0) return { changes: true, replaces };
     const why = await this.whyMint(subject, state, inputs);
@@ -70,7 +71,7 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
     { state }: Saved<TokenState>,
     { subject, inputs }: Declared<TokenInputs>,
   ): Promise<TokenState> {
-    if (await this.whyMint(subject, state, inputs)) return this.mint(subject, inputs, state.endpoint);
+    if (await this.whyMint(subject, state, inputs)) return this.mint(subject, inputs, state);
     return kept(state, inputs);
   }
 
@@ -140,8 +141,9 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
     return undefined;
   }
 
-  /** @param known where the previous token was tried */
-  private async mint(subject: Subject, inputs: TokenInputs, known?: Endpoint): Promise<TokenState> {
+  /** @param old the state with the token that the new one replaces */
+  private async mint(subject: Subject, inputs: TokenInputs, old?: TokenState): Promise<TokenState> {
+    const known = old?.endpoint; // where the previous token was tried
     const { id, organization } = subject;
     const target = targetOf(subject);
     const isTried = inputs.verify !== "off";
@@ -178,9 +180,11 @@ export class TokenLifecycle implements Lifecycle<TokenInputs, TokenState> {
     if (endpoint !== undefined) this.reportSeen(id, endpoint, seen, performance.now() - start);
     const hostname = hostnameOf(endpoint);
     if (hostname !== undefined) this.context.isDataPlaneSilent = seen.verdict === "unclear";
+    const replaced = old ? this.context.ledger.replace([old.token], old.replaced) : [];
     const state: TokenState = {
       ...inputs,
       ...minted(token, this.context.clock()),
+      ...(replaced.length > 0 && { replaced }),
       ...(endpoint && !(endpoint instanceof TursoError) && hostname !== undefined && { endpoint }),
       ...(seen.verdict === "rejected" && { rejected: true }),
     };
@@ -222,7 +226,7 @@ function minted(
 
 /** The state with different arguments and the same token. */
 const kept = (
-  { stateVersion, token, mintedAt, expiresAt, endpoint }: TokenState,
+  { stateVersion, token, mintedAt, expiresAt, endpoint, replaced }: TokenState,
   inputs: TokenInputs,
 ): TokenState => ({
   ...inputs,
@@ -231,6 +235,7 @@ const kept = (
   mintedAt,
   ...(expiresAt !== undefined && { expiresAt }),
   ...(endpoint && { endpoint }),
+  ...(replaced && { replaced }),
 });
 
 const hostnameOf = (endpoint: Endpoint | TursoError | undefined): string | undefined =>

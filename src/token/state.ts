@@ -44,6 +44,8 @@ export interface TokenState extends TokenInputs {
   endpoint?: Endpoint;
   /** A refresh found that the data plane rejects it. */
   rejected?: boolean;
+  /** SHA-256 of dead tokens that this one has replaced, while a TokenRotation may still count them as casualties. */
+  replaced?: readonly string[];
 }
 
 /** What is a secret in the state, whatever the program says. */

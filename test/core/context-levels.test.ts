@@ -116,6 +116,6 @@ describe("the level of a message", () => {
       "token of acme/databases/reports":
         "a rotation invalidated this token, which the program manages. Run `pulumi up --refresh`, which mints it again. To prevent this, give the resource that mints it this TokenRotation as `rotation`, or in dependsOn.",
     });
-    assert.deepEqual(Object.keys(saved.casualties ?? {}), ["acme/databases/reports"]);
+    assert.deepEqual(Object.values(saved.casualties ?? {}), ["acme/databases/reports"]);
   });
 });

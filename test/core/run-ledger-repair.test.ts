@@ -45,40 +45,56 @@ describe("the ledger of a run", () => {
 
   describe("with tokens that an earlier run found dead", () => {
     const dead = token(database("app"), "default", "dead");
-    const dying = { [dead.id]: fingerprint("dead") };
+    const dying = { [fingerprint("dead")]: dead.id };
     const renewed = token(database("app"), "default", "new");
 
     it("says that such a token may be invalid, and no other one", () => {
       const ledger = new RunLedger();
       ledger.suspect(dying);
-      ledger.suspect({ "acme/databases/toString": fingerprint("x") });
+      ledger.suspect({ [fingerprint("second")]: dead.id });
       assert.equal(ledger.mayHaveInvalidated(dead), true);
+      assert.equal(ledger.mayHaveInvalidated(token(database("app"), "default", "second")), true);
       assert.equal(ledger.mayHaveInvalidated(renewed), false);
       assert.equal(ledger.mayHaveInvalidated(token(database("reports"), "default", "dead")), false);
-      assert.equal(ledger.mayHaveInvalidated(token(database("constructor"), "default", "dead")), false);
     });
 
     it("keeps those that are not minted again", async () => {
       const ledger = new RunLedger();
       ledger.holds(dead);
       ledger.holds(token(database("reports"), "default", "other"));
-      assert.deepEqual(await ledger.stillDead(dying), Object.entries(dying));
+      assert.deepEqual(await ledger.stillDead(dying), dying);
+    });
+
+    it("keeps them when a different token of the same target is in use, or is replaced", async () => {
+      const ledger = new RunLedger();
+      const second = token(database("app"), "default", "second");
+      for (const held of [dead, second, renewed]) ledger.holds(held);
+      ledger.replace([second.token]);
+      assert.deepEqual(await ledger.stillDead(dying), dying);
+    });
+
+    it("returns those of the replaced tokens that may still be on record as dead", () => {
+      const ledger = new RunLedger();
+      ledger.suspect({ ...dying, [fingerprint("earlier")]: dead.id });
+      const earlier = [fingerprint("earlier"), fingerprint("unknown")];
+      assert.deepEqual(ledger.replace(["dead", "alive"], earlier), [earlier[0], fingerprint("dead")]);
+      assert.deepEqual(ledger.notReplaced({ ...dying, [fingerprint("unknown")]: dead.id }), {});
     });
 
     it("forgets those that are minted again, without waiting", async () => {
       const ledger = new RunLedger();
-      ledger.holds(renewed);
+      ledger.replace([dead.token]);
       const start = performance.now();
-      assert.deepEqual(await ledger.stillDead(dying), []);
-      assert.deepEqual(await ledger.stillDead({}), []);
+      assert.deepEqual(await ledger.stillDead(dying), {});
+      assert.deepEqual(await ledger.stillDead({}), {});
       assert.ok(performance.now() - start < 500);
     });
 
     it("waits for a token that is minted again at the same time", async () => {
       const ledger = new RunLedger();
       const left = ledger.stillDead(dying);
-      setTimeout(() => ledger.holds(renewed), 100);
-      assert.deepEqual(await left, []);
+      setTimeout(() => ledger.replace([dead.token]), 100);
+      assert.deepEqual(await left, {});
     });
   });
 });

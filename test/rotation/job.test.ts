@@ -40,7 +40,8 @@ describe("the record that an update hands to its run", () => {
       joined: ["app"],
       pending: { app: OWED },
       failures: { app: "why" },
-      casualties: { "acme/databases/x": "0a" },
+      casualties: { "0a": "acme/databases/x" },
+      replaced: ["0b"],
     };
     const news = inputs({ trigger: "2", mint: {} });
     assert.deepEqual(recordAfter(state(happened), {}, news), state({ ...happened, trigger: "2" }));

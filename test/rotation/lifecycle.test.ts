@@ -189,4 +189,12 @@ describe("a TokenRotation", () => {
     );
     assert.deepEqual(turso.requests(), []);
   });
+
+  it("names the dead tokens that only it has on record when it is deleted", () => {
+    const casualties = { "0a": "acme/databases/x", "0b": "acme/databases/x" };
+    assert.equal(
+      turso.logic().farewell("acme/groups/default", state({ casualties })),
+      "acme/groups/default: deleted from the stack, which changes nothing in Turso. Its rotations invalidated tokens of this program: acme/databases/x (1 of 2), acme/databases/x (2 of 2). If the program keeps them, run `pulumi up --refresh`, which mints them again.",
+    );
+  });
 });

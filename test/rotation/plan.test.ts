@@ -155,7 +155,7 @@ describe("an update of a resource with", () => {
   for (const [what, changes, unfinished] of [
     ["failures of an earlier run", { failures: { app: "why" } }, ["app"]],
     ["failures of other names", { failures: { "token of acme/databases/x": "why" } }, []],
-    ["tokens that its rotations invalidated", { casualties: { "acme/databases/x": "0a" } }, []],
+    ["tokens that its rotations invalidated", { casualties: { "0a": "acme/databases/x" } }, []],
   ] as [string, Partial<RotationState>, string[]][])
     it(`${what} is a change, and does not rotate`, () => {
       const plan = planUpdate(state(changes), inputs());

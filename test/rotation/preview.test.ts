@@ -146,7 +146,7 @@ describe("the preview of an update", () => {
     ["after a failure of a member that left", { failures: { gone: "it failed" } }, {}, ["failures"]],
     [
       "of a rotation whose casualties are not minted again yet",
-      { casualties: { "acme/databases/b": "x" } },
+      { casualties: { "0a": "acme/databases/b" } },
       {},
       ["failures"],
     ],

@@ -87,7 +87,7 @@ describe("a refresh of tokens", () => {
   it("forgets what other resources' tokens went through, which refresh themselves", async () => {
     const organization = new Organization(TEAM);
     const olds = minting(organization);
-    const { next } = await refreshing(organization, { ...olds, casualties: { "acme/databases/x": "0" } });
+    const { next } = await refreshing(organization, { ...olds, casualties: { "0": "acme/databases/x" } });
     assert.deepEqual(next, olds);
   });
 

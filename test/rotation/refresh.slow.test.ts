@@ -76,7 +76,7 @@ describe("a refresh of tokens", () => {
     Fleet.with({}, async (fleet) => {
       const { id, state } = await fleet.logic().create(inputs());
       const hit = {
-        casualties: { "acme/databases/app": "print" },
+        casualties: { "0a": "acme/databases/app" },
         failures: { "token of acme/databases/app": "a rotation invalidated it" },
       };
       const next = await refreshed(fleet, id, { ...state, ...hit });

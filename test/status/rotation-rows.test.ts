@@ -100,9 +100,15 @@ describe("the row of a target", () => {
     ],
     [
       "invalidated tokens that are not minted again",
-      { casualties: { "acme/databases/app": "fingerprint" } },
+      {
+        casualties: {
+          ["a".repeat(64)]: "acme/databases/app",
+          ["b".repeat(64)]: "acme/databases/reports",
+          ["c".repeat(64)]: "acme/databases/app",
+        },
+      },
       [
-        "unresolved: its rotation invalidated tokens of this program that are not minted again yet: acme/databases/app",
+        "unresolved: its rotation invalidated tokens of this program that are not minted again yet: acme/databases/app (1 of 2), acme/databases/app (2 of 2), acme/databases/reports",
       ],
     ],
     [

@@ -37,6 +37,16 @@ describe("a state that", () => {
       /damaged: scope\.database ".*must start with/,
     ],
     ["has a wrong duration", rotation({ rotateEvery: "soon" }), /damaged: rotateEvery must be a duration/],
+    [
+      "has casualties without fingerprints",
+      rotation({ casualties: { "acme/databases/app": "0a" } }),
+      /damaged: casualties must have SHA-256 fingerprints as keys\.$/,
+    ],
+    [
+      "has casualties that are no ids",
+      rotation({ casualties: ["x"] }),
+      /damaged: casualties must be an object\.$/,
+    ],
     ["has wrong failures", rotation({ failures: [] }), /damaged: failures must be an object\.$/],
     [
       "has a wrong endpoint",

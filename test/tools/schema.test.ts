@@ -29,6 +29,7 @@ type Internal =
   | "cause"
   | "joined"
   | "casualties"
+  | "replaced"
   | "rejected";
 type Outputs<State, Inputs> = Record<Exclude<keyof State, keyof Inputs | Internal>, true>;
 

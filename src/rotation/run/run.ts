@@ -16,7 +16,7 @@ import { membersFoundDead, membersReached, tasksReached } from "./reached";
 import { describeFailures, describeList, describeSingle } from "../report";
 import { rollAll } from "./roll";
 import { DEFAULT_PARALLELISM } from "../arguments";
-import type { Follower, RotationState } from "../state";
+import { casualtyNames, type Follower, type RotationState } from "../state";
 
 /** What a run does with a target. */
 export type TaskPlan = Omit<Task, "lookup">;
@@ -107,7 +107,7 @@ export async function rotate(
   if (minter?.warning !== undefined) context.notify("warning", minter.warning, `${id} unverified`);
   const seen = new Set(namesOf(tasks.filter(wasSeen).map(({ target }) => target)));
   const state = nextState(
-    record,
+    withReplaced(context, record, before, minter),
     { isList, isFull, members: targets, results, seen, reached, minter },
     context.clock(),
   );
@@ -146,18 +146,30 @@ function holdMinted({ ledger }: Context, organization: string, minter: Minter | 
   }
 }
 
+/** Notes which tokens the new ones replace, for the resources whose rotations invalidated those. */
+function withReplaced(
+  { ledger }: Context,
+  { replaced: earlier, ...record }: RotationState,
+  { tokens = {} }: RotationState,
+  minter: Minter | undefined,
+): RotationState {
+  const olds = [...(minter?.minted.keys() ?? [])].flatMap((name) => own(tokens, name) ?? []);
+  const replaced = ledger.replace(olds, earlier);
+  return { ...record, ...(replaced.length > 0 && { replaced }) };
+}
+
 /** A rotation that invalidates a token which was minted or found valid before must not pass for a success. */
 async function withCasualties(
   { ledger }: Context,
   { casualties: before = {}, ...state }: RotationState,
   hit: readonly ManagedToken[],
 ): Promise<RotationState> {
-  const casualties = Object.fromEntries([
-    ...(await ledger.stillDead(before)),
-    ...hit.map(({ id, token }) => [id, fingerprint(token)] as const),
-  ]);
+  const hits = Object.fromEntries(hit.map(({ id, token }) => [fingerprint(token), id]));
+  const casualties = { ...(await ledger.stillDead(before)), ...ledger.notReplaced(hits) };
   if (Object.keys(casualties).length === 0) return state;
-  const failures = Object.keys(casualties).map((id) => [`token of ${id}`, CASUALTY] as const);
+  // whoever mints them again in this run has to record it
+  ledger.suspect(casualties);
+  const failures = casualtyNames(casualties).map((name) => [`token of ${name}`, CASUALTY] as const);
   return { ...state, casualties, failures: { ...state.failures, ...Object.fromEntries(failures) } };
 }
 

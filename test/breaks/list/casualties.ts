@@ -25,8 +25,8 @@ export const CASUALTIES: Chapter = {
       name: "casualty-is-never-healed",
       defect: "A token that was minted again still counts as dead.",
       file: "src/core/run-ledger.ts",
-      find: `held.id === id && fingerprint(held.token) !== print`,
-      replace: `false`,
+      find: `filter(([print]) => !this.replaced.has(print))`,
+      replace: `filter(([print]) => print !== "")`,
       caughtBy: ["test/core/run-ledger-repair.test.ts", "test/rotation/run/run.test.ts"],
     },
     {

@@ -3,6 +3,7 @@ import { BESIDE_OTHERS } from "./beside";
 import { CASUALTIES, LOOKUPS } from "./casualties";
 import { DELIVERY } from "./delivery";
 import { EVIDENCE } from "./evidence";
+import { HEALING } from "./healing";
 import { LIMITS, LIVENESS } from "./limits";
 import { MEMBERS } from "./members";
 import { ONCE } from "./once";
@@ -23,6 +24,7 @@ export const CHAPTERS: readonly Chapter[] = [
   MEMBERS,
   BESIDE_OTHERS,
   CASUALTIES,
+  HEALING,
   LOOKUPS,
   SECRECY,
   TELLING,

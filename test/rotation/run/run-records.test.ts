@@ -108,9 +108,22 @@ describe("a run records", () => {
       const context = contextIn(organization);
       context.ledger.holds(held(organization));
       const { casualties = {}, failures } = await runIn(context, { database: "a" }, { verify });
-      assert.deepEqual(Object.keys(casualties), ids);
+      assert.deepEqual(Object.values(casualties), ids);
       assert.equal(Object.keys(failures).length, ids.length);
     });
+
+  it("no token of the program that was replaced while it was tried", async () => {
+    const replaceIt = (_: string, token: string) => {
+      if (organization.order.length > 0 && token === old.token) context.ledger.replace([token]);
+      return undefined;
+    };
+    const organization = new Organization(TEAM, "group", { probe: replaceIt });
+    const context = contextIn(organization);
+    const old = held(organization);
+    context.ledger.holds(old);
+    const { casualties, failures } = await runIn(context, { database: "a" }, { verify: "auto" });
+    assert.deepEqual([casualties, failures], [undefined, {}]);
+  });
 
   it("each token that it mints, with the database that accepts it", async () => {
     const organization = new Organization(TEAM);

@@ -188,6 +188,16 @@ export const notAccepted = (id: string): TursoError =>
     next: "Run `pulumi up` again: it mints another one.",
   });
 
+/** A refresh would drop the resource from the state, and the next `up` would create it anew. */
+export const goneUnresolved = (id: string, at: string): TursoError =>
+  new TursoError({
+    attempted: `resolving the rotation of ${id} at ${at}`,
+    answer: "the API says that it does not exist",
+    effect: "unchanged",
+    changed: "Whether that rotation invalidated old tokens stays unresolved, and nothing was sent.",
+    next: "If it was deleted for good, remove the resource from the program. If it comes back, run `pulumi up` again: it resolves this first.",
+  });
+
 export const notProven = (id: string, answer: string): TursoError =>
   new TursoError({
     attempted: `verifying the rotation of ${id}`,

@@ -7,7 +7,7 @@ import { TursoError, attempt } from "../../turso/errors";
 import { parseSubject, targetId, targetOf, type Target } from "../../values/scope";
 import type { Breaker, Silence } from "../../core/breaker";
 import type { Attempt } from "./attempt";
-import { cannotMint, cannotVerify, neverSeen, reachesOthers } from "../report";
+import { cannotMint, cannotVerify, goneUnresolved, neverSeen, reachesOthers } from "../report";
 import type { Minter } from "./mint";
 import { withoutToken, type Result } from "../next-state";
 import type { Follower, GroupImpact, Pending, Verify } from "../state";
@@ -162,6 +162,12 @@ function withoutRotation(run: RunSettings, task: Task): Settled | undefined {
   return run.isList
     ? { kind: "missing", error: neverSeen(targetId(run.client.organization, target)) }
     : { kind: "missing", error: lookup, pending: leftOf(run, task) };
+}
+
+/** The result of a single target that is gone: what an earlier run left can only be resolved once it exists again. */
+export function staysOpen(run: RunSettings, task: Task, { at }: { at: string }): Settled {
+  const error = goneUnresolved(targetId(run.client.organization, task.target), at);
+  return { kind: "missing", error, pending: leftOf(run, task) };
 }
 
 /** What an earlier run left to do, and the token that is due, which cannot be minted now. */

@@ -8,6 +8,7 @@ import {
   isUnseen,
   prepare,
   refusalToMint,
+  staysOpen,
   type Prepared,
   type RunSettings,
   type Task,
@@ -39,6 +40,7 @@ export async function prepareAll(
           isNew: false,
           verification: "unverified",
         });
+      else if (isGone(task)) results.set(target.name, staysOpen(run, task, pending));
       else attempts.push(reopen(run, task, pending));
       return;
     }

@@ -212,5 +212,13 @@ export const STATE: Chapter = {
       replace: `    if (false) {\n      const known = Object`,
       caughtBy: ["test/core/argument-rules.test.ts", "test/rotation/lifecycle-check.test.ts"],
     },
+    {
+      name: "gone-single-is-told-to-run-again",
+      defect: "An unresolved rotation of a database that was deleted asks for one more `up`, for ever.",
+      file: "src/rotation/run/prepare.ts",
+      find: `else if (isGone(task)) results.set(target.name, staysOpen(run, task, pending));`,
+      replace: ``,
+      caughtBy: ["test/rotation/run/run-gone.test.ts"],
+    },
   ],
 };

@@ -90,9 +90,6 @@ describe("a lost response", () => {
     };
     const task = organization.task(database("a"), { pending, lookup: goneOf("database", "a") });
     assert.deepEqual((await roll(organization, [task], { mints: false })).kinds, { a: "gone" });
-    assert.deepEqual((await roll(organization, [task], { mints: false, isList: false })).kinds, {
-      a: "unknown",
-    });
   });
 
   it("stays unknown, and is not sent again, if its target cannot be looked up", async () => {

@@ -8,6 +8,9 @@ import type { AuthTokenArgs } from "./auth-token-args";
  */
 const lists = new WeakMap<object, Follower[] | undefined>();
 
+/** Which sorts of AuthTokens a list has: thousands may follow one rotation. */
+const sorts = new WeakMap<Follower[], Set<string>>();
+
 /**
  * A list for the AuthTokens that the program makes right after a rotation, as an input of that rotation. Its preflight tries whether tokens
  * such as theirs can be minted.
@@ -31,15 +34,19 @@ export function requireRotation(name: string, rotation: object | undefined): voi
 }
 
 /**
- * Adds an AuthToken to the list of its rotation, one of each sort. One whose arguments are outputs is left out: those may depend on
- * the rotation itself, which would wait for them.
+ * Adds an AuthToken to the list of its rotation, one of each sort, and each whose permissions or readAttach its own database may refuse. One
+ * whose arguments are outputs is left out: those may depend on the rotation itself, which would wait for them.
  */
 export function addFollower({ rotation, scope, permissions, readAttach }: AuthTokenArgs): void {
   const list = rotation && lists.get(rotation);
-  const follower = { scope, ...(permissions && { permissions }), ...(readAttach && { readAttach }) };
+  const restrictions = { ...(permissions && { permissions }), ...(readAttach && { readAttach }) };
+  const follower = { scope, ...restrictions };
   if (list === undefined || !isPlain(follower)) return;
-  const sort = (each: Follower) => JSON.stringify({ ...each, scope: Object.keys(each.scope) });
-  if (!list.some((each) => sort(each) === sort(follower))) list.push(follower);
+  const isRestricted = Object.keys(restrictions).length > 0;
+  const sort = JSON.stringify(isRestricted ? follower : Object.keys(scope));
+  const known = sorts.get(list) ?? new Set();
+  if (!known.has(sort)) list.push(follower);
+  sorts.set(list, known.add(sort));
 }
 
 function isPlain(value: unknown): value is Follower {

@@ -32,7 +32,7 @@ export interface Follower {
 
 /** What a program declares: the arguments, and what the resource class adds, which the state does not keep. */
 export interface Declaration extends RotationInputs {
-  /** One of each sort of the AuthTokens that follow the rotation. */
+  /** The AuthTokens that follow the rotation: one of each sort, and each that has permissions or readAttach. */
   followers?: readonly Follower[];
 }
 

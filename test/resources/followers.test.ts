@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 const rotationLike = (): TokenRotation => Object.create(null) as TokenRotation;
 
 describe("the AuthTokens that follow a rotation", () => {
-  it("are collected while the program runs, one of each sort, without those whose arguments are outputs", async () => {
+  it("are collected while the program runs, one of each sort and each with permissions, without those whose arguments are outputs", async () => {
     const rotation = rotationLike();
     const { list, input } = expectFollowers();
     keepFollowers(rotation, list);
@@ -14,6 +14,8 @@ describe("the AuthTokens that follow a rotation", () => {
     addFollower({ rotation, scope: { database: "app" } });
     addFollower({ rotation, scope: { database: "reports" } });
     addFollower({ rotation, scope: { database: "reports" }, permissions });
+    addFollower({ rotation, scope: { database: "orders" }, permissions });
+    addFollower({ rotation, scope: { database: "orders" }, permissions });
     addFollower({ rotation, scope: { group: "default" } });
     addFollower({ rotation, scope: { database: pulumi.output("later") }, readAttach: ["x"] });
     addFollower({ rotation, scope: pulumi.output({ group: "default" }), permissions });
@@ -21,6 +23,7 @@ describe("the AuthTokens that follow a rotation", () => {
     assert.deepEqual(await input, [
       { scope: { database: "app" } },
       { scope: { database: "reports" }, permissions },
+      { scope: { database: "orders" }, permissions },
       { scope: { group: "default" } },
     ]);
   });

@@ -1,5 +1,5 @@
 import type { Endpoint } from "../../core/blast-radius";
-import { isMintRefused, mintAccepted } from "../../core/mint";
+import { mintAccepted } from "../../core/mint";
 import type { MintOptions, TursoClient } from "../../turso/client";
 import { TursoError, attempt } from "../../turso/errors";
 import type { Probe } from "../../turso/probe";
@@ -63,15 +63,20 @@ export class Minter {
     this.isTried = verify !== "off";
   }
 
-  /**
-   * Whether the API certainly refuses to mint a target's tokens: with these permissions, or with this API token. Mints one that
-   * nobody gets and that expires soon.
-   */
-  async refusal(task: Task): Promise<TursoError | undefined> {
-    const [unit] = this.unitsOf(task);
-    if (unit === undefined) return undefined;
-    const tried = await attempt(() => this.client.mint(unit.target, { ...this.options(), expiration: "1m" }));
-    return tried instanceof TursoError && isMintRefused(tried) ? tried : undefined;
+  /** Whether the tokens have what some databases refuse, although they mint others. */
+  get isRestricted(): boolean {
+    const { readAttach = [], permissions = [] } = this.settings;
+    return readAttach.length + permissions.length > 0;
+  }
+
+  /** For each of a target's tokens, how to mint one of its sort that nobody gets and that expires soon. */
+  trialsOf(task: Task): (() => Promise<unknown>)[] {
+    const options: MintOptions = { ...this.options(), expiration: "1m" };
+    return this.unitsOf(task).map(
+      ({ target }) =>
+        () =>
+          this.client.mint(target, options),
+    );
   }
 
   /** Whether a token of a target is to be minted although the target is not rotated. */

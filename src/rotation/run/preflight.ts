@@ -1,10 +1,9 @@
 import { bystanders, describeBlastRadius, type BlastRadius } from "../../core/blast-radius";
 import { plantCanary, type CanaryPlan, type SavedCanary } from "../../core/canary";
 import type { Level } from "../../core/context";
-import { isMintRefused } from "../../core/mint";
 import type { TursoClient } from "../../turso/client";
-import { TursoError, attempt } from "../../turso/errors";
-import { parseSubject, targetId, targetOf, type Target } from "../../values/scope";
+import { TursoError } from "../../turso/errors";
+import { targetId, type Target } from "../../values/scope";
 import type { Breaker, Silence } from "../../core/breaker";
 import type { Attempt } from "./attempt";
 import { cannotMint, cannotVerify, goneUnresolved, neverSeen, reachesOthers } from "../report";
@@ -30,7 +29,7 @@ export interface RunSettings {
   silence: Silence;
   /** Absent where the resource mints nothing. */
   minter: Minter | undefined;
-  /** One of each sort of the program's AuthTokens that follow the rotation. */
+  /** The program's AuthTokens that follow the rotation: one of each sort, and each that has permissions or readAttach. */
   followers: readonly Follower[];
   /** How many targets may be without a valid token at the same time. */
   maxUnavailable: number;
@@ -60,22 +59,6 @@ export interface Prepared {
   canaries?: readonly SavedCanary[];
   /** The attempt before, if this is the second one. */
   lost?: Attempt;
-}
-
-/**
- * Whether the API certainly refuses to mint what the rotation makes necessary: the resource's own tokens, or AuthTokens that follow it. Mints one of
- * each sort that nobody gets and that expires soon.
- */
-export async function refusalToMint(run: RunSettings, first: Task): Promise<TursoError | undefined> {
-  const own = await run.minter?.refusal(first);
-  if (own || run.verify === "off") return own;
-  for (const { scope, ...options } of run.followers) {
-    const target = targetOf(parseSubject({ scope, organization: run.client.organization }));
-    const asked = { ...options, expiration: "1m", authorization: "full-access" } as const;
-    const tried = await attempt(() => run.client.mint(target, asked));
-    if (tried instanceof TursoError && isMintRefused(tried)) return tried;
-  }
-  return undefined;
 }
 
 /**
@@ -191,6 +174,15 @@ function adopt(run: RunSettings, { lookup, target, isKnown, isHeld, pending }: T
 /** Whether the lookup failed in a way that says nothing about the target: an API token that may rotate may be unable to read. */
 export const isUnseen = ({ lookup }: Pick<Task, "lookup">): boolean =>
   lookup instanceof TursoError && (lookup.status === 403 || lookup.isTooLarge);
+
+/** Databases that could not be looked up may all be in one group. No group has this name. */
+const UNKNOWN_GROUP = "?";
+
+/** The group whose tokens a rotation may reach; empty for a database that is in none. */
+export const groupOf = ({ lookup, target }: Task): string => {
+  if (!(lookup instanceof TursoError)) return lookup.endpoint.group;
+  return target.kind === "group" ? target.name : UNKNOWN_GROUP;
+};
 
 /** Why the target must not be rotated: it does not exist, the API token fails or may not mint, or `groupImpact` refuses it. */
 export function findObstacle(run: RunSettings, { lookup, target, refusal }: Task): TursoError | undefined {

@@ -1,19 +1,11 @@
-import { TursoError } from "../../turso/errors";
+import type { TursoError } from "../../turso/errors";
 import { inParallel } from "../../values/places";
 import { targetId, type Target } from "../../values/scope";
 import { reopen, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
-import {
-  isGone,
-  isUnseen,
-  prepare,
-  refusalToMint,
-  staysOpen,
-  type Prepared,
-  type RunSettings,
-  type Task,
-} from "./preflight";
+import { groupOf, isGone, prepare, staysOpen, type Prepared, type RunSettings, type Task } from "./preflight";
 import { cannotMint } from "../report";
+import { refusalsToMint } from "./trial";
 
 /** Splits the tasks into those that may be rotated, those that an earlier run has begun, and those that have a result already. */
 export async function prepareAll(
@@ -26,9 +18,9 @@ export async function prepareAll(
   const attempts: Attempt[] = [];
   const leaders = new Set<string>();
   const rotates = tasks.filter(({ isAdopted, pending }) => !isAdopted && pending?.status !== "unproven");
-  const first = rotates.find(({ lookup }) => !(lookup instanceof TursoError)) ?? rotates.find(isUnseen);
-  const refusal = first && (await refusalToMint(run, first));
+  const refusals = await refusalsToMint(run, rotates, parallelism);
   await inParallel(tasks, parallelism, async (each) => {
+    const refusal = refusals.get(each.target.name);
     const task = refusal ? { ...each, refusal } : each;
     const { pending, target } = task;
     if (pending && "canaries" in pending && !(isGone(task) && run.isList)) {
@@ -75,12 +67,3 @@ const refused = ({ client }: RunSettings, target: Target, refusal: TursoError): 
   kind: "failed",
   error: cannotMint(targetId(client.organization, target), refusal),
 });
-
-/** Databases that could not be looked up may all be in one group. No group has this name. */
-const UNKNOWN_GROUP = "?";
-
-/** The group whose tokens a rotation may reach; empty for a database that is in none. */
-export const groupOf = ({ lookup, target }: Task): string => {
-  if (!(lookup instanceof TursoError)) return lookup.endpoint.group;
-  return target.kind === "group" ? target.name : UNKNOWN_GROUP;
-};

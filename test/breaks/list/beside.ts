@@ -71,7 +71,7 @@ export const BESIDE_OTHERS: Chapter = {
       name: "unseen-members-one-by-one",
       defect:
         "Databases that could not be looked up kill each other's new tokens, because they are in one group.",
-      file: "src/rotation/run/prepare.ts",
+      file: "src/rotation/run/preflight.ts",
       find: `target.name : UNKNOWN_GROUP`,
       replace: `target.name : ""`,
       caughtBy: ["test/rotation/run/roll-group.test.ts"],

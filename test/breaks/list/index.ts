@@ -1,13 +1,14 @@
 import type { Chapter } from "../break";
 import { BESIDE_OTHERS } from "./beside";
 import { CASUALTIES, LOOKUPS } from "./casualties";
+import { DARK } from "./dark";
 import { DELIVERY } from "./delivery";
 import { EVIDENCE } from "./evidence";
 import { HEALING } from "./healing";
 import { LIMITS, LIVENESS } from "./limits";
 import { MEMBERS } from "./members";
 import { ONCE } from "./once";
-import { DARK, OUTAGE } from "./outage";
+import { OUTAGE } from "./outage";
 import { AGE, ROTATING } from "./rotating";
 import { SECRECY, STATE, TELLING } from "./telling";
 

@@ -1,55 +1,14 @@
 import assert from "node:assert/strict";
-import { prepare, refusalToMint, type RunSettings } from "../../../src/rotation/run/preflight";
+import { prepare, type RunSettings } from "../../../src/rotation/run/preflight";
 import { Minter } from "../../../src/rotation/run/mint";
 import { failedLookup } from "../results";
-import { Organization, REJECTED, UNCLEAR, database, group, refusedWith } from "./organization";
+import { Organization, REJECTED, UNCLEAR, database, group } from "./organization";
 import { settingsWith } from "./settings";
 
 const TEAM = { team: ["a", "b", "c", "d"], bare: [], small: ["lone"] };
 const A = database("a");
 const runOf = ({ client }: Organization, changes: Partial<RunSettings> = {}, messages: string[] = []) =>
   settingsWith(client, messages, { verifyTimeoutMs: 20, ...changes });
-
-describe("whether minting is refused before a rotation", () => {
-  const followers = [{ scope: { database: "b" }, readAttach: ["c"] }, { scope: { group: "team" } }];
-
-  it("is asked with one token of each sort that follows the rotation", async () => {
-    const organization = new Organization(TEAM);
-    const run = runOf(organization, { followers });
-    assert.equal(await refusalToMint(run, organization.task(A)), undefined);
-    const asked = { expiration: "1m", authorization: "full-access" };
-    assert.deepEqual(organization.minted, [
-      { target: database("b"), options: { ...asked, readAttach: ["c"] } },
-      { target: group("team"), options: asked },
-    ]);
-  });
-
-  for (const [status, isRefusal] of [
-    [403, true],
-    [500, false],
-  ] as const)
-    it(`is ${isRefusal ? "certain" : "not certain"} if the API answers ${status} for one of them`, async () => {
-      const mint = ({ kind }: { kind: string }) => (kind === "group" ? refusedWith(status) : undefined);
-      const organization = new Organization(TEAM, "database", { mint });
-      const refusal = await refusalToMint(runOf(organization, { followers }), organization.task(A));
-      assert.equal(refusal?.status, isRefusal ? status : undefined);
-    });
-
-  it("is not asked for them if verify is off", async () => {
-    const organization = new Organization(TEAM);
-    await refusalToMint(runOf(organization, { followers, verify: "off" }), organization.task(A));
-    assert.deepEqual(organization.log, []);
-  });
-
-  for (const verify of ["auto", "off"] as const)
-    it(`is known as soon as the resource's own token is refused: verify ${verify}`, async () => {
-      const organization = new Organization(TEAM, "database", { mint: () => refusedWith(403) });
-      const run = runOf(organization, { followers, verify });
-      const minter = new Minter(run, {}, () => false);
-      assert.equal((await refusalToMint({ ...run, minter }, organization.task(A)))?.status, 403);
-      assert.deepEqual(organization.log, ["mint a"]);
-    });
-});
 
 describe("a group for each of whose databases a token is minted", () => {
   const organization = new Organization(TEAM);

@@ -38,7 +38,19 @@ describe("a roll whose API token may not mint", () => {
     const tasks = [{ ...a, lookup: failedLookup(500) }, ...unseen];
     const { kinds } = await roll(organization, tasks, { verify: "off" });
     assert.deepEqual(kinds, { a: "failed", b: "failed", c: "failed" });
-    assert.deepEqual(organization.log, ["mint b"]);
+    assert.deepEqual(organization.log, ["mint b", "mint c"]);
+  });
+
+  it("leaves out a target for which it refuses permissions, and rotates the others", async () => {
+    const organization = new Organization(APART, "database", {
+      mint: ({ name }, { permissions = [] }) =>
+        name === "b" && permissions.length > 0 ? refusedWith(400) : undefined,
+    });
+    const settings = { permissions: [{ actions: ["data_read" as const] }] };
+    const { kinds, results } = await roll(organization, tasksOf(organization), { settings });
+    assert.deepEqual(kinds, { a: "rotated", b: "failed", c: "rotated" });
+    assert.match(results.get("b")?.error?.message ?? "", /no token could be minted .* the API answered 400/);
+    assert.ok(!organization.log.includes("rotate b"));
   });
 
   for (const [what, status, expected] of [

@@ -78,7 +78,7 @@ function mayFollow({ target, lookup }: Task, { kind, name }: Target): boolean {
 function byGroup(tasks: readonly Task[]): Task[][] {
   const groups = new Map<string | Task, Task[]>();
   for (const task of tasks) {
-    const group = groupOf(task) || task;
+    const group = task.lookup instanceof TursoError ? task : groupOf(task) || task;
     groups.set(group, [...(groups.get(group) ?? []), task]);
   }
   return [...groups.values()];

@@ -13,7 +13,7 @@ import { TursoError, attempt } from "../turso/errors";
 import { namesOf, type Resolved, type Subject, type Target } from "../values/scope";
 import { nameList } from "../values/text";
 import type { Plan } from "./plan";
-import { describeAge, describeRoll } from "./report";
+import { describeAge, describeAhead, describeRoll } from "./report";
 import { DEFAULT_PARALLELISM } from "./arguments";
 import type { RotationInputs, RotationState } from "./state";
 
@@ -113,11 +113,7 @@ export async function announceUpdate(
       "it had no trigger before, so the new one is a baseline and rotates nothing. To rotate now, change the trigger once more after this update.",
       "baseline",
     );
-  if (plan.isAhead)
-    warn(
-      `its last rotation is recorded at ${state.rotatedAt ?? state.createdAt}, which lies in the future, so a clock was wrong; age counts from now.`,
-      "ahead",
-    );
+  if (plan.isAhead) warn(`${describeAhead(state)}; age counts from now.`, "ahead");
   const names = nameList(namesOf(plan.joined));
   if (plan.joined.length > 0 && plan.reason === undefined)
     if (plan.rotates.length > 0)

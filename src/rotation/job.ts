@@ -10,8 +10,8 @@ import type { RotationInputs, RotationState } from "./state";
 /** The state before the update's run: the new arguments, and what happened so far. */
 export function recordOf(olds: RotationState, inputs: RotationInputs, plan: Plan, now: Date): RotationState {
   const { reason, held, isAhead } = plan;
-  const { stateVersion, rotationId, rotationCount, rotations, failures, createdAt } = olds;
-  const rotatedAt = isAhead ? now.toISOString() : olds.rotatedAt;
+  const { stateVersion, rotationId, rotationCount, rotations, failures } = olds;
+  const { createdAt, rotatedAt } = datesOf(olds, isAhead, now);
   const last = lastTrigger(olds);
   const joined = reason ? [] : joinedSince(olds, plan);
   return {
@@ -33,6 +33,14 @@ export function recordOf(olds: RotationState, inputs: RotationInputs, plan: Plan
     ...(olds.replaced && { replaced: olds.replaced }),
     ...(held === "trigger" && isPresent(last) && { heldTrigger: last }),
   };
+}
+
+/** What age counts from: a clock that was ahead is corrected where it was recorded, so that no rotation is claimed that never happened. */
+function datesOf({ createdAt, rotatedAt }: RotationState, isAhead: boolean, now: Date) {
+  if (!isAhead) return { createdAt, rotatedAt };
+  return rotatedAt === undefined
+    ? { createdAt: now.toISOString(), rotatedAt }
+    : { createdAt, rotatedAt: now.toISOString() };
 }
 
 /** The targets that rotated, or are to, only because they joined the list. */

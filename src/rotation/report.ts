@@ -99,6 +99,10 @@ export function describeAge(olds: RotationState, { rotateEvery }: RotationInputs
   return `${last}, ${age} ago, and due since ${due} (rotateEvery ${rotateEvery ?? ""})`;
 }
 
+/** What age counts from, where it lies in the future by this machine's clock. */
+export const describeAhead = ({ rotatedAt, createdAt }: Pick<RotationState, "rotatedAt" | "createdAt">) =>
+  `its ${rotatedAt === undefined ? "creation" : "last rotation"} is recorded at ${rotatedAt ?? createdAt}, which lies in the future, so a clock was wrong`;
+
 // Errors that are not the API's own; `id` is that of the target: `acme/databases/app`.
 
 const refused = (id: string, data: Omit<ErrorData, "attempted" | "effect">): TursoError =>

@@ -1,6 +1,7 @@
 import { renewalAt } from "../core/mint";
 import { isPresent } from "../core/unknown";
 import { dueAt, isInFuture, membersOf } from "../rotation/plan";
+import { describeAhead } from "../rotation/report";
 import { casualtyNames, type RotationState } from "../rotation/state";
 import { own } from "../values/record";
 import { parseSubject, targetId, type Subject, type Target } from "../values/scope";
@@ -185,12 +186,7 @@ class Rotation {
           `its rotation invalidated tokens of this program that are not minted again yet: ${clean(nameList(dead))}`,
         ),
       );
-    if (isInFuture(state, moment.now))
-      problems.push(
-        unresolved(
-          `its last rotation is recorded at ${state.rotatedAt ?? state.createdAt}, which lies in the future, so a clock was wrong`,
-        ),
-      );
+    if (isInFuture(state, moment.now)) problems.push(unresolved(describeAhead(state)));
     return problems;
   }
 

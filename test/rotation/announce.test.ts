@@ -109,6 +109,7 @@ describe("the preview of an update", () => {
   const more = { scope: { databases: ["app", "reports"] } };
   const every = { rotateEvery: "30d" };
   const { trigger: none, ...untriggered } = state(every);
+  const { rotatedAt: never, ...unrotated } = state(every);
   const BASELINE =
     "acme/databases/app: it had no trigger before, so the new one is a baseline and rotates nothing. To rotate now, change the trigger once more after this update.";
 
@@ -147,6 +148,13 @@ describe("the preview of an update", () => {
       state({ rotatedAt: "2036-01-01T00:00:00.000Z", ...every }),
       inputs(every),
       "acme/databases/app: its last rotation is recorded at 2036-01-01T00:00:00.000Z, which lies in the future, so a clock was wrong; age counts from now.",
+      true,
+    ],
+    [
+      "a creation in the future",
+      { ...unrotated, createdAt: "2036-01-01T00:00:00.000Z" },
+      inputs(every),
+      "acme/databases/app: its creation is recorded at 2036-01-01T00:00:00.000Z, which lies in the future, so a clock was wrong; age counts from now.",
       true,
     ],
     [

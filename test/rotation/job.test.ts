@@ -74,8 +74,13 @@ describe("the record that an update hands to its run", () => {
 
   it("counts its age from now if the last rotation lies in the future", () => {
     const olds = state({ rotatedAt: "2036-01-01T00:00:00.000Z" });
-    assert.equal(recordAfter(olds, { isAhead: true }).rotatedAt, NOW);
-    assert.equal(recordAfter(fresh, { isAhead: true }).rotatedAt, NOW);
+    const { createdAt, rotatedAt } = recordAfter(olds, { isAhead: true });
+    assert.deepEqual([createdAt, rotatedAt], [olds.createdAt, NOW]);
+  });
+
+  it("counts its age from now if its creation lies in the future, and claims no rotation", () => {
+    const record = recordAfter({ ...fresh, createdAt: "2036-01-01T00:00:00.000Z" }, { isAhead: true });
+    assert.deepEqual([record.createdAt, "rotatedAt" in record], [NOW, false]);
   });
 
   for (const [what, olds, plan, heldTrigger] of [

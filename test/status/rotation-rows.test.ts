@@ -118,6 +118,13 @@ describe("the row of a target", () => {
         `unresolved: its last rotation is recorded at ${daysAgo(-1)}, which lies in the future, so a clock was wrong`,
       ],
     ],
+    [
+      "was created in the future and has not rotated",
+      { rotatedAt: undefined, createdAt: daysAgo(-1) },
+      [
+        `unresolved: its creation is recorded at ${daysAgo(-1)}, which lies in the future, so a clock was wrong`,
+      ],
+    ],
   ];
   for (const [what, changes, expected] of cases)
     it(`reports a target that ${what}`, () => {

@@ -165,6 +165,14 @@ export const AGE: Chapter = {
       caughtBy: ["test/rotation/plan-due.test.ts"],
     },
     {
+      name: "clock-ahead-claims-rotation",
+      defect: "A resource that has never rotated is recorded as rotated if its creation lies in the future.",
+      file: "src/rotation/job.ts",
+      find: `? { createdAt: now.toISOString(), rotatedAt }`,
+      replace: `? { createdAt, rotatedAt: now.toISOString() }`,
+      caughtBy: ["test/rotation/job.test.ts"],
+    },
+    {
       name: "age-from-creation",
       defect: "Age counts from the creation of the resource instead of its last rotation.",
       file: "src/rotation/plan.ts",

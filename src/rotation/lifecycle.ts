@@ -15,11 +15,13 @@ import type {
 } from "../core/protocol";
 import { hasUnknown, isPresent } from "../core/unknown";
 import { parseDuration } from "../values/duration";
+import { own } from "../values/record";
 import { ALL, namesOf, parseSubject, type Resolved, type Subject } from "../values/scope";
 import { nameList } from "../values/text";
 import { adopt, announce, announceDuplicates, announceUpdate } from "./announce";
 import { holdOwnTokens, tryOwnTokens, withDeadTokens } from "./own-tokens";
 import { recordOf, tasksFor, tasksOf } from "./job";
+import { notRotated } from "./pending";
 import { membersOf, planUpdate } from "./plan";
 import { preview } from "./preview";
 import { refresh } from "./refresh";
@@ -95,7 +97,8 @@ export class RotationLifecycle implements Lifecycle<Declaration, RotationState> 
       ? await rotate(this.context, subject, { record, plans: tasksFor(subject, true), isFull: false })
       : record;
     if (inputs.rotateOnCreate === false) return adopted;
-    const pending = subject.targets.map(({ name }) => [name, { status: "not-rotated" }] as const);
+    const left = adopted.pending ?? {};
+    const pending = subject.targets.map(({ name }) => [name, notRotated(own(left, name))] as const);
     return { ...adopted, pending: Object.fromEntries(pending) };
   }
 

@@ -3,6 +3,7 @@ import { expiryOf } from "../core/mint";
 import { own } from "../values/record";
 import { namesOf, type Target } from "../values/scope";
 import type { TursoError } from "../turso/errors";
+import { lacksToken, withoutToken } from "./pending";
 import type { Minter } from "./run/mint";
 import type { Pending, Reach, RotationState, Verification } from "./state";
 
@@ -157,23 +158,6 @@ const goneAfter = (before: readonly string[] = [], { members, results }: Run): s
     const result = results.get(name);
     return result ? result.kind === "gone" : before.includes(name);
   });
-
-/** Whether a target's token has to be minted, whatever becomes of its rotation. */
-export const lacksToken = (left: Pending | undefined): boolean =>
-  left !== undefined && (left.status === "not-minted" || left.isNotMinted === true);
-
-/** What remains to be done for a target whose token has to be minted. Nothing that was left to do before is forgotten. */
-export function withoutToken(left: Pending | undefined): Pending {
-  switch (left?.status) {
-    case "unproven":
-    case "unknown":
-    case "not-rotated":
-      return { ...left, isNotMinted: true };
-    case "not-minted":
-    case undefined:
-      return { status: "not-minted" };
-  }
-}
 
 /** When a target was last rotated, or may have been. */
 function rotationAfter(result: Result, before?: string): string | undefined {

@@ -8,7 +8,7 @@ import { TursoError } from "../turso/errors";
 import { inParallel } from "../values/places";
 import { own } from "../values/record";
 import type { Target } from "../values/scope";
-import { withoutToken } from "./next-state";
+import { withoutToken } from "./pending";
 import type { RotationState } from "./state";
 
 /** A token of `mint`, and the name of the target that it was minted for. */

@@ -5,7 +5,7 @@ import { durationMs } from "../values/duration";
 import { sameTrigger } from "../values/json";
 import { own } from "../values/record";
 import { ALL, namesOf, type Resolved, type Subject, type Target } from "../values/scope";
-import { lacksToken } from "./next-state";
+import { lacksToken } from "./pending";
 import { ARGUMENTS } from "./arguments";
 import type { MintSettings, RotationInputs, RotationState } from "./state";
 

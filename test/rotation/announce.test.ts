@@ -109,7 +109,8 @@ describe("the preview of an update", () => {
   const more = { scope: { databases: ["app", "reports"] } };
   const every = { rotateEvery: "30d" };
   const { trigger: none, ...untriggered } = state(every);
-  const { rotatedAt: never, ...unrotated } = state(every);
+  const unrotated = state(every);
+  delete unrotated.rotatedAt;
   const BASELINE =
     "acme/databases/app: it had no trigger before, so the new one is a baseline and rotates nothing. To rotate now, change the trigger once more after this update.";
 

@@ -48,6 +48,17 @@ describe("a TokenRotation that is created", () => {
     assert.deepEqual([created.rotatedAt, Object.keys(created.tokens ?? {})], [undefined, ["app"]]);
   });
 
+  it("and waits to rotate, with a token that could not be minted, has it minted by the next update", async () => {
+    const news = inputs({ suspend: true, mint: {} });
+    const action = { type: "status", status: 409, body: '{"error":"busy"}' } as const;
+    turso.emulator.fault({ path: /auth\/tokens/, when: "before", action, times: 9 });
+    const { state: created } = await turso.logic().create(news);
+    assert.deepEqual(created.pending, { app: { ...OWED, isNotMinted: true } });
+    turso.emulator.clearFaults();
+    const { tokens, failures, pending } = await turso.logic().update(created, news);
+    assert.deepEqual([Object.keys(tokens ?? {}), failures, pending], [["app"], {}, { app: OWED }]);
+  });
+
   it("is announced in its first preview only", async () => {
     await turso.logic().check({ ...inputs() }, { ...inputs() });
     assert.deepEqual([turso.messages, turso.requests()], [[], []]);

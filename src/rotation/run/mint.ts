@@ -7,7 +7,7 @@ import { inParallel, type Places } from "../../values/places";
 import { nameList } from "../../values/text";
 import { targetId, type Target } from "../../values/scope";
 import type { Silence } from "../../core/breaker";
-import { lacksToken } from "../next-state";
+import { lacksToken } from "../pending";
 import { notAccepted } from "../report";
 import type { RunSettings, Task } from "./preflight";
 import type { MintSettings } from "../state";

@@ -8,7 +8,8 @@ import type { Breaker, Silence } from "../../core/breaker";
 import type { Attempt } from "./attempt";
 import { cannotMint, cannotVerify, goneUnresolved, neverSeen, reachesOthers } from "../report";
 import type { Minter } from "./mint";
-import { withoutToken, type Result } from "../next-state";
+import type { Result } from "../next-state";
+import { withoutToken } from "../pending";
 import type { Follower, GroupImpact, Pending, Verify } from "../state";
 
 /** What holds for all targets of a run. */

@@ -28,6 +28,8 @@ export interface Seen {
 const ANOTHER_LOOK_MS = 5_000;
 /** How long a proof may still last once an old token was rejected: from then on its consumers are without a valid one. */
 export const GRACE_MS = 2_000;
+/** What a rotation reached is looked at for so long at least, however late the rotation itself was proven. */
+const LEAST_LOOK_MS = 500;
 /** How long a data plane that was silent before is waited for. */
 const SILENCE_MS = 2_000;
 const CONTROL_LIFE = "1h";
@@ -42,11 +44,16 @@ const OWN_LABELS: Record<Target["kind"], readonly CanaryLabel[]> = {
 const isOwn = ({ task }: Attempt, { label }: { label: CanaryLabel }): boolean =>
   OWN_LABELS[task.target.kind].includes(label);
 
-/** Proves all rotations of a run together: one deadline for all, and no target waits for a different one. */
+/**
+ * Proves all rotations of a run together: one deadline for all, and no target waits for a different one.
+ *
+ * @param reachMs until when, after the first rejection, it is looked at what the rotations reached; what is not clear by then stays unknown
+ */
 export async function prove(
   run: RunSettings,
   attempts: readonly Attempt[],
   mostMs = Infinity,
+  reachMs = GRACE_MS,
 ): Promise<(attempt: Attempt) => Seen> {
   const start = performance.now();
   const tried = attempts.filter(({ canaries }) => canaries.length > 0);
@@ -79,12 +86,16 @@ export async function prove(
       return [each, { ...verdict, ...rejectedAt, waitedMs, isFullWait }] as [Attempt, Seen];
     }),
   );
+  const rejections = [...proofs.values()].flat().flatMap(({ afterMs }) => afterMs ?? []);
+  const until = Math.max(provedFrom + Math.min(...rejections) + reachMs, performance.now() + LEAST_LOOK_MS);
+  const askInTime = (hostname: string, token: string) =>
+    ask(hostname, token, { timeoutMs: until - performance.now() });
   const rotated = new Set(attempts.map(({ task }) => task.target.name));
   await inParallel(tried, PARALLEL_MINTS, async (each) => {
     const found = seen.get(each);
     const { lookup } = each.task;
     if (found?.verdict !== "rejected" || lookup instanceof TursoError) return;
-    found.reach = { [lookup.endpoint.group]: await reachOf(each, rotated, ask, controls.beside) };
+    found.reach = { [lookup.endpoint.group]: await reachOf(each, rotated, askInTime, controls.beside) };
   });
   return (each) => seen.get(each) as Seen;
 }

@@ -207,7 +207,7 @@ class Roll {
   /** What a group's first rotation did to the tokens of its other databases. */
   private async learn(sent: Attempt): Promise<Reach["siblings"]> {
     if (!sent.canaries.some(({ label }) => label === "siblings")) return undefined;
-    const seen: Seen = (await prove(this.run, [sent], LEARN_MS))(sent);
+    const seen: Seen = (await prove(this.run, [sent], LEARN_MS, LEARN_MS))(sent);
     if (seen.verdict === "rejected") sent.seen = seen;
     sent.siblings = seen.reach?.[groupOf(sent.task)]?.siblings;
     return sent.siblings;

@@ -47,6 +47,15 @@ export const DARK: Chapter = {
       caughtBy: ["test/core/proof.test.ts"],
     },
     {
+      name: "reach-outlasts-its-grace",
+      defect:
+        "A database that does not answer while the reach is looked at withholds the new tokens for ten seconds.",
+      file: "src/rotation/run/prove.ts",
+      find: `ask(hostname, token, { timeoutMs: until - performance.now() });`,
+      replace: `ask(hostname, token);`,
+      caughtBy: ["test/rotation/run/prove.test.ts"],
+    },
+    {
       name: "slow-polling",
       defect: "Old tokens are asked about so rarely that the run ends long after they were rejected.",
       file: "src/core/proof.ts",

@@ -120,6 +120,14 @@ export const DELIVERY: Chapter = {
       caughtBy: ["test/rotation/run/mint-tokens.test.ts"],
     },
     {
+      name: "suspended-create-forgets-token",
+      defect: "A token that could not be minted while suspend held the first rotation back is never minted.",
+      file: "src/rotation/lifecycle.ts",
+      find: `notRotated(own(left, name))`,
+      replace: `notRotated(undefined)`,
+      caughtBy: ["test/rotation/lifecycle-create.test.ts"],
+    },
+    {
       name: "new-database-keeps-its-token",
       defect: "A database that was deleted and made again under its name keeps its dead token.",
       file: "src/token/refresh.ts",

@@ -1,18 +1,18 @@
 import type { Probe } from "../turso/probe";
 
 /** An API that answers like this does not become better by asking on. */
-export const UNKNOWN_IN_A_ROW = 3;
+export const UNUSABLE_IN_A_ROW = 3;
 
-/** Ends a run whose rotations keep having unknown outcomes. */
+/** Ends a run whose rotations keep getting no usable answer. */
 export class Breaker {
-  private unknowns = 0;
+  private inARow = 0;
 
   get isOpen(): boolean {
-    return this.unknowns >= UNKNOWN_IN_A_ROW;
+    return this.inARow >= UNUSABLE_IN_A_ROW;
   }
 
-  record(isUnknown: boolean): void {
-    if (!this.isOpen) this.unknowns = isUnknown ? this.unknowns + 1 : 0;
+  record(isUnusable: boolean): void {
+    if (!this.isOpen) this.inARow = isUnusable ? this.inARow + 1 : 0;
   }
 }
 

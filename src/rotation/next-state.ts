@@ -4,6 +4,7 @@ import { own } from "../values/record";
 import { namesOf, type Target } from "../values/scope";
 import type { TursoError } from "../turso/errors";
 import { lacksToken, withoutToken } from "./pending";
+import { notMinted } from "./report";
 import type { Minter } from "./run/mint";
 import type { Pending, Reach, RotationState, Verification } from "./state";
 
@@ -94,8 +95,12 @@ export function nextState(record: RotationState, run: Run, now: Date): RotationS
   );
   for (const [name, error] of run.minter?.errors ?? []) {
     pending[name] = withoutToken(pending[name]);
-    // why it could not be rotated says more
-    if (results.get(name)?.kind !== "failed") failures[name] = error.reason;
+    failures[name] = notMinted(error, {
+      result: results.get(name),
+      isReached: reached?.has(name) === true,
+      wasDue: lacksToken(own(left, name)),
+      isPerDatabase: record.mint?.per === "database",
+    });
   }
   const gone = run.minter ? goneAfter(wereGone, run) : [];
   const reach = { ...before.reach, ...reachOf(results) };

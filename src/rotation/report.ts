@@ -1,11 +1,11 @@
 // The sentences of a run's progress, results and errors.
 import type { BlastRadius } from "../core/blast-radius";
-import { UNKNOWN_IN_A_ROW } from "../core/breaker";
+import { UNUSABLE_IN_A_ROW } from "../core/breaker";
 import { isPresent } from "../core/unknown";
 import { TursoError, type ErrorData } from "../turso/errors";
 import { humanDuration } from "../values/duration";
 import { firstCauses } from "../values/failures";
-import { nameList } from "../values/text";
+import { capitalise, nameList } from "../values/text";
 import type { Result } from "./next-state";
 import { dueSince } from "./plan";
 import { DEFAULT_PARALLELISM } from "./arguments";
@@ -146,9 +146,49 @@ export const noneAvailable = (id: string): TursoError =>
 
 export const rollEnded = (id: string): TursoError =>
   refused(id, {
-    answer: `the outcomes of ${UNKNOWN_IN_A_ROW} rotations in a row are unknown, so the run sent no further ones`,
+    answer: `the API gave no usable answer to ${UNUSABLE_IN_A_ROW} rotations in a row, so the run sent no further ones`,
     next: "Once the API responds again, run `pulumi up`.",
   });
+
+/** What a run knows of a target whose token could not be minted. */
+interface Unminted {
+  /** What became of its rotation in the same run. */
+  result: Result | undefined;
+  /** Whether a different target's rotation invalidated its tokens. */
+  isReached: boolean;
+  /** Whether an earlier run left its token to be minted. */
+  wasDue: boolean;
+  /** Whether its tokens are those of its databases, some of which may be minted. */
+  isPerDatabase: boolean;
+}
+
+/** Why a target's token could not be minted, and what its consumers have to expect: the same for all members with the same cause. */
+export function notMinted({ data }: TursoError, target: Unminted): string {
+  const { reason } = new TursoError({
+    ...data,
+    answer: `minting its token failed: ${data.answer}`,
+    changed: oldToken(target),
+    next: `${data.next} The next \`pulumi up\` mints it.`,
+  });
+  const { result, isReached } = target;
+  if (result?.error === undefined) return reason;
+  // why it could not be rotated says more
+  if (result.kind === "failed" && !isReached) return result.error.reason;
+  return `${result.error.reason} ${capitalise(reason)}`;
+}
+
+function oldToken({ result, isReached, wasDue, isPerDatabase }: Unminted): string {
+  const isRotated = result?.kind === "rotated" && result.isNew;
+  if (isReached || (isRotated && !result.pending))
+    return isPerDatabase
+      ? "It was rotated, so not all of its databases have a valid token."
+      : "It was rotated, so it has no valid token.";
+  if (isRotated) return "It was rotated, so its old token is invalid or soon will be.";
+  if (result?.kind === "unknown") return "It may have been rotated, so its old token may be invalid.";
+  return wasDue
+    ? "It needed a new token before this run, so its old one may be invalid."
+    : "This run did not rotate it.";
+}
 
 /** A request whose response was lost. */
 interface Lost {

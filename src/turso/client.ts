@@ -210,7 +210,17 @@ export class TursoClient {
       { from, status, effect, retryAfterMs, target, permission, organization, isGone },
       this.connection,
     );
-    return new TursoError({ attempted, answer, effect, status, isGone, isTooLarge, retryAfterMs, next });
+    return new TursoError({
+      attempted,
+      answer,
+      effect,
+      status,
+      isGone,
+      isCallerGone: from === "caller",
+      isTooLarge,
+      retryAfterMs,
+      next,
+    });
   }
 }
 

@@ -21,6 +21,8 @@ export interface ErrorData {
   status?: number | undefined;
   /** The API itself says that the target does not exist; any other 404 proves nothing. */
   isGone?: boolean;
+  /** Nobody waits for the result any more, so the request was not sent. */
+  isCallerGone?: boolean;
   /** The response is larger than this package reads. */
   isTooLarge?: boolean;
   /** How long the server asks to wait, in milliseconds; 0: it does not say. */
@@ -64,6 +66,12 @@ export class TursoError extends Error {
 
   get isGone(): boolean {
     return this.data.isGone ?? false;
+  }
+
+  /** Whether the API itself may work: it answered, or nobody asked it. */
+  get isUsable(): boolean {
+    const { effect, status, isCallerGone = false } = this.data;
+    return effect === "unchanged" && (status !== undefined || isCallerGone);
   }
 
   get isTooLarge(): boolean {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { Breaker, SILENT_AFTER, Silence, UNKNOWN_IN_A_ROW } from "../../src/core/breaker";
+import { Breaker, SILENT_AFTER, Silence, UNUSABLE_IN_A_ROW } from "../../src/core/breaker";
 import type { Probe } from "../../src/turso/probe";
 
 describe("the breaker of a run", () => {
   const U = true;
   const OK = false;
 
-  it("opens after three unknown outcomes in a row", () => assert.equal(UNKNOWN_IN_A_ROW, 3));
+  it("opens after three answers in a row that are not usable", () => assert.equal(UNUSABLE_IN_A_ROW, 3));
 
   for (const [outcomes, isOpen] of [
     [[], false],
@@ -19,9 +19,9 @@ describe("the breaker of a run", () => {
     [[U, U, U, OK], true],
     [[U, U, U, OK, U], true],
   ] as const)
-    it(`is ${isOpen ? "open" : "closed"} after ${outcomes.map((each) => (each ? "unknown" : "known")).join(", ") || "nothing"}`, () => {
+    it(`is ${isOpen ? "open" : "closed"} after ${outcomes.map((each) => (each ? "unusable" : "usable")).join(", ") || "nothing"}`, () => {
       const breaker = new Breaker();
-      for (const isUnknown of outcomes) breaker.record(isUnknown);
+      for (const isUnusable of outcomes) breaker.record(isUnusable);
       assert.equal(breaker.isOpen, isOpen);
     });
 });

@@ -42,9 +42,9 @@ describe("an error that is not the API's own", () => {
       error: noneAvailable(ID),
       message: `Rotating ${ID}: too many targets that were rotated before it have no token yet (the limit is maxUnavailable, and one in the same group). Nothing was changed. Fix why their tokens could not be minted, then run \`pulumi up\` again.`,
     },
-    "for a list that stopped says after how many unknown outcomes": {
+    "for a list that stopped says after how many rotations": {
       error: rollEnded(ID),
-      message: `Rotating ${ID}: the outcomes of 3 rotations in a row are unknown, so the run sent no further ones. Nothing was changed. Once the API responds again, run \`pulumi up\`.`,
+      message: `Rotating ${ID}: the API gave no usable answer to 3 rotations in a row, so the run sent no further ones. Nothing was changed. Once the API responds again, run \`pulumi up\`.`,
     },
     "for a lost rotation that was not carried out says when it was sent, and that old tokens are accepted": {
       error: notResent(ID, LOST),

@@ -46,7 +46,7 @@ export async function send(
   if (breaker.isOpen) return refused(rollEnded(id));
   const at = clock().toISOString();
   const error = await attempt(() => client.rotate(task.target));
-  breaker.record(error instanceof TursoError && error.effect === "unknown");
+  breaker.record(error instanceof TursoError && !error.isUsable);
   const tries = lost ? lost.tries + 1 : 1;
   const sent = { task, isNew: true, tries, canaries, doneAt: performance.now() };
   if (!(error instanceof TursoError)) return { ...sent, at: clock().toISOString() };

@@ -78,11 +78,20 @@ export const LIMITS: Chapter = {
     },
     {
       name: "breaker-never-opens",
-      defect: "A run goes on to the last member although each rotation has an unknown outcome.",
+      defect: "A run goes on to the last member although no rotation gets a usable answer.",
       file: "src/core/breaker.ts",
-      find: `return this.unknowns >= UNKNOWN_IN_A_ROW;`,
+      find: `return this.inARow >= UNUSABLE_IN_A_ROW;`,
       replace: `return false;`,
       caughtBy: ["test/core/breaker.test.ts", "test/rotation/run/run.test.ts"],
+    },
+    {
+      name: "breaker-needs-an-answer",
+      defect:
+        "A run tries every member while the API cannot be reached, and withholds the new tokens for hours.",
+      file: "src/turso/errors.ts",
+      find: `return effect === "unchanged" && (status !== undefined || isCallerGone);`,
+      replace: `return effect === "unchanged";`,
+      caughtBy: ["test/rotation/run/attempt-send.test.ts"],
     },
     {
       name: "breaker-is-not-asked",

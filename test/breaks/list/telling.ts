@@ -100,6 +100,14 @@ export const TELLING: Chapter = {
       caughtBy: ["test/turso/advice.test.ts"],
     },
     {
+      name: "rotated-without-token-changed-nothing",
+      defect: "A target that was rotated and has no token is reported as if nothing had changed.",
+      file: "src/rotation/report.ts",
+      find: `    changed: oldToken(target),\n`,
+      replace: ``,
+      caughtBy: ["test/rotation/next-state-unminted.test.ts"],
+    },
+    {
       name: "unknown-without-a-way-out",
       defect: "The error of an unresolved rotation advises another run although no run can resolve it.",
       file: "src/rotation/report.ts",

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import type { SavedCanary } from "../../../src/core/canary";
 import { reopen, send, type Attempt } from "../../../src/rotation/run/attempt";
 import type { RunSettings, Task } from "../../../src/rotation/run/preflight";
+import type { ErrorData } from "../../../src/turso/errors";
 import { FakeTurso, NOW } from "../../support/fake-turso";
 import { AT, errorOf } from "../results";
-import { radius, settingsOf, taskOf } from "./settings";
+import { Organization } from "./organization";
+import { radius, settingsOf, settingsWith, taskOf } from "./settings";
 import { jwt } from "../tokens";
 
 const task = taskOf(radius(["app"]));
@@ -77,6 +79,23 @@ describe("a rotate request", () => {
     assert.deepEqual(outcomes, ["unknown", "unknown", "sent", "unknown", "unknown", "unknown", "failed"]);
     assert.equal(turso.rotateRequests().length, 6);
   });
+});
+
+describe("the rotations of a run", () => {
+  const team = { team: ["app"] };
+  const unreachable = { status: undefined, answer: "the API could not be reached" };
+  for (const [what, data, most] of [
+    ["the API cannot be reached", unreachable, 3],
+    ["each outcome is unknown", { ...unreachable, effect: "unknown" }, 3],
+    ["the API refuses each of them", { status: 402 }, 5],
+    ["their caller is gone, which ends each of them", { ...unreachable, isCallerGone: true }, 5],
+  ] as [string, Partial<ErrorData>, number][])
+    it(`are ${most < 5 ? "no longer" : "still"} sent after three, if ${what}`, async () => {
+      const organization = new Organization(team, "database", { rotate: () => errorOf(data) });
+      const settings = settingsWith(organization.client);
+      for (let n = 0; n < 5; n += 1) await send(settings, { task });
+      assert.equal(organization.log.length, most);
+    });
 });
 
 describe("a rotation that an earlier run left", () => {

@@ -102,7 +102,7 @@ describe("a run of a list", () => {
     );
     assert.equal(
       after.failures["x5"],
-      "the outcomes of 3 rotations in a row are unknown, so the run sent no further ones. Nothing was changed. Once the API responds again, run `pulumi up`.",
+      "the API gave no usable answer to 3 rotations in a row, so the run sent no further ones. Nothing was changed. Once the API responds again, run `pulumi up`.",
     );
   });
 });

@@ -53,7 +53,7 @@ export const DARK: Chapter = {
       file: "src/rotation/run/prove.ts",
       find: `ask(hostname, token, { timeoutMs: until - performance.now() });`,
       replace: `ask(hostname, token);`,
-      caughtBy: ["test/rotation/run/prove.test.ts"],
+      caughtBy: ["test/rotation/run/prove-reach.test.ts"],
     },
     {
       name: "slow-polling",

@@ -221,27 +221,6 @@ describe("the reach of a rotation", () => {
     });
   });
 
-  for (const [what, grace, most] of [
-    ["two seconds after the first rejection", undefined, 2_000],
-    ["when the time is over that its caller has for it", 5_000, 5_000],
-    ["after a moment, if that time is over already", 0, 500],
-  ] as const)
-    it(`is looked at until ${what}, whatever a database does`, async () => {
-      const organization = new Organization(GROUPS);
-      const limits: number[] = [];
-      const { client } = organization;
-      const probe = client.probe.bind(client);
-      client.probe = (hostname, token, { timeoutMs = Infinity } = {}) => {
-        if (hostname === "b") limits.push(timeoutMs);
-        return probe(hostname, token);
-      };
-      const sent = attemptOf(organization, A, canaries);
-      organization.rotated(A);
-      await prove(settingsWith(client, [], { verifyTimeoutMs: 20 }), [sent], Infinity, grace);
-      const [limit = Infinity] = limits;
-      assert.ok(limit <= most && limit > most - 400, `${limit} ms`);
-    });
-
   it("leaves out a neighbour that the run has rotated too", async () =>
     assert.deepEqual(await reachOf(new Organization(GROUPS), {}, [B]), {
       team: { database: "rejected", group: "accepted" },

@@ -99,7 +99,10 @@ describe("a TokenRotation with mint", () => {
       });
       const { state } = await fleet.logic().create(inputs());
       assert.deepEqual(state.pending, { t2: { status: "not-minted" } });
-      assert.match(state.failures["t2"] ?? "", /^the API answered 409 \(busy\)\./);
+      assert.match(
+        state.failures["t2"] ?? "",
+        /^minting its token failed: the API answered 409 \(busy\)\. It was rotated, so it has no valid token\./,
+      );
       fleet.emulator.clearLog();
       const next = await fleet.logic().update(state, inputs());
       assert.deepEqual(fleet.order, ["mint t2"]);

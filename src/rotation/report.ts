@@ -163,7 +163,10 @@ interface Unminted {
 }
 
 /** Why a target's token could not be minted, and what its consumers have to expect: the same for all members with the same cause. */
-export function notMinted({ data }: TursoError, target: Unminted): string {
+export function notMinted(error: TursoError, target: Unminted): string {
+  const { data } = error;
+  // a token that was minted, and that no database accepts
+  if (data.changed !== undefined) return error.reason;
   const { reason } = new TursoError({
     ...data,
     answer: `minting its token failed: ${data.answer}`,

@@ -4,7 +4,7 @@ import { own } from "../values/record";
 import { namesOf, type Target } from "../values/scope";
 import type { TursoError } from "../turso/errors";
 import { lacksToken, withoutToken } from "./pending";
-import { notMinted } from "./report";
+import { notMinted } from "./run/errors";
 import type { Minter } from "./run/mint";
 import type { Pending, Reach, RotationState, Verification } from "./state";
 

@@ -2,7 +2,7 @@ import { isSpent, plantCanary, type SavedCanary } from "../../core/canary";
 import { TursoError, attempt } from "../../turso/errors";
 import { humanDuration } from "../../values/duration";
 import { targetId } from "../../values/scope";
-import { notProven, notResent, outcomeUnknown, rollEnded } from "../report";
+import { notProven, notResent, outcomeUnknown, rollEnded } from "./errors";
 import { findObstacle, type Prepared, type RunSettings, type Task } from "./preflight";
 import type { Seen } from "./prove";
 import type { Pending, Reach, Verification } from "../state";

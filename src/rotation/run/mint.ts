@@ -8,7 +8,7 @@ import { nameList } from "../../values/text";
 import { targetId, type Target } from "../../values/scope";
 import type { Silence } from "../../core/breaker";
 import { lacksToken } from "../pending";
-import { notAccepted } from "../report";
+import { notAccepted } from "./errors";
 import type { RunSettings, Task } from "./preflight";
 import type { MintSettings } from "../state";
 

@@ -6,7 +6,7 @@ import { TursoError } from "../../turso/errors";
 import { targetId, type Target } from "../../values/scope";
 import type { Breaker, Silence } from "../../core/breaker";
 import type { Attempt } from "./attempt";
-import { cannotMint, cannotVerify, goneUnresolved, neverSeen, reachesOthers } from "../report";
+import { cannotMint, cannotVerify, goneUnresolved, neverSeen, reachesOthers } from "./errors";
 import type { Minter } from "./mint";
 import type { Result } from "../next-state";
 import { withoutToken } from "../pending";

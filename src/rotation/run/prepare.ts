@@ -4,7 +4,7 @@ import { targetId, type Target } from "../../values/scope";
 import { reopen, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
 import { groupOf, isGone, prepare, staysOpen, type Prepared, type RunSettings, type Task } from "./preflight";
-import { cannotMint } from "../report";
+import { cannotMint } from "./errors";
 import { refusalsToMint } from "./trial";
 
 /** Splits the tasks into those that may be rotated, those that an earlier run has begun, and those that have a result already. */

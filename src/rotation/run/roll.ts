@@ -6,7 +6,8 @@ import type { Result } from "../next-state";
 import { groupOf, type Prepared, type RunSettings, type Task } from "./preflight";
 import { prepareAll } from "./prepare";
 import { GRACE_MS, isDark, prove, type Seen } from "./prove";
-import { describeProgress, noneAvailable } from "../report";
+import { noneAvailable } from "./errors";
+import { describeProgress } from "../report";
 import type { Reach } from "../state";
 
 const PROGRESS_EVERY_MS = 5_000;

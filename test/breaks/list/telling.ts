@@ -102,7 +102,7 @@ export const TELLING: Chapter = {
     {
       name: "rotated-without-token-changed-nothing",
       defect: "A target that was rotated and has no token is reported as if nothing had changed.",
-      file: "src/rotation/report.ts",
+      file: "src/rotation/run/errors.ts",
       find: `    changed: oldToken(target),\n`,
       replace: ``,
       caughtBy: ["test/rotation/next-state-unminted.test.ts"],
@@ -110,10 +110,10 @@ export const TELLING: Chapter = {
     {
       name: "unknown-without-a-way-out",
       defect: "The error of an unresolved rotation advises another run although no run can resolve it.",
-      file: "src/rotation/report.ts",
+      file: "src/rotation/run/errors.ts",
       find: `next: canBeResolved\n`,
       replace: `next: true\n`,
-      caughtBy: ["test/rotation/run/attempt-unresolved.test.ts"],
+      caughtBy: ["test/rotation/run/attempt-unresolved.test.ts", "test/rotation/run/errors.test.ts"],
     },
     {
       name: "exchanged-token-advice",

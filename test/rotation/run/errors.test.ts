@@ -9,9 +9,9 @@ import {
   outcomeUnknown,
   reachesOthers,
   rollEnded,
-} from "../../src/rotation/report";
-import type { TursoError } from "../../src/turso/errors";
-import { AT, errorOf } from "./results";
+} from "../../../src/rotation/run/errors";
+import type { TursoError } from "../../../src/turso/errors";
+import { AT, errorOf } from "../results";
 
 const ID = "acme/databases/app";
 const LOST = { at: AT, answer: "the API answered 500" };

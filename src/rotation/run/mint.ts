@@ -132,22 +132,18 @@ export class Minter {
     await inParallel(tasks, PARALLEL_MINTS, async (task) => {
       const dead: Unit[] = [];
       const units = this.unitsOf(task);
-      let isAccepted = units.length > 0;
       for (const unit of units) {
         const token = this.minted.get(unit.name)?.token;
         const { hostname } = unit.endpoint;
-        if (token === undefined || hostname === undefined || this.silence.isLikely) {
-          isAccepted = false;
-          continue;
-        }
+        if (token === undefined || hostname === undefined || this.silence.isLikely) continue;
         const { verdict } = await this.ask(hostname, token);
         if (verdict === "rejected") dead.push(unit);
-        if (verdict === "accepted") this.unseen.delete(unit.name);
-        else isAccepted = false;
+        if (verdict !== "accepted") continue;
+        this.unseen.delete(unit.name);
+        this.lacking.delete(unit.name); // its database was late
       }
       if (dead.length > 0) await this.mint(task, dead, true);
-      // a database was late to accept it
-      else if (isAccepted) this.errors.delete(task.target.name);
+      else if (units.length > 0) this.settle(task, units);
     });
   }
 
@@ -178,11 +174,15 @@ export class Minter {
         this.errors.set(task.target.name, minted);
       } else this.lacking.delete(unit.name);
     });
-    const all = this.unitsOf(task);
     // only some of a target's tokens may have been asked for
-    if (all.some(({ name }) => this.lacking.has(name))) return false;
-    this.errors.delete(task.target.name);
-    if (all.every(({ name }) => this.minted.has(name))) this.complete.add(task.target.name);
+    return this.settle(task, this.unitsOf(task));
+  }
+
+  /** Notes what is now known of a target's tokens. @returns whether none of them is known to be missing */
+  private settle({ target }: Task, units: readonly Unit[]): boolean {
+    if (units.some(({ name }) => this.lacking.has(name))) return false;
+    this.errors.delete(target.name);
+    if (units.every(({ name }) => this.minted.has(name))) this.complete.add(target.name);
     return true;
   }
 

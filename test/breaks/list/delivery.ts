@@ -115,7 +115,7 @@ export const DELIVERY: Chapter = {
       defect:
         "With a token for each database of a group, one that could not be minted is forgotten when a different one is minted again.",
       file: "src/rotation/run/mint.ts",
-      find: `if (all.some(({ name }) => this.lacking.has(name))) return false;`,
+      find: `if (units.some(({ name }) => this.lacking.has(name))) return false;`,
       replace: `if (units.some(({ name }) => this.lacking.has(name))) return false;`,
       caughtBy: ["test/rotation/run/mint-tokens.test.ts"],
     },

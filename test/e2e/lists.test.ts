@@ -146,7 +146,7 @@ describe("a list of databases in one TokenRotation, with the real CLI", () => {
       const { stdout } = await sandbox.preview();
       assert.match(
         stdout,
-        /the list names every database of the group "default"; rotating the group does the same in one call\./,
+        /the list names every database of the group "default"; rotating the group instead needs only one request\./,
       );
     }));
 

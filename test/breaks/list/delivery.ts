@@ -115,8 +115,8 @@ export const DELIVERY: Chapter = {
       defect:
         "With a token for each database of a group, one that could not be minted is forgotten when a different one is minted again.",
       file: "src/rotation/run/mint.ts",
-      find: `if (units.some(({ name }) => this.lacking.has(name))) return false;`,
-      replace: `if (units.some(({ name }) => this.lacking.has(name))) return false;`,
+      find: `return this.settle(task, this.unitsOf(task));`,
+      replace: `return this.settle(task, units);`,
       caughtBy: ["test/rotation/run/mint-tokens.test.ts"],
     },
     {

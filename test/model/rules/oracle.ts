@@ -135,15 +135,16 @@ export class Oracle {
       return;
     }
     const state = rotationStateOf(saved as SavedResource);
+    const isUpdate = step.did === "updated" || step.did === "nothing";
     const judged: Judged = {
       program,
       process,
       step,
       state,
       rotates,
-      before: step.did === "updated" || step.did === "nothing" ? this.#before : undefined,
+      before: isUpdate ? this.#before : undefined,
       work: this.#work,
-      seen: this.#seen,
+      seen: isUpdate ? this.#seen : new Set(),
       isFull: this.#isFull,
       isUncertain: this.#isLate || this.#unseen.size > 0,
       begunAt: this.#begunAt,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { cpus, totalmem, type as system, release } from "node:os";
+import { cpus, totalmem, type as system } from "node:os";
 import path from "node:path";
 import { findCli } from "../tools/pulumi-cli/cli.js";
 import { ROOT } from "../tools/stack";
@@ -75,7 +75,7 @@ export async function markdown(kept: readonly Kept[]): Promise<string> {
     "",
     "Written by `npm run bench`; do not edit.",
     "",
-    `- ${cpus().length} cores (${cpu?.model.trim() || "unknown model"}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${system()} ${release()}`,
+    `- ${cpus().length} cores (${cpu?.model.trim() || "unknown model"}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${system()}`,
     `- Node ${process.versions.node}, Pulumi CLI ${findCli()?.version ?? "?"}, @pulumi/pulumi ${version("@pulumi/pulumi")}, axios ${version("axios")}, @tursodatabase/api ${version("@tursodatabase/api")}`,
     `- Against this repository's emulator, in a separate process on 127.0.0.1, with a fixed latency of ${LATENCY_MS} ms per request. Each \`up\` is a run of the real CLI with \`--skip-preview\` and a file backend, measured from start to exit.`,
     "- Ratios and differences are computed within each round, in which contenders alternate. The tables show their medians.",

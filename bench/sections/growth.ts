@@ -114,7 +114,7 @@ function describe(bySize: Map<number, SampleSet>): Section {
     rows,
     notes: [
       `State: \`pulumi stack export\` as compact JSON, in which tokens are encrypted. State per member: the growth over the stack with one member, divided by the number of additional members. A token has ${bySize.get(1)?.of("token").median} characters; the target is ${STATE_BYTES} bytes and ${STATE_PER_TOKEN} for each character.`,
-      "Peak memory: VmHWM of the provider process. Most of it is Pulumi's own: see the memory of an idle provider process under Weight.",
+      "Peak memory: VmHWM of the provider process. Most of it is Pulumi's own.",
     ],
   };
 }

@@ -21,7 +21,7 @@ export interface TokenRotationArgs {
    *
    * @defaultValue `none`: required
    * @throws if it is missing, does not have exactly one of the four keys, is an empty list, or contains an invalid name
-   * @throws during the `up`, if `"all"` is none, or the API token may not list the organization
+   * @throws during the `up`, if the organization has none that `"all"` could stand for, or the API token may not list the organization
    */
   scope: pulumi.Input<ScopeArgs>;
   /**
@@ -91,8 +91,8 @@ export interface TokenRotationArgs {
    */
   organization?: pulumi.Input<string> | undefined;
   /**
-   * Whether to verify that old tokens are rejected, with a short-lived read-only canary token that is minted before the
-   * rotation.
+   * Whether to verify that old tokens are rejected, with a read-only canary token that is minted before the rotation and
+   * expires after seven days.
    *
    * @defaultValue `"auto"`
    * @throws if it is not one of the three words

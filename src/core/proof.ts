@@ -64,6 +64,8 @@ const DEFAULTS = {
 };
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
+/** How much too early a timer may end a probe whose time is what was left. */
+const EARLY_MS = 2;
 
 const EXPIRED: Probe = { verdict: "unclear", why: "the canary token has expired by itself", isExpired: true };
 const unclear = (why: string): Probe => ({ verdict: "unclear", why });
@@ -192,7 +194,7 @@ class Proof {
       ? EXPIRED
       : await confirmRejected((each) => this.ask(subject, each), token, subject.control);
     // a probe that was cut short says nothing
-    if (seen.verdict !== "unclear" || !this.isOver) subject.seen = seen;
+    if (seen.verdict !== "unclear" || (!this.isOver && this.left() > EARLY_MS)) subject.seen = seen;
   }
 
   private async ask(subject: Subject, token: string): Promise<Probe> {

@@ -50,12 +50,17 @@ class VirtualTime implements Time {
 export type Death =
   number | "never" | "down" | "hangs" | "rejects everything" | ((ms: number, tries: number) => Probe);
 
-/** Proves items named after their databases, against a data plane whose answers take `latencyMs`. */
+/**
+ * Proves items named after their databases, against a data plane whose answers take `latencyMs`.
+ *
+ * @param changes `earlyMs`: how much too early the time limit of a probe ends it, as a timer may
+ */
 export async function prove(
   deaths: Record<string, Death>,
-  changes: Partial<ProofOptions> & { items?: ProofItem[] } = {},
+  changes: Partial<ProofOptions> & { items?: ProofItem[]; earlyMs?: number } = {},
 ) {
   const latencyMs = 10;
+  const { items = Object.keys(deaths).map((name) => item(name)), earlyMs = 0, ...options } = changes;
   const time = new VirtualTime();
   const asked: { at: number; hostname: string; token: string; timeoutMs: number }[] = [];
   let parallel = 0;
@@ -72,12 +77,11 @@ export async function prove(
     mostParallel = Math.max(mostParallel, (parallel += 1));
     const death = deaths[hostname] ?? assert.fail(`no database ${hostname}`);
     const takes = death === "hangs" ? Infinity : latencyMs;
-    await time.sleep(Math.min(takes, timeoutMs), signal);
+    await time.sleep(Math.min(takes, timeoutMs - earlyMs), signal);
     parallel -= 1;
     if (takes > timeoutMs || signal.aborted) return { verdict: "unclear", why: "no answer" };
     return verdict(death, token, tries);
   };
-  const { items = Object.keys(deaths).map((name) => item(name)), ...options } = changes;
   const proofs = await time.run(
     proveAll(items, { ask, clock: () => NOW, deadlineMs: 60_000, time, ...options }),
   );

@@ -5,6 +5,15 @@ export const EVIDENCE: Chapter = {
   subject: "evidence",
   breaks: [
     {
+      name: "last-moment-hides-acceptance",
+      defect:
+        "A probe that is cut off at the end of the proof hides that an old token was accepted right before.",
+      file: "src/core/proof.ts",
+      find: `(!this.isOver && this.left() > EARLY_MS)`,
+      replace: `!this.isOver`,
+      caughtBy: ["test/core/proof.test.ts"],
+    },
+    {
       name: "control-from-before-the-rotation",
       defect:
         "A token that was minted before the rotation stands for one from after it, so nothing is ever proven.",

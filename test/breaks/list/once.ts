@@ -43,7 +43,7 @@ export const ONCE: Chapter = {
       file: "src/rotation/run/attempt.ts",
       find: `if (!seen.isFullWait) return`,
       replace: `if (false) return`,
-      caughtBy: ["test/rotation/run/attempt-conclude.test.ts", "test/rotation/run/attempt-lost.slow.test.ts"],
+      caughtBy: ["test/rotation/run/attempt-conclude.test.ts"],
     },
     {
       name: "resent-without-canary",

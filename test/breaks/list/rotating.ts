@@ -202,15 +202,7 @@ export const AGE: Chapter = {
       file: "src/rotation/run/preflight.ts",
       find: `if (!isAdopted) return undefined;`,
       replace: `if (!isAdopted || (isGone(task) && !run.isList)) return undefined;`,
-      caughtBy: ["test/rotation/run/preflight.test.ts", "test/rotation/run/run-gone.test.ts"],
-    },
-    {
-      name: "refusal-comes-before-gone",
-      defect: "A member that is gone is to be rotated later because the API refuses to mint.",
-      file: "src/rotation/run/preflight.ts",
-      find: `  const settled = withoutRotation(run, task);`,
-      replace: `  if (task.refusal && !task.isAdopted) return { kind: "failed", error: cannotMint(id, task.refusal) };\n  const settled = withoutRotation(run, task);`,
-      caughtBy: ["test/rotation/run/prepare.test.ts"],
+      caughtBy: ["test/rotation/run/preflight-gone.test.ts", "test/rotation/run/run-gone.test.ts"],
     },
   ],
 };

@@ -82,7 +82,8 @@ async function run(stack: Stack, text: string): Promise<Map<number, string>> {
 /** Runs a page's commands in sequence and compares their output with what the page shows. */
 export async function follow(session: PageSession): Promise<void> {
   const { child, line } = await startEmulator(session.page);
-  const stack = new Stack({ copy: session.copy, programs: (await session.programs?.()) ?? [] });
+  const programs = (await session.programs?.()) ?? [];
+  const stack = new Stack({ copy: session.copy, programs, env: (await session.env?.()) ?? {} });
   try {
     if (session.program !== undefined) {
       stack.writeFile("package.json", "{}"); // which `npm install` writes

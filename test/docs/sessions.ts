@@ -1,3 +1,4 @@
+import path from "node:path";
 import { ensureLanguage } from "../../tools/pulumi-cli/language.js";
 import { ensurePython } from "../../tools/python/environment";
 import { blocksOf, type Block } from "./markdown";
@@ -15,6 +16,8 @@ export interface PageSession {
   copy: { from: string; files: string[] };
   /** Installs what the program's language needs. Returns folders for PATH. */
   programs?: () => Promise<string[]>;
+  /** What else the reader's environment contains. */
+  env?: () => Promise<Record<string, string>>;
 }
 
 const say = (line: string) => console.log(`      ${line}`);
@@ -49,6 +52,9 @@ export const SESSIONS: PageSession[] = [
     ...example("python"),
     copy: { from: "examples/python", files: ["Pulumi.yaml", "__main__.py", "rotation.py", "rotate.py"] },
     programs: async () => [(await ensurePython(say)).bin, await ensureLanguage("python", say)],
+    // Pulumi silently takes the next Python on PATH if it cannot find this one
+    env: async () => ({ PULUMI_PYTHON_CMD: path.join((await ensurePython(say)).bin, "python3") }),
+    given: "python3 -c 'import sys; print(sys.executable, sys.path)'", // shown if the page fails
   },
 ];
 

@@ -24,7 +24,7 @@ export default {
   // A mutant in code that runs while a module loads needs a new process and every test: most of a run's time went there.
   // Such a mutant is not measured; it is in a constant or replaces a whole arrow function.
   ignoreStatic: true,
-  concurrency: 2, // of four and more, tests that depend on time would fail
+  concurrency: 2, // not more: some tests depend on time
   thresholds: { high: 95, low: 90, break: 85 },
   reporters: ["progress-append-only", "clear-text", "json", "html"],
   clearTextReporter: { logTests: false },

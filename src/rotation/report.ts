@@ -4,6 +4,7 @@ import { isPresent } from "../core/unknown";
 import type { TursoError } from "../turso/errors";
 import { humanDuration } from "../values/duration";
 import { firstCauses } from "../values/failures";
+import { groupBy } from "../values/record";
 import { nameList } from "../values/text";
 import type { Result } from "./next-state";
 import { dueSince } from "./plan";
@@ -68,11 +69,7 @@ export const describeFailures = (id: string, failures: readonly Failure[]): stri
 
 /** One sentence for each of the first causes, with the advice of the first failure that has it. */
 export function describeCauses(failures: readonly Failure[]): string {
-  const byCause = new Map<string, Failure[]>();
-  for (const failure of failures) {
-    const key = causeOf(failure.error);
-    byCause.set(key, [...(byCause.get(key) ?? []), failure]);
-  }
+  const byCause = groupBy(failures, ({ error }) => causeOf(error));
   const causes = [...byCause.values()].map((group) => {
     const [{ error }] = group as [Failure];
     const names = nameList(group.map(({ name }) => name));

@@ -42,7 +42,7 @@ export interface TokenState extends TokenInputs {
   expiresAt?: string;
   /** Where the token was tried; absent if it never was. */
   endpoint?: Endpoint;
-  /** A refresh found that the data plane rejects it. */
+  /** The data plane rejects it, as a refresh found, or the minting itself. */
   rejected?: boolean;
   /** SHA-256 of dead tokens that this one has replaced, while a TokenRotation may still count them as casualties. */
   replaced?: readonly string[];

@@ -1,3 +1,4 @@
+import { groupBy } from "./record";
 import { nameList } from "./text";
 
 /** At most this many causes are shown; a fleet may fail in many ways. */
@@ -22,18 +23,13 @@ export function describeUnfinished(
  * @param failures by name, why it needs another run
  */
 export function summarise(failures: Readonly<Record<string, string>>): string | undefined {
-  const byCause = new Map<string, string[]>();
-  for (const [name, cause] of Object.entries(failures)) {
-    const names = byCause.get(cause);
-    if (names) names.push(name);
-    else byCause.set(cause, [name]);
-  }
+  const byCause = groupBy(Object.entries(failures), ([, cause]) => cause);
   const count = Object.keys(failures).length;
   if (count === 0) return undefined;
-  const causes = [...byCause].map(
-    ([cause, names]) =>
-      `${names.length > 1 ? `${names.length} (${nameList(names)})` : names.join("")}: ${cause}`,
-  );
+  const causes = [...byCause].map(([cause, entries]) => {
+    const names = entries.map(([name]) => name);
+    return `${names.length > 1 ? `${names.length} (${nameList(names)})` : names.join("")}: ${cause}`;
+  });
   return `${count} ${count === 1 ? "target needs" : "targets need"} another run. ${firstCauses(causes)}`;
 }
 

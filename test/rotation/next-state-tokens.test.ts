@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { nextState, type Result, type Run } from "../../src/rotation/next-state";
+import type { Result } from "../../src/rotation/next-state";
 import type { RotationState } from "../../src/rotation/state";
 import { NOW, state } from "../support/fake-turso";
 import {
@@ -10,18 +10,10 @@ import {
   adoptedResult,
   failedResult,
   goneResult,
-  resultsOf,
   rotatedResult,
   unknownResult,
 } from "./results";
-import { endpointIn, jwt, minterOf, targets } from "./tokens";
-
-const after = (
-  before: RotationState,
-  results: Record<string, Result>,
-  run: Pick<Run, "members"> & Partial<Run>,
-): RotationState =>
-  nextState(before, { isList: true, isFull: true, results: resultsOf(results), ...run }, new Date(NOW));
+import { endpointIn, jwt, minterOf, targets, stateAfter as after } from "./tokens";
 
 describe("the tokens of the next state", () => {
   const members = targets("database", "app", "kept");

@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
-import { nextState, type Result, type Run } from "../../src/rotation/next-state";
-import type { Pending, RotationState } from "../../src/rotation/state";
-import { NOW, state } from "../support/fake-turso";
-import { AT, UNPROVEN, adoptedResult, errorOf, failedResult, resultsOf, rotatedResult } from "./results";
-import { minterOf, targets } from "./tokens";
-
-const after = (
-  before: RotationState,
-  results: Record<string, Result>,
-  run: Pick<Run, "members"> & Partial<Run>,
-): RotationState =>
-  nextState(before, { isList: true, isFull: true, results: resultsOf(results), ...run }, new Date(NOW));
+import type { Result } from "../../src/rotation/next-state";
+import type { Pending } from "../../src/rotation/state";
+import { state } from "../support/fake-turso";
+import { AT, UNPROVEN, adoptedResult, errorOf, failedResult, rotatedResult } from "./results";
+import { minterOf, targets, stateAfter as after } from "./tokens";
 
 describe("a token that could not be minted", () => {
   const before = state({ mint: {} });

@@ -1,8 +1,11 @@
 import type { Endpoint } from "../../src/core/blast-radius";
 import type { MintedToken } from "../../src/rotation/run/mint";
-import type { Run } from "../../src/rotation/next-state";
+import { nextState, type Result, type Run } from "../../src/rotation/next-state";
+import type { RotationState } from "../../src/rotation/state";
 import type { TursoError } from "../../src/turso/errors";
 import type { Target } from "../../src/values/scope";
+import { NOW } from "../support/fake-turso";
+import { resultsOf } from "./results";
 
 const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");
 
@@ -46,3 +49,11 @@ export const keptTokens = (expiries: Record<string, string | undefined>) => ({
     Object.entries(expiries).flatMap(([name, expiry]) => (expiry === undefined ? [] : [[name, expiry]])),
   ),
 });
+
+/** The state after a full run of a list. */
+export const stateAfter = (
+  before: RotationState,
+  results: Record<string, Result>,
+  run: Pick<Run, "members"> & Partial<Run>,
+): RotationState =>
+  nextState(before, { isList: true, isFull: true, results: resultsOf(results), ...run }, new Date(NOW));

@@ -31,7 +31,11 @@ export interface Attempt {
 }
 
 const MOST_TRIES = 2;
-const NOT_SENT = "no request was sent for it, because a rotation of its group had reached other databases";
+const REACHED = {
+  tries: 0,
+  isReached: true,
+  lost: "no request was sent for it, because a rotation of its group had reached other databases",
+} as const;
 
 /** Sends the request, at most once. Nothing else in this package sends it. */
 export async function send(
@@ -69,16 +73,18 @@ export function reopen(
   const { at } = pending;
   const sent = { task, at, isNew: false, tries: 1, canaries, doneAt: performance.now() };
   if (pending.status === "unknown") return { ...sent, lost: pending.answer };
-  return pending.isReached ? { ...sent, ...reached } : sent;
+  return pending.isReached ? { ...sent, ...REACHED } : sent;
 }
 
 /** A member whose tokens the rotation of its group's first one invalidated, by all appearances; its own canary tokens prove it. */
 export const reachedBy = ({ at, doneAt }: Attempt, { task, canaries = [] }: Prepared): Attempt => ({
-  ...{ task, at, doneAt, canaries, isNew: true },
-  ...reached,
+  task,
+  at,
+  doneAt,
+  canaries,
+  isNew: true,
+  ...REACHED,
 });
-
-const reached = { tries: 0, isReached: true, lost: NOT_SENT } as const;
 
 /** A group's token that is tried at several databases proves the rotation without those that were deleted since. */
 function atExistingPlaces(canaries: readonly SavedCanary[], lookup: Task["lookup"]): readonly SavedCanary[] {

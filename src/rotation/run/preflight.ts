@@ -128,24 +128,24 @@ async function reachCanaries(
 }
 
 /** Whether the API itself says that the target does not exist. */
-export const isGone = ({ lookup }: Pick<Task, "lookup">): boolean =>
-  lookup instanceof TursoError && lookup.isGone;
+export const isGone = (task: Task): task is Task & { lookup: TursoError } =>
+  task.lookup instanceof TursoError && task.lookup.isGone;
 
 /** A result that never makes the next `up` rotate. */
 type Settled = Exclude<Result, { kind: "failed" }>;
 
 /** The result of a target for which the run sends no rotation, whatever else it finds out; undefined: it is to be rotated. */
 function withoutRotation(run: RunSettings, task: Task): Settled | undefined {
-  const { target, isAdopted, isKnown, lookup } = task;
+  const { target, isAdopted, isKnown } = task;
   if (isGone(task) && run.isList && isKnown) {
     run.notify("warning", target, "it no longer exists, so it has no tokens to invalidate.");
     return { kind: "gone" };
   }
   if (!isAdopted) return undefined;
-  if (!(lookup instanceof TursoError && lookup.isGone)) return adopt(run, task);
+  if (!isGone(task)) return adopt(run, task);
   return run.isList
     ? { kind: "missing", error: neverSeen(targetId(run.client.organization, target)) }
-    : { kind: "missing", error: lookup, pending: leftOf(run, task) };
+    : { kind: "missing", error: task.lookup, pending: leftOf(run, task) };
 }
 
 /** The result of a single target that is gone: what an earlier run left can only be resolved once it exists again. */

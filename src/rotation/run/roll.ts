@@ -1,4 +1,5 @@
 import { Permits, Places, inParallel } from "../../values/places";
+import { groupBy } from "../../values/record";
 import { targetId } from "../../values/scope";
 import type { SavedCanary } from "../../core/canary";
 import { conclude, reachedBy, send, type Attempt } from "./attempt";
@@ -103,13 +104,7 @@ class Roll {
 
   async all(ready: readonly Prepared[]): Promise<Attempt[]> {
     this.attempts = [];
-    const groups = new Map<string, Prepared[]>();
-    for (const prepared of ready) {
-      const group = groupOf(prepared.task);
-      const members = groups.get(group);
-      if (members) members.push(prepared);
-      else groups.set(group, [prepared]);
-    }
+    const groups = groupBy(ready, ({ task }) => groupOf(task));
     await Promise.all([...groups].map(([group, members]) => this.group(group, members)));
     return this.attempts;
   }

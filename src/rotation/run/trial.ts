@@ -1,6 +1,7 @@
 import { isMintRefused } from "../../core/mint";
 import { TursoError, attempt } from "../../turso/errors";
 import { inParallel } from "../../values/places";
+import { groupBy } from "../../values/record";
 import { parseSubject, targetOf, type Target } from "../../values/scope";
 import { groupOf, isUnseen, type RunSettings, type Task } from "./preflight";
 
@@ -74,15 +75,10 @@ function mayFollow({ target, lookup }: Task, { kind, name }: Target): boolean {
   return kind === "group" ? lookup.endpoint.group === name : lookup.databases.includes(name);
 }
 
-/** Targets whose group is unknown are groups of their own. */
-function byGroup(tasks: readonly Task[]): Task[][] {
-  const groups = new Map<string | Task, Task[]>();
-  for (const task of tasks) {
-    const group = task.lookup instanceof TursoError ? task : groupOf(task) || task;
-    groups.set(group, [...(groups.get(group) ?? []), task]);
-  }
-  return [...groups.values()];
-}
+/** A target whose group is unknown is a group of its own. */
+const byGroup = (tasks: readonly Task[]): Task[][] => [
+  ...groupBy(tasks, (task) => (task.lookup instanceof TursoError ? task : groupOf(task) || task)).values(),
+];
 
 const seenFirst = (tasks: readonly Task[]): Task[] => [
   ...tasks.filter((task) => !isUnseen(task)),

@@ -37,13 +37,14 @@ export const BESIDE_OTHERS: Chapter = {
       name: "reached-is-forgotten",
       defect: "The next run takes a member for which nothing was sent for one that was rotated itself.",
       file: "src/rotation/run/attempt.ts",
-      find: `return pending.isReached ? { ...sent, ...reached } : sent;`,
+      find: `return pending.isReached ? { ...sent, ...REACHED } : sent;`,
       replace: `return sent;`,
       caughtBy: ["test/rotation/run/attempt-send.test.ts"],
     },
     {
       name: "no-next-leader",
-      defect: "All of a group is dark at once because the rotation of its first member failed.",
+      defect:
+        "All members of a group are without a token together because the rotation of the first one failed.",
       file: ROLL,
       find: `if (leaders < MOST_LEADERS)`,
       replace: `if (false)`,

@@ -6,6 +6,7 @@ import type { Result } from "../next-state";
 import { groupOf, isGone, prepare, staysOpen, type Prepared, type RunSettings, type Task } from "./preflight";
 import { cannotMint } from "./errors";
 import { refusalsToMint } from "./trial";
+import type { Pending } from "../state";
 
 /** Splits the tasks into those that may be rotated, those that an earlier run has begun, and those that have a result already. */
 export async function prepareAll(
@@ -17,7 +18,7 @@ export async function prepareAll(
   const ready: Prepared[] = [];
   const attempts: Attempt[] = [];
   const leaders = new Set<string>();
-  const rotates = tasks.filter(({ isAdopted, pending }) => !isAdopted && pending?.status !== "unproven");
+  const rotates = tasks.filter(({ isAdopted, pending }) => !isAdopted && mayBeSent(pending));
   const refusals = await refusalsToMint(run, rotates, parallelism);
   await inParallel(tasks, parallelism, async (each) => {
     const refusal = refusals.get(each.target.name);
@@ -67,3 +68,7 @@ const refused = ({ client }: RunSettings, target: Target, refusal: TursoError): 
   kind: "failed",
   error: cannotMint(targetId(client.organization, target), refusal),
 });
+
+/** Whether a request may follow what an earlier run left: not if it was sent and certainly carried out. */
+const mayBeSent = (left: Pending | undefined): boolean =>
+  left?.status !== "unproven" || left.isReached === true;

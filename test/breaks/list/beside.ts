@@ -42,6 +42,15 @@ export const BESIDE_OTHERS: Chapter = {
       caughtBy: ["test/rotation/run/attempt-send.test.ts"],
     },
     {
+      name: "reached-is-not-tried",
+      defect:
+        "A request may follow for a member that seemed reached, although the API refuses to mint for it.",
+      file: "src/rotation/run/prepare.ts",
+      find: ` || left.isReached === true`,
+      replace: ``,
+      caughtBy: ["test/rotation/run/roll-lost.test.ts"],
+    },
+    {
       name: "no-next-leader",
       defect:
         "All members of a group are without a token together because the rotation of the first one failed.",

@@ -40,16 +40,17 @@ describe("a lost response", () => {
     assert.ok(!organization.log.includes("rotate a"));
   });
 
-  for (const [status, minted] of [
-    ["unknown", ["full-access"]],
-    ["unproven", []],
+  for (const [status, sent, minted] of [
+    ["unknown", {}, ["full-access"]],
+    ["unproven", {}, []],
+    ["unproven", { isReached: true }, ["full-access"]],
   ] as const)
-    it(`tries what may have to be minted before it is sent again: ${status}`, async () => {
+    it(`tries what may have to be minted before it is sent again: ${status} ${JSON.stringify(sent)}`, async () => {
       const organization = new Organization(ONE);
       const token = organization.token(database("a"));
       organization.rotated(database("a"));
       const canary = { label: "database" as const, target: database("a"), token, hostname: "a" };
-      const pending = { status, at: "2026-02-28T12:00:00.000Z", answer: "no answer", canaries: [canary] };
+      const pending = { status, at, answer: "no answer", canaries: [canary], ...sent };
       const followers = [{ scope: { database: "a" } }];
       const { kinds } = await roll(organization, [organization.task(database("a"), { pending })], {
         mints: false,

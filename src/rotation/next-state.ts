@@ -50,10 +50,10 @@ export interface Run {
   /** The names of targets that exist, or did. */
   seen?: ReadonlySet<string>;
   /**
-   * The tokens that the run minted, by name, why others could not be, by target, and the targets that have all of theirs. Absent: it
-   * mints none.
+   * The tokens that the run minted, by name, why others could not be, by target, the targets that have all of theirs, and what the
+   * tokens of a target are called. Absent: it mints none.
    */
-  minter?: Pick<Minter, "minted" | "errors" | "complete"> | undefined;
+  minter?: Pick<Minter, "minted" | "errors" | "complete" | "names"> | undefined;
   /** Members without a result whose tokens these rotations were seen to invalidate too, and when. */
   reached?: ReadonlyMap<string, string>;
 }
@@ -63,6 +63,7 @@ export const NOTHING_MINTED: NonNullable<Run["minter"]> = {
   minted: new Map(),
   errors: new Map(),
   complete: new Set(),
+  names: new Map(),
 };
 
 /** The state after a run: what happened counts, whatever else failed. */
@@ -132,10 +133,16 @@ function tokensAfter(
 ): Pick<RotationState, "tokens" | "endpoints" | "expirations"> {
   if (minter === undefined) return {};
   const names = new Set(namesOf(members));
-  const isKept = (name: string): boolean =>
-    mint?.per === "database"
-      ? names.has(own(endpoints, name)?.group ?? "") || names.has(name)
-      : names.has(name);
+  const isKept = (name: string): boolean => {
+    const group = own(endpoints, name)?.group ?? "";
+    if (mint?.per !== "database" || !names.has(group)) return names.has(name);
+    const ofGroup = minter.names.get(group);
+    if (ofGroup === undefined || ofGroup.has(name)) return true;
+    // the group's own token, from before each database had one, until all of those are there; any other database is gone
+    return (
+      name === group && [...ofGroup].some((each) => !minter.minted.has(each) && !Object.hasOwn(tokens, each))
+    );
+  };
   const kept = <T>(record: Record<string, T>) => Object.entries(record).filter(([name]) => isKept(name));
   const minted = [...minter.minted];
   return {

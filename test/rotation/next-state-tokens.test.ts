@@ -63,6 +63,24 @@ describe("the tokens of the next state", () => {
     assert.deepEqual(perGroup.tokens, { default: "of the group" });
   });
 
+  for (const [what, minted, names, expected] of [
+    ["while it is not known what databases there are", [], {}, ["app", "default", "lost"]],
+    ["until each database has one", [], { default: ["app", "reports"] }, ["app", "default"]],
+    ["but not once each database has one", ["reports"], { default: ["app", "reports"] }, ["app", "reports"]],
+    ["if a database has its name", [], { default: ["app", "default"] }, ["app", "default"]],
+  ] as const)
+    it(`keep, with one for each database, the group's own from before ${what}`, () => {
+      const tokens = { app: "a", default: "of the group", lost: "of a database that is gone" };
+      const endpoints = Object.fromEntries(Object.keys(tokens).map((name) => [name, endpointIn("default")]));
+      const before = state({ mint: { per: "database" }, tokens, endpoints });
+      const news = minted.map((name) => [name, { token: "new", group: "default" }] as const);
+      const byTarget = Object.fromEntries(Object.entries(names).map(([name, each]) => [name, [...each]]));
+      const minter = minterOf(Object.fromEntries(news), {}, [], byTarget);
+      const kept = after(before, {}, { members: targets("group", "default"), minter });
+      assert.deepEqual(Object.keys(kept.tokens ?? {}), expected);
+      assert.deepEqual(Object.keys(kept.endpoints ?? {}), expected);
+    });
+
   it("leave a target that lacks one as pending, with the reason, whatever else is to be done for it", () => {
     const minter = minterOf({}, { app: errorOf(), kept: errorOf({ answer: "no" }) });
     const result = after(before, { app: unknownResult(), kept: adoptedResult() }, { members, minter });

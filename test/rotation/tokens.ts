@@ -26,13 +26,16 @@ export const targets = (kind: Target["kind"], ...names: string[]): Target[] =>
  * What a run minted, by the token's name, and why other tokens could not be minted.
  *
  * @param complete the names of the targets that have all their tokens
+ * @param names by the target's name, what its tokens are called
  */
 export const minterOf = (
   tokens: Record<string, { token: string; group: string }>,
   errors: Record<string, TursoError> = {},
   complete: readonly string[] = Object.keys(tokens),
+  names: Record<string, string[]> = {},
 ): NonNullable<Run["minter"]> => ({
   complete: new Set(complete),
+  names: new Map(Object.entries(names).map(([target, each]) => [target, new Set(each)])),
   minted: new Map(
     Object.entries(tokens).map(([name, { token, group }]): [string, MintedToken] => [
       name,

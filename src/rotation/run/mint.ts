@@ -26,7 +26,7 @@ export interface MintedToken {
   askedAt: number;
 }
 
-/** How long a new token is waited for, where the data plane answered before. */
+/** How long a database may reject a new token, as one that does not know the new key yet. */
 const ACCEPTANCE_MS = 10_000;
 const PROBE_MS = 2_000;
 /** Waiting longer for a database that does not answer would withhold the token from its consumers. */
@@ -41,6 +41,8 @@ export class Minter {
   readonly errors = new Map<string, TursoError>();
   /** The names of the targets whose tokens were all minted. */
   readonly complete = new Set<string>();
+  /** By the target's name, the names that its tokens have now. */
+  readonly names = new Map<string, ReadonlySet<string>>();
   /** The names of the tokens that could not be minted. */
   private readonly lacking = new Set<string>();
   private readonly unseen = new Map<string, string>();
@@ -96,8 +98,8 @@ export class Minter {
    *   does not keep the next one from being minted
    * @returns whether all of them are there
    */
-  mintAll(task: Task, isReachable: boolean, places?: Places): Promise<boolean> {
-    return this.mint(task, this.unitsOf(task), isReachable, places);
+  mintAll(task: Task, places?: Places): Promise<boolean> {
+    return this.mint(task, this.unitsOf(task), places);
   }
 
   /** Mints those of a target's tokens that this run has not minted yet. */
@@ -105,7 +107,6 @@ export class Minter {
     return this.mint(
       task,
       this.unitsOf(task).filter(({ name }) => !this.minted.has(name)),
-      true,
     );
   }
 
@@ -115,7 +116,6 @@ export class Minter {
     return this.mint(
       task,
       this.unitsOf(task).filter(({ name }) => !this.minted.has(name) && (isLeft || this.isDue(name))),
-      true,
     );
   }
 
@@ -142,7 +142,7 @@ export class Minter {
         this.unseen.delete(unit.name);
         this.lacking.delete(unit.name); // its database was late
       }
-      if (dead.length > 0) await this.mint(task, dead, true);
+      if (dead.length > 0) await this.mint(task, dead);
       else if (units.length > 0) this.settle(task, units);
     });
   }
@@ -155,20 +155,13 @@ export class Minter {
       : `${nameList([...this.unseen.keys()])}: the new token could not be verified (${why}). It is published anyway.`;
   }
 
-  private async mint(
-    task: Task,
-    units: readonly Unit[],
-    isReachable: boolean,
-    places?: Places,
-  ): Promise<boolean> {
+  private async mint(task: Task, units: readonly Unit[], places?: Places): Promise<boolean> {
     if (task.lookup instanceof TursoError && this.needsLookup(task)) {
       this.errors.set(task.target.name, task.lookup);
       return false;
     }
     await inParallel(units, PARALLEL_MINTS, async (unit) => {
-      const minted = await attempt(() =>
-        this.mintOne(unit, isReachable && !this.silence.isLikely ? ACCEPTANCE_MS : 0, places),
-      );
+      const minted = await attempt(() => this.mintOne(unit, places));
       if (minted instanceof TursoError) {
         this.lacking.add(unit.name);
         this.errors.set(task.target.name, minted);
@@ -180,13 +173,14 @@ export class Minter {
 
   /** Notes what is now known of a target's tokens. @returns whether none of them is known to be missing */
   private settle({ target }: Task, units: readonly Unit[]): boolean {
+    this.names.set(target.name, new Set(units.map(({ name }) => name)));
     if (units.some(({ name }) => this.lacking.has(name))) return false;
     this.errors.delete(target.name);
     if (units.every(({ name }) => this.minted.has(name))) this.complete.add(target.name);
     return true;
   }
 
-  private async mintOne(unit: Unit, limitMs: number, places?: Places): Promise<void> {
+  private async mintOne(unit: Unit, places?: Places): Promise<void> {
     const { name, target, endpoint } = unit;
     const { hostname } = endpoint;
     const hostnameOf = () => Promise.resolve(this.isTried ? hostname : undefined);
@@ -196,16 +190,16 @@ export class Minter {
       mint: (...args) => places?.use(() => client.mint(...args)) ?? client.mint(...args),
       probe: (...args) => client.probe(...args),
     };
-    const { token, seen } = await mintAccepted(bounded, target, this.options(), hostnameOf, limitMs, {
+    const { token, seen } = await mintAccepted(bounded, target, this.options(), hostnameOf, ACCEPTANCE_MS, {
       ask: (...args) => this.ask(...args),
-      silenceMs: SILENCE_MS,
+      silenceMs: this.silence.isLikely ? 0 : SILENCE_MS,
     });
     this.minted.set(name, { unit, token, askedAt });
     this.unseen.delete(name);
     if (!this.isTried || seen.verdict === "accepted") return;
     // its consumers get it, but they are without a valid token until another one is minted
-    if (seen.verdict === "rejected" && limitMs > 0) throw notAccepted(targetId(client.organization, target));
-    this.unseen.set(name, seen.verdict === "rejected" ? "the database rejects it" : seen.why);
+    if (seen.verdict === "rejected") throw notAccepted(targetId(client.organization, target));
+    this.unseen.set(name, seen.why);
   }
 
   private ask(hostname: string, token: string): Promise<Probe> {

@@ -1,22 +1,18 @@
 import { Permits, Places, inParallel } from "../../values/places";
 import { groupBy } from "../../values/record";
 import { targetId } from "../../values/scope";
-import type { SavedCanary } from "../../core/canary";
 import { conclude, reachedBy, send, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
+import { learn, reachesEarly, watching } from "./leader";
 import { groupOf, type Prepared, type RunSettings, type Task } from "./preflight";
 import { prepareAll } from "./prepare";
-import { GRACE_MS, isDark, prove, type Seen } from "./prove";
+import { GRACE_MS, isDark, prove } from "./prove";
 import { noneAvailable } from "./errors";
 import { describeProgress } from "../report";
-import type { Reach } from "../state";
 
 const PROGRESS_EVERY_MS = 5_000;
 /** After so many members of a group whose rotations failed, the others no longer wait to see what a first one reaches. */
 const MOST_LEADERS = 3;
-/** How long the first rotation of a group is watched to learn whether it reaches the group's other databases. */
-const LEARN_MS = 5_000;
-
 /**
  * Checks all targets before it rotates the first one, rotates those that may be and mints their tokens, several in parallel, and then
  * proves all rotations together. A request that was seen not to have happened is sent once more. One that fails does not stop the others.
@@ -46,6 +42,7 @@ export async function rollAll(
     const later = new Set(run.verify === "off" ? reached : []);
     const first = kept.filter((task) => !later.has(task));
     await run.minter?.mintAllDue([...first, ...attempts.map(({ task }) => task)], parallelism);
+    const holders = new Set(reached);
     while (ready.length + attempts.length > 0) {
       attempts.push(...(await roll.all(ready)));
       await run.minter?.mintAllDue([...later], parallelism);
@@ -54,7 +51,10 @@ export async function rollAll(
         attempts.filter(({ seen }) => seen === undefined),
         isDark(attempts, results.values()) ? GRACE_MS : Infinity,
       );
-      await run.minter?.checkAgain([...reached, ...attempts.map(({ task }) => task)]);
+      for (const { task } of attempts) holders.add(task);
+      // a request that is sent again may invalidate what was minted after the first one of its group
+      const sentTo = new Set(attempts.map(({ task }) => groupOf(task)));
+      await run.minter?.checkAgain([...holders].filter((task) => sentTo.has(groupOf(task))));
       ready = [];
       await inParallel(attempts, parallelism, async (sent) => {
         const concluded = await conclude(run, sent, sent.seen ?? seenOf(sent));
@@ -120,34 +120,40 @@ class Roll {
       await Promise.all(members.map((each) => this.rotate(each, true)));
       return;
     }
-    const sent = await this.rotate(watching(leader, rest), true);
-    if (sent === "refused" || this.run.minter?.errors.has(leader.task.target.name)) {
-      for (const { task } of rest) this.refuse(task);
-      return;
-    }
+    let early: Promise<Prepared[] | undefined> | undefined;
+    const sent = await this.rotate(watching(leader, rest), true, (sent, minting) => {
+      early = reachesEarly(this.run, sent, rest, minting).then((isReached) =>
+        isReached ? this.mintReached(sent, rest) : undefined,
+      );
+    });
     if (sent === "failed") {
       if (leaders < MOST_LEADERS) await this.group(group, rest, leaders + 1);
       else await this.rotateTogether(rest);
       return;
     }
-    switch (await this.learn(sent)) {
-      case "rejected": {
-        const reached = rest.filter(({ canaries = [] }) => canaries.length > 0);
-        this.attempts.push(...reached.map((each) => reachedBy(sent, each)));
-        this.rotated += reached.length;
-        // nothing could ever show that the others were reached
-        await this.rotateTogether(
-          rest.filter((each) => !reached.includes(each)),
-          reached,
-        );
-        return;
-      }
-      case "accepted":
-        await Promise.all(rest.map((each) => this.rotate(each, true)));
-        return;
-      case undefined:
-        await this.rotateTogether(rest, [leader]);
-    }
+    const isRefused = sent === "refused" || this.run.minter?.errors.has(leader.task.target.name) === true;
+    let reached = await early;
+    if (reached === undefined && !isRefused && (await learn(this.run, sent)) === "rejected")
+      reached = await this.mintReached(sent, rest);
+    const left = reached ? rest.filter((each) => !reached.includes(each)) : rest;
+    if (isRefused) for (const { task } of left) this.refuse(task);
+    else if (sent.siblings === "accepted") await Promise.all(left.map((each) => this.rotate(each, true)));
+    // nothing could ever show that these were reached
+    else if (left.length > 0) await this.rotateTogether(left, [leader, ...(reached ?? [])]);
+  }
+
+  /**
+   * Mints for members that their group's first rotation reached.
+   *
+   * @returns those of whom a canary token can prove it
+   */
+  private async mintReached(sent: Attempt, rest: readonly Prepared[]): Promise<Prepared[]> {
+    sent.siblings = "rejected";
+    const reached = rest.filter(({ canaries = [] }) => canaries.length > 0);
+    this.attempts.push(...reached.map((each) => reachedBy(sent, each)));
+    this.rotated += reached.length;
+    await this.mintTogether(reached);
+    return reached;
   }
 
   /**
@@ -157,16 +163,24 @@ class Roll {
    */
   private async rotateTogether(members: readonly Prepared[], dark: readonly Prepared[] = []): Promise<void> {
     const sent = await Promise.all(members.map((each) => this.rotate(each, false)));
-    const rotated = members.filter((_, i) => typeof sent[i] === "object");
+    await this.mintTogether([...dark, ...members.filter((_, i) => typeof sent[i] === "object")]);
+  }
+
+  private async mintTogether(members: readonly Prepared[]): Promise<void> {
     await Promise.all(
-      [...dark, ...rotated].map(async (each) => {
+      members.map(async (each) => {
         // as fast as the API gives tokens
         if (!(await this.mint(each, this.places))) this.permits.lose(false);
       }),
     );
   }
 
-  private rotate(prepared: Prepared, mints: boolean): Promise<Attempt | "failed" | "refused"> {
+  /** @param onSent is called when the request was sent, and the token is being minted */
+  private rotate(
+    prepared: Prepared,
+    mints: boolean,
+    onSent: (sent: Attempt, minting: Promise<unknown>) => void = () => undefined,
+  ): Promise<Attempt | "failed" | "refused"> {
     const { run, permits } = this;
     const { target } = prepared.task;
     return this.places.use(async () => {
@@ -183,10 +197,11 @@ class Roll {
       }
       this.attempts.push(sent);
       this.rotated += 1;
-      if (isBounded) {
-        if (await this.mint(prepared)) permits.give();
-        else permits.lose(true);
-      }
+      if (!isBounded) return sent;
+      const minting = this.mint(prepared);
+      onSent(sent, minting);
+      if (await minting) permits.give();
+      else permits.lose(true);
       return sent;
     });
   }
@@ -196,28 +211,7 @@ class Roll {
     this.results.set(target.name, { kind: "failed", error });
   }
 
-  private async mint({ task, canaries = [] }: Prepared, places?: Places): Promise<boolean> {
-    return (await this.run.minter?.mintAll(task, canaries.length > 0, places)) ?? true;
+  private async mint({ task }: Prepared, places?: Places): Promise<boolean> {
+    return (await this.run.minter?.mintAll(task, places)) ?? true;
   }
-
-  /** What a group's first rotation did to the tokens of its other databases. */
-  private async learn(sent: Attempt): Promise<Reach["siblings"]> {
-    if (!sent.canaries.some(({ label }) => label === "siblings")) return undefined;
-    const seen: Seen = (await prove(this.run, [sent], LEARN_MS, LEARN_MS))(sent);
-    if (seen.verdict === "rejected") sent.seen = seen;
-    sent.siblings = seen.reach?.[groupOf(sent.task)]?.siblings;
-    return sent.siblings;
-  }
-}
-
-/**
- * The first of a group's members, watched beside the canary token of another one. No other resource of the program rotates that
- * member, as it may do with a different database of the group: what happens to its token is the first one's doing.
- */
-function watching(leader: Prepared, rest: readonly Prepared[]): Prepared {
-  const isOwn = ({ label }: SavedCanary): boolean => label === "database";
-  const other = rest.flatMap(({ canaries = [] }) => canaries.filter(isOwn))[0];
-  if (leader.canaries === undefined || other === undefined) return leader;
-  const own = leader.canaries.filter(({ label }) => label !== "siblings");
-  return { ...leader, canaries: [...own, { ...other, label: "siblings" }] };
 }

@@ -92,7 +92,7 @@ export async function rotate(
     const tokenOf = (name: string) => (minter?.minted.has(name) ? undefined : own(before.tokens ?? {}, name));
     const dead = minter ? await membersFoundDead(run, tokenOf, tasks, results, before.reach) : [];
     await inParallel(tasksReached([...reached.keys(), ...dead], tasks), parallelism, async (task) => {
-      await minter?.mintAll(task, true);
+      await minter?.mintAll(task);
     });
     return results;
   });

@@ -9,9 +9,18 @@ export const DARK: Chapter = {
       defect:
         "All members are rotated before the first token is minted, although each rotation reaches only its own database.",
       file: "src/rotation/run/roll.ts",
-      find: `      case "accepted":\n        await Promise.all(rest.map((each) => this.rotate(each, true)));\n        return;\n      case undefined:`,
-      replace: `      case "accepted":\n      case undefined:`,
+      find: `sent.siblings === "accepted"`,
+      replace: `false`,
       caughtBy: ["test/rotation/run/roll.test.ts", "test/rotation/run/mint.test.ts"],
+    },
+    {
+      name: "group-waits-for-its-first-token",
+      defect:
+        "All members of a group that the first rotation reached are without a token until the first one's database accepts its own.",
+      file: "src/rotation/run/roll.ts",
+      find: `isReached ? this.mintReached(sent, rest) : undefined`,
+      replace: `undefined`,
+      caughtBy: ["test/rotation/run/roll-mint-late.test.ts"],
     },
     {
       name: "mints-before-the-roll-ends",
@@ -24,7 +33,7 @@ export const DARK: Chapter = {
     {
       name: "reach-is-assumed",
       defect: "Each member of a group is rotated although the first rotation has reached them all.",
-      file: "src/rotation/run/roll.ts",
+      file: "src/rotation/run/leader.ts",
       find: `sent.siblings = seen.reach?.[groupOf(sent.task)]?.siblings;`,
       replace: `sent.siblings = "accepted";`,
       caughtBy: ["test/rotation/run/roll.test.ts", "test/rotation/run/mint.test.ts"],

@@ -21,6 +21,24 @@ export const DELIVERY: Chapter = {
       caughtBy: ["test/resources/dynamic-resource.test.ts"],
     },
     {
+      name: "tokens-of-gone-databases-stay",
+      defect:
+        "The token of a database that is gone, or the group's own from before each database had one, stays in the outputs, and every `up` asks again once it has expired.",
+      file: "src/rotation/next-state.ts",
+      find: `if (ofGroup === undefined || ofGroup.has(name)) return true;`,
+      replace: `return true;`,
+      caughtBy: ["test/rotation/next-state-tokens.test.ts"],
+    },
+    {
+      name: "late-key-is-not-awaited",
+      defect:
+        "A new token is not waited for, although its database answers that it does not know the new key yet.",
+      file: "src/rotation/run/mint.ts",
+      find: `hostnameOf, ACCEPTANCE_MS, {`,
+      replace: `hostnameOf, this.silence.isLikely ? 0 : ACCEPTANCE_MS, {`,
+      caughtBy: ["test/rotation/run/mint-tokens.test.ts"],
+    },
+    {
       name: "unknown-changes-nothing",
       defect:
         "A rotation that may have happened leaves the tokens that follow it alone, although they may be dead.",
@@ -193,7 +211,7 @@ export const DELIVERY: Chapter = {
       defect:
         "A member that joins is rotated, which invalidates the tokens of the other members, and these are published dead.",
       file: "src/rotation/run/run.ts",
-      find: `await minter?.mintAll(task, true);`,
+      find: `await minter?.mintAll(task);`,
       replace: ``,
       caughtBy: ["test/rotation/run/run-members.test.ts"],
     },

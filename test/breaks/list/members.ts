@@ -33,8 +33,8 @@ export const MEMBERS: Chapter = {
       defect:
         "A token that was due, and that the run minted before a rotation of its group, is published dead.",
       file: "src/rotation/run/roll.ts",
-      find: `checkAgain([...reached, ...attempts`,
-      replace: `checkAgain([...attempts`,
+      find: `new Set(reached)`,
+      replace: `new Set<Task>()`,
       caughtBy: ["test/rotation/run/roll.test.ts"],
     },
     {

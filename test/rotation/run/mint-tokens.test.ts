@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import timers from "node:timers/promises";
+import { SILENT_AFTER, Silence } from "../../../src/core/breaker";
 import { Minter } from "../../../src/rotation/run/mint";
 import type { RunSettings } from "../../../src/rotation/run/preflight";
 import type { MintSettings } from "../../../src/rotation/state";
@@ -21,6 +22,13 @@ function minterIn(
   return new Minter(settingsWith(organization.client, [], rest), settings, (name) => due.includes(name));
 }
 
+/** After many probes without an answer. */
+async function silence(): Promise<Silence> {
+  const silent = new Silence();
+  for (let n = 0; n < SILENT_AFTER; n += 1) await silent.ask(() => Promise.resolve(UNCLEAR));
+  return silent;
+}
+
 /** The hostnames that were asked whether they accept a token. */
 const asked = ({ probed }: Organization): (string | undefined)[] =>
   probed.map((each) => each.split(" at ")[1]);
@@ -34,8 +42,8 @@ describe("the tokens of a run", () => {
       readAttach: ["b"],
       permissions: [{ tables: ["users"], actions: ["data_read"] }],
     };
-    await minterIn(organization, settings).mintAll(organization.task(A), true);
-    await minterIn(organization).mintAll(organization.task(A), true);
+    await minterIn(organization, settings).mintAll(organization.task(A));
+    await minterIn(organization).mintAll(organization.task(A));
     assert.deepEqual(
       organization.minted.map(({ options }) => options),
       [settings, { authorization: "full-access", expiration: "never", readAttach: [], permissions: [] }],
@@ -45,7 +53,7 @@ describe("the tokens of a run", () => {
   it("are kept by name, with where they were accepted", async () => {
     const organization = new Organization(TEAM);
     const minter = minterIn(organization);
-    assert.equal(await minter.mintAll(organization.task(A), true), true);
+    assert.equal(await minter.mintAll(organization.task(A)), true);
     assert.deepEqual(
       [...minter.minted].map(([name, { unit }]) => [name, unit]),
       [["a", { name: "a", target: A, endpoint: { group: "team", hostname: "a" } }]],
@@ -63,7 +71,7 @@ describe("the tokens of a run", () => {
     it(`are ${what}${per ? " with per" : ""}`, async () => {
       const organization = new Organization(TEAM);
       const minter = minterIn(organization, per ? { per } : {});
-      assert.equal(await minter.mintAll(organization.task(target), true), true);
+      assert.equal(await minter.mintAll(organization.task(target)), true);
       assert.deepEqual([...minter.minted.keys()], names);
     });
 
@@ -74,29 +82,27 @@ describe("the tokens of a run", () => {
     it(`are minted for ${what} that could not be looked up, and not tried`, async () => {
       const organization = new Organization(TEAM);
       const minter = minterIn(organization);
-      await minter.mintAll(organization.task(target, { lookup: failedLookup(403) }), true);
+      await minter.mintAll(organization.task(target, { lookup: failedLookup(403) }));
       assert.deepEqual(minter.minted.get(target.name)?.unit.endpoint, { group: inGroup });
       assert.deepEqual(organization.probed, []);
     });
 
-  for (const [what, seen, why] of [
-    ["rejects it", REJECTED, "the database rejects it"],
-    ["gives no answer", UNCLEAR, "no answer"],
-  ] as const)
-    it(`are published with a warning if the database ${what}, and without one once it accepts it`, async () => {
-      const organization = new Organization(TEAM, "database", { probe: () => seen });
-      const minter = minterIn(organization);
-      for (const name of ["a", "b"]) await minter.mintAll(organization.task(database(name)), false);
-      assert.equal(
-        minter.warning,
-        `a, b: the new token could not be verified (${why}). It is published anyway.`,
-      );
-      organization.answers.probe = () => ACCEPTED;
-      await minter.checkAgain([organization.task(A)]);
-      assert.match(minter.warning ?? "", /^b: /);
-      await minter.mintAll(organization.task(database("b")), false);
-      assert.equal(minter.warning, undefined);
-    });
+  it("are published with a warning if no database answers, and without one once it accepts them", async () => {
+    const organization = new Organization(TEAM, "database", { probe: () => UNCLEAR });
+    const silent = await silence();
+    const minter = minterIn(organization, {}, { silence: silent });
+    for (const name of ["a", "b"]) await minter.mintAll(organization.task(database(name)));
+    assert.equal(
+      minter.warning,
+      "a, b: the new token could not be verified (no answer). It is published anyway.",
+    );
+    organization.answers.probe = () => ACCEPTED;
+    silent.heard(ACCEPTED);
+    await minter.checkAgain([organization.task(A)]);
+    assert.match(minter.warning ?? "", /^b: /);
+    await minter.mintAll(organization.task(database("b")));
+    assert.equal(minter.warning, undefined);
+  });
 
   it("are published as a failure if the database rejects them as long as it is asked", async () => {
     let now = 0;
@@ -104,7 +110,7 @@ describe("the tokens of a run", () => {
     mock.method(timers, "setTimeout", (ms: number) => Promise.resolve((now += ms)));
     const organization = new Organization(TEAM, "database", { probe: () => REJECTED });
     const minter = minterIn(organization);
-    assert.equal(await minter.mintAll(organization.task(A), true), false);
+    assert.equal(await minter.mintAll(organization.task(A)), false);
     assert.deepEqual([...minter.minted.keys()], ["a"]);
     assert.equal(
       minter.errors.get("a")?.message,
@@ -116,21 +122,27 @@ describe("the tokens of a run", () => {
     mock.restoreAll();
   });
 
-  it("are waited for only where the data plane was reachable", async () => {
-    for (const isReachable of [true, false]) {
+  for (const [first, isSilent, expected] of [
+    [REJECTED, false, 2],
+    [UNCLEAR, false, 2],
+    [UNCLEAR, true, 1],
+    // whoever answers that is there
+    [REJECTED, true, 2],
+  ] as const)
+    it(`are tried ${expected} times if the first answer is ${first.verdict}, and the data plane was ${isSilent ? "" : "not "}silent`, async () => {
       let tries = 0;
-      const probe = () => ((tries += 1) === 1 ? REJECTED : ACCEPTED);
+      const probe = () => ((tries += 1) === 1 ? first : ACCEPTED);
       const organization = new Organization(TEAM, "database", { probe });
-      await minterIn(organization).mintAll(organization.task(A), isReachable);
-      assert.equal(tries, isReachable ? 2 : 1);
-    }
-  });
+      const minter = minterIn(organization, {}, isSilent ? { silence: await silence() } : {});
+      await minter.mintAll(organization.task(A));
+      assert.equal(tries, expected);
+    });
 
   it("are not tried, and not warned about, if verify is off", async () => {
     const organization = new Organization(TEAM, "database", { probe: () => REJECTED });
     const minter = minterIn(organization, {}, { verify: "off" });
     const tasks = [organization.task(A)];
-    await minter.mintAll(organization.task(A), true);
+    await minter.mintAll(organization.task(A));
     await minter.checkAgain(tasks);
     assert.deepEqual([organization.log, organization.probed, minter.warning], [["mint a"], [], undefined]);
   });
@@ -140,11 +152,11 @@ describe("the tokens of a run", () => {
       mint: ({ name }) => (name === "b" ? refusedWith(409) : undefined),
     });
     const minter = minterIn(organization, { per: "database" });
-    assert.equal(await minter.mintAll(organization.task(group("team")), true), false);
+    assert.equal(await minter.mintAll(organization.task(group("team"))), false);
     assert.deepEqual([[...minter.minted.keys()], minter.errors.get("team")?.status], [["a"], 409]);
     assert.equal(minter.complete.size, 0);
     delete organization.answers.mint;
-    assert.equal(await minter.mintAll(organization.task(group("team")), true), true);
+    assert.equal(await minter.mintAll(organization.task(group("team"))), true);
     assert.deepEqual([minter.errors.size, [...minter.complete]], [0, ["team"]]);
   });
 
@@ -154,7 +166,7 @@ describe("the tokens of a run", () => {
     });
     const minter = minterIn(organization, { per: "database" });
     const task = organization.task(group("team"));
-    await minter.mintAll(task, true);
+    await minter.mintAll(task);
     organization.rotated(A);
     await minter.checkAgain([task]);
     assert.deepEqual(organization.log, ["mint a", "mint b", "mint a"]);
@@ -191,7 +203,7 @@ describe("the tokens of a run", () => {
     }
     const organization = new Organization(TEAM);
     const places = new Counted(1);
-    await minterIn(organization).mintAll(organization.task(A), true, places);
+    await minterIn(organization).mintAll(organization.task(A), places);
     assert.deepEqual([places.uses, organization.log, asked(organization)], [1, ["mint a"], ["a"]]);
   });
 });
@@ -201,7 +213,7 @@ describe("the last look at the tokens of a run", () => {
     const organization = new Organization(TEAM);
     const minter = minterIn(organization);
     const tasks = ["a", "b"].map((name) => organization.task(database(name)));
-    for (const task of tasks) await minter.mintAll(task, true);
+    for (const task of tasks) await minter.mintAll(task);
     organization.rotated(A);
     await minter.checkAgain(tasks);
     assert.deepEqual(organization.log, ["mint a", "mint b", "mint a"]);
@@ -211,7 +223,7 @@ describe("the last look at the tokens of a run", () => {
   it("passes over tokens that are not there, and those without a place to try them", async () => {
     const organization = new Organization(TEAM);
     const minter = minterIn(organization);
-    await minter.mintAll(organization.task(group("bare")), true);
+    await minter.mintAll(organization.task(group("bare")));
     await minter.checkAgain([organization.task(group("bare")), organization.task(A)]);
     assert.deepEqual([organization.log, organization.probed], [["mint bare"], []]);
   });
@@ -220,7 +232,7 @@ describe("the last look at the tokens of a run", () => {
     const organization = new Organization(TEAM);
     const settings = settingsWith(organization.client);
     const minter = new Minter(settings, {}, () => false);
-    await minter.mintAll(organization.task(A), true);
+    await minter.mintAll(organization.task(A));
     for (let n = 0; n < 8; n += 1) await settings.silence.ask(() => Promise.resolve(UNCLEAR));
     organization.probed.length = 0;
     await minter.checkAgain([organization.task(A)]);

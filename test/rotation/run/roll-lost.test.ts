@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { rollAll } from "../../../src/rotation/run/roll";
 import { errorOf, failedLookup, goneOf } from "../results";
-import { Organization, database, refusedWith } from "./organization";
+import { ACCEPTED, Organization, database, refusedWith } from "./organization";
 import { roll } from "./roller";
 import { settingsWith } from "./settings";
 
@@ -21,6 +21,24 @@ describe("a lost response", () => {
     const result = results.get("a");
     assert.ok(result?.kind === "rotated");
     assert.deepEqual([result.verification, tries], ["verified", 2]);
+  });
+
+  it("that is sent again leaves no member with a token that the second request invalidated", async () => {
+    let tries = 0;
+    const lost = errorOf({ status: 500, answer: "the API answered 500", effect: "unknown" });
+    const organization = new Organization({ team: ["a", "b"], other: ["c"] }, "group", {
+      isCarriedOut: false,
+      rotate: ({ name }) => (name === "a" && (tries += 1) === 1 ? lost : undefined),
+      // old tokens outlive the first proof
+      probe: (_, token) => (tries < 2 && / 0 #/.test(token) ? ACCEPTED : undefined),
+    });
+    const tasks = ["a", "b", "c"].map((name) => organization.task(database(name)));
+    const { kinds, minter } = await roll(organization, tasks);
+    assert.deepEqual(kinds, { a: "rotated", b: "rotated", c: "rotated" });
+    assert.equal(tries, 2);
+    for (const [name, minted] of minter.minted)
+      assert.deepEqual(await organization.client.probe(name, minted.token), ACCEPTED, name);
+    assert.equal(organization.order.filter((each) => each === "mint c").length, 1);
   });
 
   it("that an earlier run left is resolved, and not sent again, where it happened", async () => {

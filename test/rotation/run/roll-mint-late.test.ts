@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Pending } from "../../../src/rotation/state";
-import { Organization, database } from "./organization";
+import { Organization, REJECTED, database } from "./organization";
 import { roll } from "./roller";
 
 const ONE_TO_TRY = "one to see whether minting is permitted, and one that is published";
@@ -51,5 +51,26 @@ describe("the token of a rotation that an earlier run began", () => {
     const pending = left(organization, "unproven", false);
     const { minter } = await roll(organization, [organization.task(database("a"), { pending })]);
     assert.equal(minter.minted.size, 0);
+  });
+});
+
+describe("a database that does not know the new key yet", () => {
+  it("keeps no other member waiting that the first rotation of the group reached", async () => {
+    let isLate = true;
+    const acceptedBy: string[] = [];
+    const organization: Organization = new Organization({ team: ["a", "b", "c"] }, "group", {
+      probe: (hostname, token) => {
+        const isNew = token.split(" ")[2] === "1";
+        if (hostname === "a" && isLate && isNew) return REJECTED;
+        if (isNew && organization.log.includes(`mint ${hostname}`)) acceptedBy.push(hostname);
+        if (acceptedBy.includes("b") && acceptedBy.includes("c")) isLate = false;
+        return undefined;
+      },
+    });
+    const tasks = ["a", "b", "c"].map((name) => organization.task(database(name)));
+    const { kinds } = await roll(organization, tasks, { verifyTimeoutMs: 5_000 });
+    assert.deepEqual(kinds, { a: "rotated", b: "rotated", c: "rotated" });
+    assert.equal(organization.order.filter((each) => each.startsWith("rotate")).length, 1);
+    assert.deepEqual([...new Set(acceptedBy)].slice(-1), ["a"]);
   });
 });

@@ -12,6 +12,7 @@ const up: Operation = {
 const schedule = (...operations: Operation[]): Schedule => ({
   serverGeneration: "legacy-group",
   rejectionDelays: NO_DELAYS,
+  acceptanceDelays: {},
   first: {},
   operations,
 });

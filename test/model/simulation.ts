@@ -22,7 +22,7 @@ import {
 import { SecretsRule } from "./rules/secrets";
 import type { Target } from "../../src/values/scope";
 import type { Operation, Schedule } from "./schedule/schedule";
-import { Followers, targetsIn } from "./rules/followers";
+import { Followers, hasRejectedToken, targetsIn } from "./rules/followers";
 import { beginning, describe } from "./schedule/text";
 import { isUnfinished, isUnresolved, pendingIn, recordOf, type Pendings } from "./journal";
 import type { ModelOrganization } from "./world/organization";
@@ -57,8 +57,8 @@ export class Simulation {
   }
 
   async play(): Promise<void> {
-    const { rejectionDelays, operations } = this.schedule;
-    await this.organization.reset(this.#clock.now, rejectionDelays);
+    const { rejectionDelays, acceptanceDelays, operations } = this.schedule;
+    await this.organization.reset(this.#clock.now, rejectionDelays, acceptanceDelays);
     this.journal.push(beginning(this.schedule, this.#program));
     for (const [i, operation] of operations.entries()) {
       this.journal.push(`${i + 1}. ${describe(operation)}`);
@@ -131,6 +131,7 @@ export class Simulation {
       assert(target && !this.organization.exists(target), `refresh reports ${name} as gone, but it exists`);
       if (name === "rotation") this.#forget();
     }
+    this.#oracle.refreshedMembers();
     if (isReliable) await this.#followers.refreshed(this.engine.state);
   }
 
@@ -179,6 +180,7 @@ export class Simulation {
     const isSuccess =
       steps?.every((step) => step.error === undefined && step.complaint === undefined) === true;
     if (!process.isOrphan) this.#end(process, error);
+    if (process.isRotatedElsewhere) this.#followers.mayBeDead();
     if (orphan) await this.#resume(orphan);
     await this.#followers.judge(process, steps, this.engine.state, {
       isSuccess,
@@ -187,7 +189,12 @@ export class Simulation {
     });
     if (isSuccess && this.#atRest === text) sendsNothing(process.sent);
     const isSkewed = this.#skewMs !== 0 && text.includes("expiration");
-    const isAtRest = isSuccess && !this.#oracle.isDeferred && !isUnfinished(this.#pending()) && !isSkewed;
+    const isAtRest =
+      isSuccess &&
+      !hasRejectedToken(this.engine.state) &&
+      !this.#oracle.isDeferred &&
+      !isUnfinished(this.#pending()) &&
+      !isSkewed;
     this.#atRest = isAtRest ? text : undefined;
     return isSuccess;
   }
@@ -233,7 +240,7 @@ export class Simulation {
     if (this.#oracle.isDeferred) await this.#up(NO_FAULTS);
     // a database that was created again may have left a canary token that can be tried nowhere
     for (const hours of this.organization.hasChanged ? [2, 8 * 24] : [2])
-      if (isUnfinished(this.#pending())) {
+      if (isUnfinished(this.#pending()) || hasRejectedToken(this.engine.state)) {
         this.#clock.advance(hours * HOUR_MS);
         assert(await this.#up(NO_FAULTS), "an up after a successful one must succeed");
       }

@@ -11,6 +11,10 @@ import { targetsOf, type Program } from "../schedule/program";
 export const targetsIn = (saved: SavedResource | undefined): readonly Target[] =>
   saved ? targetsOf({ rotation: saved.outputs as unknown as Program["rotation"] }) : [];
 
+/** Whether an AuthToken is one that its database has not accepted, so that the next `up` mints another. */
+export const hasRejectedToken = (state: ReadonlyMap<string, SavedResource>): boolean =>
+  [...state.values()].some(({ type, outputs }) => type === "token" && outputs["rejected"] === true);
+
 /** A token in the state: a program's AuthToken, or one that the rotation minted. */
 interface Held {
   /** The resource that has it. */
@@ -19,6 +23,8 @@ interface Held {
   jwt: string;
   /** Whether its resource knows where it can be tried. */
   isTried: boolean;
+  /** Whether nobody tries it, as `verify: "off"` says. */
+  isOff: boolean;
 }
 
 /** Checks that whoever depends on a rotation has a token from after it. */
@@ -55,21 +61,28 @@ export class Followers {
 
   /** After an `up`. */
   async judge(
-    { circumstances: { credentials, faults } }: Process,
+    { sent, circumstances: { credentials, faults, refused = [] } }: Process,
     steps: readonly Step[] | undefined,
     state: ReadonlyMap<string, SavedResource>,
     { isSuccess, isUncertain }: { isSuccess: boolean; isUncertain: boolean },
   ): Promise<void> {
     const isDone = new Set(steps?.filter(({ error }) => error === undefined).map(({ name }) => name));
-    const isUndisturbed = credentials === "full" && faults.every(({ on }) => on === "rotate");
+    const isUndisturbed =
+      credentials === "full" && refused.length === 0 && faults.every(({ on }) => on === "rotate");
     for (const held of tokensIn(state)) {
       if (!isDone.has(held.name)) continue;
       this.#isFresh(held);
       if (isUncertain || this.#mayBeDead || this.#dying.has(held.jwt) || !held.isTried) continue;
       if (!isSuccess && !isUndisturbed) continue;
       if (this.organization.databasesOf(held.target).length === 0) continue;
+      // nobody tries a token again that an earlier run could not try
+      const isEarlier = this.#indexOf(held) < (sent[0]?.heldBefore ?? Infinity);
+      const isUntried = held.isOff || isEarlier || faults.some(({ on }) => on === "probe");
+      const isValid = isUntried
+        ? await this.organization.willAccept(held.target, held.jwt)
+        : await this.organization.accepts(held.target, held.jwt);
       assert(
-        await this.organization.accepts(held.target, held.jwt),
+        isValid,
         `an up ${isSuccess ? "succeeded" : "went on"}, but the token of ${held.name} is rejected`,
       );
     }
@@ -78,7 +91,7 @@ export class Followers {
 
   /** Nobody holds a token from before a rotation of its own target or group. */
   #isFresh({ name, target, jwt }: Held): void {
-    const i = this.organization.held.findIndex((each) => each.jwt === jwt);
+    const i = this.#indexOf({ jwt });
     assert(i >= 0, `the token of ${name} was never minted`);
     if (!this.organization.exists(target)) return; // there is nothing that it opens
     const group = this.organization.groupOf(target);
@@ -95,6 +108,10 @@ export class Followers {
     );
   }
 
+  #indexOf({ jwt }: Pick<Held, "jwt">): number {
+    return this.organization.held.findIndex((each) => each.jwt === jwt);
+  }
+
   async #noteDying(state: ReadonlyMap<string, SavedResource>): Promise<void> {
     for (const { target, jwt } of tokensIn(state)) {
       const before = this.organization.heldOf(jwt)?.keyChangesBefore ?? 0;
@@ -109,20 +126,25 @@ const tokensIn = (state: ReadonlyMap<string, SavedResource>): Held[] =>
     if (saved.type === "rotation") return mintedIn(name, rotationStateOf(saved));
     const [target] = targetsIn(saved);
     if (target === undefined) return [];
-    const { token, endpoint } = saved.outputs as unknown as TokenState;
-    return [{ name, target, jwt: token, isTried: endpoint !== undefined }];
+    const { token, endpoint, rejected, verify } = saved.outputs as unknown as TokenState;
+    // the run has said so, and the next one mints another token
+    return rejected === true
+      ? []
+      : [{ name, target, jwt: token, isTried: endpoint !== undefined, isOff: verify === "off" }];
   });
 
 /** The tokens of a rotation, without those of members for which it reports a failure. */
 function mintedIn(
   name: string,
-  { scope, mint, tokens = {}, endpoints = {}, failures }: RotationState,
+  { scope, mint, tokens = {}, endpoints = {}, failures, verify }: RotationState,
 ): Held[] {
   const isOfGroups = ("group" in scope || "groups" in scope) && mint?.per !== "database";
   return Object.entries(tokens).flatMap(([of, jwt]): Held[] => {
     const endpoint = endpoints[of];
     const isReported = Object.hasOwn(failures, of) || Object.hasOwn(failures, endpoint?.group ?? "");
     const target: Target = { kind: isOfGroups ? "group" : "database", name: of };
-    return isReported ? [] : [{ name, target, jwt, isTried: endpoint?.hostname !== undefined }];
+    return isReported
+      ? []
+      : [{ name, target, jwt, isTried: endpoint?.hostname !== undefined, isOff: verify === "off" }];
   });
 }

@@ -36,7 +36,10 @@ export function judgeMinting(
             target.kind === "group" &&
             organization.groupOf(each.target) === target.name)),
     );
-  const { credentials, faults, limit } = circumstances;
+  const { credentials, faults, limit, refused = [] } = circumstances;
+  const isRefused = (target: Target): boolean =>
+    refused.includes(target.name) ||
+    organization.databasesOf(target).some(({ name }) => refused.includes(name));
   // a 429 to a rotation holds up minting too, for as long as it says
   const isUndisturbed =
     credentials === "full" &&
@@ -51,6 +54,7 @@ export function judgeMinting(
   /** Nobody is left without a token, whatever happened to the others. */
   function everyMemberHasItsToken(): void {
     for (const target of targetsOf(program)) {
+      if (isRefused(target)) continue;
       const left = state.pending?.[target.name]?.status;
       assert.notEqual(
         left,
@@ -91,7 +95,7 @@ export function judgeMinting(
     for (const [i, rotate] of rotates.entries()) {
       const { target } = rotate;
       if (target === undefined || !mayHaveHappened(rotate) || !organization.exists(target)) continue;
-      if (hasNone(target)) continue;
+      if (hasNone(target) || isRefused(target)) continue;
       const next = tokensOf(target).find((each) => each.at >= rotate.at);
       const end = rotate.endedAt ?? rotate.at;
       const isLeader = !rotates.slice(0, i).some(isInGroupOf(target));
@@ -107,7 +111,10 @@ export function judgeMinting(
       const isOwn = rotates.some((each) => each.target && key(each.target) === key(target));
       const next = tokensOf(target)[0];
       if (first === undefined || isOwn || next === undefined || target.kind === "group") continue;
-      const ms = next.at - (first.endedAt ?? first.at);
+      // its old token is accepted until then, or its database would not accept a new one
+      const late = organization.acceptanceDelays[target.name] ?? 0;
+      const spare = first.target ? organization.rejectionDelay(first.target) : 0;
+      const ms = next.at - Math.max(late, spare) - (first.endedAt ?? first.at);
       assert(
         ms <= LEARN_MS,
         `rule 3: the token of ${key(target)} was minted ${ms} ms after its group's rotation`,

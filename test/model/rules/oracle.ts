@@ -3,10 +3,11 @@ import { durationMs } from "../../../src/values/duration";
 import type { RotationState } from "../../../src/rotation/state";
 import type { Target } from "../../../src/values/scope";
 import { judgeState, type Judged } from "./claims";
+import { identity, reasonToRotate, type Recorded } from "./due";
 import { rotationStateOf, type SavedResource, type Step } from "../world/engine";
 import { TIMEOUT_MS, type Process } from "../world/process";
 import type { Sent } from "../world/requests";
-import { isAll, isSingle, recorded, targetsOf, type Program } from "../schedule/program";
+import { isAll, recorded, targetsOf, type Program } from "../schedule/program";
 import { judgeMinting } from "./minting";
 import { key, maySend } from "./sending";
 import { mayMint } from "../world/credentials";
@@ -20,14 +21,6 @@ export interface Work {
   allowed: number;
   /** How often the target's key had been replaced before. */
   keyChangesBefore: number;
-}
-
-/** What the state should record of the TokenRotation. */
-interface Recorded {
-  program: Program;
-  /** The trigger of its last rotation; `suspend` keeps an earlier one. */
-  trigger: Program["rotation"]["trigger"];
-  ageFrom: number;
 }
 
 /** Derives from the schedule alone which targets may be rotated and when, and checks what happened against it. */
@@ -65,7 +58,7 @@ export class Oracle {
     const isSame = this.#recorded !== undefined && identity(this.#recorded.program) === identity(program);
     const was = isSame ? this.#recorded?.program : undefined;
     const before = new Set((was && isAll(was) ? recorded(this.#before) : was ? targetsOf(was) : []).map(key));
-    const reason = isSame ? this.#reasonToRotate(program, now) : undefined;
+    const reason = isSame ? reasonToRotate(this.#recorded, program, now) : undefined;
     const isUnknown = ({ name }: Target): boolean => isSame && pending[name]?.status === "unknown";
     const whyOf = (target: Target): string | undefined => {
       const { rotateOnCreate, rotateOnJoin, suspend } = program.rotation;
@@ -79,7 +72,7 @@ export class Oracle {
     const targets = targetsOf(program);
     const isDue = reason !== undefined && program.rotation.suspend !== true;
     this.#isFull = isSame
-      ? isDue && !(reason.isAge && targets.every(isUnknown) && !isAll(program))
+      ? isDue && !(reason.isAge && targets.every(isUnknown))
       : program.rotation.rotateOnCreate !== false && program.rotation.suspend !== true;
     this.isDeferred = isDue && reason.isAge && targets.every(isUnknown) && targets.length > 0;
     // work that was begun and never saved continues only for the same reason
@@ -102,16 +95,6 @@ export class Oracle {
           keyChangesBefore: this.organization.keyChanges(target),
         });
     }
-  }
-
-  #reasonToRotate({ rotation }: Program, now: number): { why: string; isAge: boolean } | undefined {
-    const { trigger: was, ageFrom = now } = this.#recorded ?? {};
-    const is = rotation.trigger;
-    if (was !== undefined && is !== undefined && triggerText(was) !== triggerText(is))
-      return { why: `the trigger became ${triggerText(is)}`, isAge: false };
-    if (rotation.rotateEvery === undefined || ageFrom + durationMs(rotation.rotateEvery) > now)
-      return undefined;
-    return { why: `its age, counted from ${new Date(ageFrom).toISOString()}, is due`, isAge: true };
   }
 
   /** After the TokenRotation's step, or a crash in it. */
@@ -186,6 +169,13 @@ export class Oracle {
     this.#isLate = false;
   }
 
+  /** With "all", a refresh drops whoever is gone: the name in a later list is a new one. */
+  refreshedMembers(): void {
+    if (this.#recorded === undefined || !isAll(this.#recorded.program)) return;
+    for (const target of targetsOf(this.#recorded.program))
+      if (!this.organization.exists(target)) this.#seen.delete(key(target));
+  }
+
   /** The resource was deleted: a new one starts without history. */
   forget(): void {
     this.#recorded = undefined;
@@ -245,11 +235,3 @@ export class Oracle {
     );
   }
 }
-
-/** A number equals the string with the same text. */
-const triggerText = (trigger: unknown): string =>
-  typeof trigger === "string" ? trigger : JSON.stringify(trigger);
-
-/** A change of this replaces the resource: the kind of its scope and, for a single target, the target. */
-const identity = ({ rotation }: Pick<Program, "rotation">): string =>
-  isSingle({ rotation }) ? JSON.stringify(rotation.scope) : (Object.keys(rotation.scope)[0] ?? "");

@@ -28,11 +28,11 @@ export function maySend(
   { sent, circumstances }: Process,
   permit: Permit,
 ): void {
-  for (const each of sent) if (each.kind === "rotate") mayRotate(each);
+  for (const [i, each] of sent.entries()) if (each.kind === "rotate") mayRotate(each, sent.slice(0, i));
   waitsForTheLimit(sent);
   endsAfterUnknowns(sent);
 
-  function mayRotate({ target, text }: Sent): void {
+  function mayRotate({ target, text }: Sent, earlier: readonly Sent[]): void {
     const targets = targetsOf(program);
     const { groupImpact, suspend, verify, mint } = program.rotation;
     const own = targets.find((each) => target && key(each) === key(target));
@@ -53,12 +53,18 @@ export function maySend(
       verify !== "required" || canBeProven,
       'rule 3: verify is "required", but verification is impossible',
     );
-    const isRefused = sent.some(
-      (each) => each.kind === "mint" && each.answer?.status === 403 && each.target?.kind === own.kind,
+    const { refused = [] } = circumstances;
+    const isRefused = earlier.some(
+      (each) =>
+        each.kind === "mint" &&
+        each.answer?.status === 403 &&
+        each.target?.kind === own.kind &&
+        !refused.includes(each.target.name),
     );
+    const isOwnRefused = verify !== "off" && refused.includes(own.name);
     assert(
-      (verify === "off" && mint === undefined) || !isRefused || permit.isWatched(own),
-      "rule 3: whoever rotates must be able to mint",
+      (verify === "off" && mint === undefined) || (!isRefused && !isOwnRefused) || permit.isWatched(own),
+      `rule 3: whoever rotates ${key(own)} must be able to mint`,
     );
   }
 }

@@ -13,6 +13,7 @@ const scope = weighted<Scope>(
   [3, { databases: ["app", "reports"] }],
   [2, { databases: ["app", "lone"] }],
   [2, { databases: ["app", "reports", "lone"] }],
+  [1, { databases: ["app", "reports", "extra"] }],
   [1, { databases: ["app", "ghost", "lone"] }],
   [2, { groups: ["default", "solo"] }],
   [1, { groups: ["default", "solo", "bare"] }],
@@ -34,6 +35,7 @@ const mint = weighted<Change["mint"]>(
   [1, { authorization: "read-only" }],
   [1, { expiration: "30d", renewBefore: "5d" }],
   [2, { per: "database" }],
+  [1, { permissions: [{ tables: ["all"], actions: ["data_read"] }] }],
 );
 
 const trigger = weighted<Change["trigger"]>([4, 1], [5, 2], [4, 3], [1, "2"], [1, { a: 1 }], [1, undefined]);

@@ -20,6 +20,7 @@ export type Trouble =
   | "429, Retry-After 1"
   | "429, Retry-After 3600"
   | "404 of something else"
+  | "403"
   /** A proxy or a sign-in page answers in the database's place. */
   | "foreign 401"
   | "foreign 401 in JSON"
@@ -61,6 +62,7 @@ const ACTIONS: Record<Trouble, FaultAction> = {
   "429, Retry-After 1": status(429, { "retry-after": "1" }),
   "429, Retry-After 3600": status(429, { "retry-after": "3600" }),
   "404 of something else": status(404, {}, '{"error":"not found"}'),
+  "403": status(403, {}, '{"error":"forbidden"}'),
   "foreign 401": status(401, {}, "<html><head><title>401 Authorization Required</title></head></html>"),
   "foreign 401 in JSON": status(401, {}, '{"error":"Unauthorized"}'),
   "stray 401": status(401, {}, '{"error":"Unauthorized: `The JWT is invalid`"}'),
@@ -69,7 +71,7 @@ const ACTIONS: Record<Trouble, FaultAction> = {
 };
 
 /** Responses that a server sends only if it did nothing. */
-const REFUSALS = /^(429|404)/;
+const REFUSALS = /^(429|404|403)/;
 const REJECTIONS = /401/;
 
 export const actionOf = ({ trouble }: PlannedFault): FaultAction => ACTIONS[trouble];

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import type { ServerGeneration } from "../../../emulator/src";
 import type { Credentials } from "../world/credentials";
-import type { RejectionDelays } from "../world/delays";
+import type { AcceptanceDelays, RejectionDelays } from "../world/delays";
 import { anyFault, crash, credentials, readFault, strangers, unresolved } from "./circumstances";
 import { listScope, several } from "./edits";
 import type { Crash, PlannedFault } from "./faults";
 import type { Change } from "./program";
+import type { Target } from "../../../src/values/scope";
 import { weighted } from "./weighted";
 
 /** One step of a schedule. An `up`, `preview` or `refresh` may edit the program first. */
@@ -17,6 +18,8 @@ export type Operation =
       faults: PlannedFault[];
       crash?: Crash | undefined;
       limit?: number | undefined;
+      refused?: readonly string[] | undefined;
+      elsewhere?: { at: number; target: Target } | undefined;
     }
   | { type: "wait"; hours: number }
   /** From now on, the machine's clock is so far ahead. */
@@ -27,6 +30,7 @@ export type Operation =
 export interface Schedule {
   serverGeneration: Exclude<ServerGeneration, "legacy-dedicated">;
   rejectionDelays: RejectionDelays;
+  acceptanceDelays: AcceptanceDelays;
   first: Change;
   operations: Operation[];
 }
@@ -46,7 +50,25 @@ const up = (
     faults,
     crash: end,
     limit: weighted<number | undefined>([12, undefined], [1, 4], [1, 12]),
+    refused: weighted<string[] | undefined>(
+      [20, undefined],
+      [1, ["app"]],
+      [1, ["reports"]],
+      [1, ["lone", "default"]],
+    ),
+    elsewhere: fc.option(elsewhere, { freq: 10, nil: undefined }),
   });
+
+/** A different stack, or a person. */
+const elsewhere = fc.record({
+  at: fc.integer({ min: 0, max: 24 }),
+  target: weighted<Target>(
+    [2, { kind: "database", name: "reports" }],
+    [1, { kind: "database", name: "app" }],
+    [1, { kind: "database", name: "lone" }],
+    [1, { kind: "group", name: "default" }],
+  ),
+});
 
 const readOnly = (type: "preview" | "refresh", maxEdits: number): fc.Arbitrary<Operation> =>
   fc.record({
@@ -139,9 +161,20 @@ const rejectionDelays: fc.Arbitrary<RejectionDelays> = fc.record({
   database: fc.record({ app: delay, reports: delay, lone: delay }),
 });
 
+const lateness = weighted([8, 0], [1, 300], [1, 1_500], [1, 4_000], [1, 8_000]);
+/** Only those that are late. */
+const acceptanceDelays: fc.Arbitrary<AcceptanceDelays> = fc
+  .record({ app: lateness, reports: lateness, lone: lateness })
+  .map((byName) => Object.fromEntries(Object.entries(byName).filter(([, ms]) => ms > 0)));
+
 export const schedules: fc.Arbitrary<Schedule> = fc.record({
   serverGeneration: weighted<Schedule["serverGeneration"]>([2, "legacy-group"], [1, "current"]),
   rejectionDelays,
+  acceptanceDelays: fc.oneof(
+    { withCrossShrink: true },
+    { weight: 4, arbitrary: fc.constant({}) },
+    { weight: 1, arbitrary: acceptanceDelays },
+  ),
   first: several(3),
   operations: fc
     .tuple(opening, fc.array(operation, { minLength: 1, maxLength: 5 }))

@@ -24,11 +24,24 @@ export function describe(operation: Operation): string {
     case "recreate a database":
       return `the database ${operation.name} is deleted, and a new one gets its name`;
     default: {
-      const { type, change, credentials: who, faults, crash: end, limit } = operation;
+      const {
+        type,
+        change,
+        credentials: who,
+        faults,
+        crash: end,
+        limit,
+        refused = [],
+        elsewhere,
+      } = operation;
       const parts = [
         change && Object.keys(change).length > 0 ? `with ${changeText(change)}` : "",
         who === "full" ? "" : `API token: ${who}`,
         limit === undefined ? "" : `at most ${limit} requests per second`,
+        refused.length === 0 ? "" : `no tokens for ${refused.join(", ")}`,
+        elsewhere === undefined
+          ? ""
+          : `${elsewhere.target.kind} ${elsewhere.target.name} is rotated elsewhere before request ${elsewhere.at + 1}`,
         ...faults.map(faultText),
         end
           ? `the process crashes at ${end.at === "the save" ? `the save of resource ${end.of + 1}` : `request ${end.at + 1}, ${end.when}`}`
@@ -40,8 +53,15 @@ export function describe(operation: Operation): string {
 }
 
 /** What a schedule begins with. */
-export const beginning = ({ serverGeneration, rejectionDelays }: Schedule, program: Program): string =>
-  `A rotation invalidates the tokens of the ${serverGeneration}${delaysText(rejectionDelays)}. Program: ${JSON.stringify(program)}`;
+export const beginning = (
+  { serverGeneration, rejectionDelays, acceptanceDelays }: Schedule,
+  program: Program,
+): string => {
+  const late = Object.entries(acceptanceDelays).map(
+    ([name, ms]) => `, ${name} accepts new tokens after ${ms} ms`,
+  );
+  return `A rotation invalidates the tokens of the ${serverGeneration}${delaysText(rejectionDelays)}${late.join("")}. Program: ${JSON.stringify(program)}`;
+};
 
 /** The delays above zero. */
 const delaysText = (delays: RejectionDelays): string =>

@@ -1,5 +1,7 @@
 import type { ApiTokenPermission } from "../../../emulator/src";
+import type { Settings } from "../../../src/turso/connection";
 import type { Target } from "../../../src/values/scope";
+import type { ModelOrganization } from "./organization";
 
 /** What an API token of a schedule may do; `wrong` is one that Turso does not know. */
 export type Credentials =
@@ -22,3 +24,15 @@ export const mayMint = (credentials: Credentials, kind: Target["kind"]): boolean
 
 export const mayRead = (credentials: Credentials): boolean =>
   mayMint(credentials, "database") || credentials === "rotate and read";
+
+/** What the environment of a run says. */
+export const settingsOf = (
+  organization: ModelOrganization,
+  { credentials }: { credentials: Credentials },
+): Settings => ({
+  apiUrl: organization.emulator.url,
+  apiToken: organization.apiToken(credentials),
+  apiTokenOrigin: "the environment's TURSO_API_TOKEN",
+  organization: "acme",
+  organizationIsConfigured: false,
+});

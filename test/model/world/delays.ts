@@ -6,6 +6,9 @@ export interface RejectionDelays {
   database: { app: number; reports: number; lone: number };
 }
 
+/** For each database, how many milliseconds it rejects tokens of a key that has just replaced another one. */
+export type AcceptanceDelays = Readonly<Record<string, number>>;
+
 export const NO_DELAYS: RejectionDelays = {
   group: { default: 0, solo: 0 },
   database: { app: 0, reports: 0, lone: 0 },

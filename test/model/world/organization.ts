@@ -1,9 +1,11 @@
 import { startEmulator, type Database, type Emulator, type ServerGeneration } from "../../../emulator/src";
 import type { Target } from "../../../src/values/scope";
 import type { AxiosAdapter } from "axios";
-import { NO_DELAYS, applyDelays, type RejectionDelays } from "./delays";
+import { NO_DELAYS, applyDelays, type AcceptanceDelays, type RejectionDelays } from "./delays";
 import { PERMISSIONS, type Credentials } from "./credentials";
 import { directly } from "./direct";
+import { DATABASES, GROUPS, restoreDatabases } from "./inventory";
+import { isLate } from "./lateness";
 
 /** A minted token, and how much had happened to its target before it was minted. */
 export interface Held {
@@ -15,16 +17,6 @@ export interface Held {
   isForTrial: boolean;
 }
 
-const GROUPS = ["default", "solo", "bare"];
-const DATABASES: Readonly<Record<string, string>> = {
-  app: "default",
-  reports: "default",
-  lone: "solo",
-  extra: "default",
-  other: "solo",
-};
-/** Those that do not exist when a schedule begins. */
-const LATER = new Set(["extra", "other"]);
 const WRONG_TOKEN = "wrong-token-that-nobody-made";
 
 /** The emulated organization that schedules run against. One per blast radius serves all, since starting it is slow. */
@@ -34,7 +26,10 @@ export class ModelOrganization {
   /** By the database's name, how often it was created again. */
   readonly #recreations = new Map<string, number>();
   readonly #deleted = new Set<string>();
+  /** Whether somebody else has rotated a target in this schedule. */
+  isRotatedElsewhere = false;
   #delays = NO_DELAYS;
+  acceptanceDelays: AcceptanceDelays = {};
   readonly #restricted = new Map<Credentials, string>();
 
   private constructor(
@@ -68,33 +63,29 @@ export class ModelOrganization {
   }
 
   /** Restores the initial state for the next schedule, which has its own clock and delays. */
-  async reset(now: () => number, delays: RejectionDelays): Promise<void> {
+  async reset(
+    now: () => number,
+    delays: RejectionDelays,
+    acceptanceDelays: AcceptanceDelays = {},
+  ): Promise<void> {
     this.onHang.length = 0;
     this.held.length = 0;
     this.#recreations.clear();
     const { platform } = this.emulator;
-    await this.#restoreDatabases();
+    await restoreDatabases(platform);
     this.#deleted.clear();
+    this.isRotatedElsewhere = false;
     // far in the future, so that every key of an earlier schedule is rejected
     this.calendar.now = () => Number.MAX_SAFE_INTEGER;
     applyDelays(platform, NO_DELAYS);
     for (const group of GROUPS) platform.rotateGroup(group);
     this.#delays = delays;
+    this.acceptanceDelays = acceptanceDelays;
     applyDelays(platform, delays);
     this.calendar.now = now;
     platform.rotations.length = 0;
     this.emulator.clearFaults();
     this.emulator.clearLog();
-  }
-
-  /** In their first order too: a run goes through a listing's databases in turn, so a schedule must not meet that of an earlier one. */
-  async #restoreDatabases(): Promise<void> {
-    const { platform } = this.emulator;
-    const first = Object.entries(DATABASES).filter(([name]) => !LATER.has(name));
-    const names = platform.databases().map(({ name }) => name);
-    if (String(names) === String(first.map(([name]) => name))) return;
-    for (const name of names) platform.deleteDatabase(name);
-    for (const [name, group] of first) await platform.createDatabase(name, group);
   }
 
   close(): Promise<void> {
@@ -184,12 +175,23 @@ export class ModelOrganization {
     return this.#recreations.size + this.#deleted.size > 0;
   }
 
+  now(): number {
+    return this.calendar.now();
+  }
+
   /** Rotates a target outside of any request. */
   rotate(target: Target): void {
     if (!this.exists(target)) return;
     const { platform } = this.emulator;
     if (target.kind === "group") platform.rotateGroup(target.name);
     else platform.rotateDatabase(target.name);
+  }
+
+  /** @returns whether there is such a target */
+  rotateElsewhere(target: Target): boolean {
+    if (!this.exists(target)) return false;
+    this.rotate(target);
+    return (this.isRotatedElsewhere = true);
   }
 
   deleteDatabase(name: string): void {
@@ -239,8 +241,18 @@ export class ModelOrganization {
   }
 
   async accepts(target: Target, jwt: string): Promise<boolean> {
+    const now = this.databasesOf(target).filter(({ name }) => !isLate(this, name, jwt));
+    return this.#anyAccepts(now, jwt);
+  }
+
+  /** Whether a database accepts the token once it knows the token's key. */
+  willAccept(target: Target, jwt: string): Promise<boolean> {
+    return this.#anyAccepts(this.databasesOf(target), jwt);
+  }
+
+  async #anyAccepts(databases: Database[], jwt: string): Promise<boolean> {
     const states = await Promise.all(
-      this.databasesOf(target).map((database) => this.emulator.platform.inspect(database, jwt)),
+      databases.map((database) => this.emulator.platform.inspect(database, jwt)),
     );
     return states.some(({ state }) => state === "valid");
   }

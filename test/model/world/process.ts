@@ -3,14 +3,24 @@ import { Context } from "../../../src/core/context";
 import { withClock, type Clock } from "./clock";
 import { actionOf, lateness, losesResponse, type PlannedFault } from "../schedule/faults";
 import { Caller, Crashed } from "./caller";
-import { mayRotate } from "./credentials";
+import { mayRotate, settingsOf } from "./credentials";
 import { sendThrough } from "./intercept";
+import { LATE, triesLateToken } from "./lateness";
 import type { ModelOrganization } from "./organization";
-import { answerOf, describeRequest, isForTrial, mark, type Sent } from "./requests";
+import { answerOf, describeRequest, isForTrial, isRefusal, jwtIn, mark, type Sent } from "./requests";
 import { Trouble, type Circumstances } from "./trouble";
 
 /** How long the provider waits for a response, by the schedule's clock. */
 export const TIMEOUT_MS = 500;
+
+/** TIMEOUT_MS is what limits a request here. */
+const RETRY_POLICY = {
+  timeoutMs: 60_000,
+  retries: 2,
+  pauseMs: 0.1,
+  longestPauseMs: 1_000,
+  patienceMs: 5_000,
+};
 
 const NEVER = new Promise<never>(() => undefined);
 
@@ -20,6 +30,7 @@ export class Process {
   readonly messages: string[] = [];
   /** When a database first rejected a token after this process had sent a rotation, by the schedule's clock. */
   rejectedAt: number | undefined;
+  isRotatedElsewhere = false;
   readonly context: Context;
   readonly #trouble: Trouble;
   readonly #inFlight = new Set<Promise<unknown>>();
@@ -44,19 +55,13 @@ export class Process {
     skewMs = 0,
   ) {
     this.#aborted.catch(() => undefined); // it may reject while `run` is not waiting for it
-    this.#trouble = new Trouble(circumstances.faults, circumstances.limit);
+    const { faults, limit, refused } = circumstances;
+    this.#trouble = new Trouble(faults, limit, refused);
     this.context = new Context({
-      settings: {
-        apiUrl: organization.emulator.url,
-        apiToken: organization.apiToken(circumstances.credentials),
-        apiTokenOrigin: "the environment's TURSO_API_TOKEN",
-        organization: "acme",
-        organizationIsConfigured: false,
-      },
+      settings: settingsOf(organization, circumstances),
       clock: () => new Date(clock.now() + skewMs),
       notify: (_level, text) => this.messages.push(text),
-      // TIMEOUT_MS is what limits a request here
-      retryPolicy: { timeoutMs: 60_000, retries: 2, pauseMs: 0.1, longestPauseMs: 1_000, patienceMs: 5_000 },
+      retryPolicy: RETRY_POLICY,
       isCallerAlive: () => this.#caller.isAlive(),
     });
   }
@@ -146,10 +151,12 @@ export class Process {
     const isLast = crash?.at === this.sent.length;
     if (isLast && crash.when === "before it is sent") return this.#crash();
     if (isLast && crash.when === "its CLI is killed") this.#orphan();
+    this.#rotateElsewhere(sent);
     this.sent.push(sent);
     this.clock.advance(1);
     const isCrash = isLast && crash.when === "while waiting for the response";
-    const fault = isCrash ? undefined : this.#trouble.next(sent);
+    sent.isLate = sent.kind === "probe" && triesLateToken(this.organization, config);
+    const fault = isCrash ? undefined : (this.#trouble.next(sent) ?? (sent.isLate ? LATE : undefined));
     const rotations = this.#rotations(sent);
     try {
       if (isCrash)
@@ -168,12 +175,22 @@ export class Process {
       // a connection that is to break must be one
       return this.#read(sent, await this.#deliver(config, action.type === "status" ? direct : http));
     } catch (error) {
-      if (error instanceof AxiosError && error.response) this.#note(sent, error.response);
+      if (error instanceof AxiosError && error.response) {
+        this.#note(sent, error.response);
+        if (fault?.trouble === "truncate") sent.lost &&= !isRefusal(error.response);
+      }
       throw error;
     } finally {
       sent.executed ||= this.#rotations(sent) > rotations;
       sent.endedAt = this.clock.now();
     }
+  }
+
+  #rotateElsewhere(sent: Sent): void {
+    const { elsewhere } = this.circumstances;
+    if (elsewhere?.at !== this.sent.length || !this.organization.rotateElsewhere(elsewhere.target)) return;
+    this.isRotatedElsewhere = true;
+    sent.text += " [a target was rotated elsewhere before]";
   }
 
   /** The server never responds, and the client times out. */
@@ -230,11 +247,10 @@ export class Process {
   }
 
   #read(sent: Sent, response: AxiosResponse<unknown>): AxiosResponse {
-    const { data } = response;
-    const jwt = typeof data === "string" ? /"jwt":"([^"]+)"/.exec(data)?.[1] : undefined;
+    const jwt = jwtIn(response);
     if (jwt !== undefined && sent.target) this.organization.hold(sent.target, jwt, isForTrial(sent));
     this.#note(sent, response);
-    const isRejection = sent.kind === "probe" && response.status === 401;
+    const isRejection = sent.kind === "probe" && response.status === 401 && !sent.isLate;
     if (isRejection && this.sent.some(({ kind }) => kind === "rotate")) this.rejectedAt ??= this.clock.now();
     return response;
   }

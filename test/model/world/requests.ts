@@ -21,6 +21,8 @@ export interface Sent {
   endedAt?: number;
   /** When the response came, by the schedule's clock, and what it was. */
   answer?: { at: number; status: number; retryAfterMs: number };
+  /** Whether a database is asked about a token whose key it does not know yet. */
+  isLate: boolean;
   /** How many tokens had been minted before it. */
   heldBefore: number;
   text: string;
@@ -56,6 +58,7 @@ export function describeRequest(
     executed: false,
     lost: false,
     lateBy: 0,
+    isLate: false,
     ...times,
     heldBefore: organization.held.length,
     text: isProbe
@@ -70,6 +73,13 @@ export const answerOf = ({ status, headers }: AxiosResponse, at: number): Requir
   status,
   retryAfterMs: Number(headers["retry-after"] ?? 0) * 1_000,
 });
+
+/** Whether the API refused it; a refusal is one, even if its text breaks off. */
+export const isRefusal = ({ status }: AxiosResponse): boolean => status >= 400 && status < 500;
+
+/** The token that a response brings. */
+export const jwtIn = ({ data }: AxiosResponse<unknown>): string | undefined =>
+  typeof data === "string" ? /"jwt":"([^"]+)"/.exec(data)?.[1] : undefined;
 
 /** Whether a request goes to the API, and not to a database. */
 export const isToApi = ({ kind }: Sent): boolean => kind !== "probe";

@@ -3,7 +3,7 @@ import type { TursoClient } from "../turso/client";
 import type { Probe } from "../turso/probe";
 import { TursoError, attempt } from "../turso/errors";
 import { Silence } from "./breaker";
-import { expiryOf, isMintRefused, mintAccepted } from "./mint";
+import { expiryOf, mintAccepted } from "./mint";
 
 /** How long old tokens may outlive a rotation; Turso's grammar. */
 export const DEFAULT_VERIFY_TIMEOUT = "60s";
@@ -50,21 +50,23 @@ export interface CanaryPlan {
  * as a canary at each that accepts it.
  *
  * @param limitMs how long to wait; it is tried at least once, unless no database answers at all
- * @returns why there is none, with the API's error if it refused to mint
+ * @returns why there is none, with the API's error if it did not mint
  */
 export async function plantCanary(
   client: TursoClient,
   { label, target, hostnames: known }: CanaryPlan,
   limitMs: number,
   silence = new Silence(true),
-): Promise<SavedCanary[] | { why: string; refusal?: TursoError }> {
+): Promise<SavedCanary[] | { why: string; failure?: TursoError }> {
   const hostnames = known ?? [];
   const [first] = hostnames;
   if (first === undefined) {
     // nothing can be tried, but whether the API mints at all must be known before a rotation
     const minted = await attempt(() => client.mint(target, { ...CANARY, expiration: "1m" }));
-    const isRefused = minted instanceof TursoError && isMintRefused(minted);
-    return { why: known ? NO_HOSTNAME[target.kind] : NOT_LOOKED_UP, ...(isRefused && { refusal: minted }) };
+    return {
+      why: known ? NO_HOSTNAME[target.kind] : NOT_LOOKED_UP,
+      ...(minted instanceof TursoError && { failure: minted }),
+    };
   }
   let accepting: string[] = [];
   const ask = async (_: string, token: string): Promise<Probe> => {
@@ -80,12 +82,8 @@ export async function plantCanary(
   const minted = await attempt(() =>
     mintAccepted(client, target, CANARY, () => Promise.resolve(first), mostMs, { ask }),
   );
-  if (minted instanceof TursoError) {
-    return {
-      why: `no canary token could be minted: ${minted.answer}`,
-      ...(isMintRefused(minted) && { refusal: minted }),
-    };
-  }
+  if (minted instanceof TursoError)
+    return { why: `no canary token could be minted: ${minted.answer}`, failure: minted };
   const { token, seen } = minted;
   if (seen.verdict === "accepted") return accepting.map((hostname) => ({ label, target, token, hostname }));
   return {

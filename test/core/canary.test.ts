@@ -153,7 +153,7 @@ describe("with time that passes only while it waits, a canary token", () => {
     });
     assert.deepEqual(await plantCanary(clientOf(() => ACCEPTED, refused).client, app, "host", 1_000), {
       why: "no canary token could be minted: the API answered 403",
-      refusal: refused,
+      failure: refused,
     });
     await assert.rejects(
       plantCanary(clientOf(() => ACCEPTED, new RangeError()).client, app, "host", 9),

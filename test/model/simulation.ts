@@ -209,6 +209,7 @@ export class Simulation {
       ...late.map(({ text }) => `     ${text}`),
     );
     this.#end(orphan);
+    if (orphan.isRotatedElsewhere) this.#followers.mayBeDead();
     rotatesNothing(late);
   }
 

@@ -23,11 +23,12 @@ export const reachesOthers = (id: string, radius: string, group: string): TursoE
   });
 
 /** Whoever cannot mint cannot replace the tokens that the rotation invalidates. */
-export const cannotMint = (id: string, { data }: TursoError): TursoError =>
+/** @param minter present if the resource itself mints */
+export const cannotMint = (id: string, { data }: TursoError, minter: object | undefined): TursoError =>
   refused(id, {
     ...data,
     answer: `no token could be minted to replace those that the rotation invalidates: ${data.answer}`,
-    next: `${data.next} To rotate without a replacement, set verify to "off".`,
+    next: `${data.next} To rotate without a replacement, ${minter ? "remove mint and " : ""}set verify to "off".`,
   });
 
 export const cannotVerify = (id: string, why: string): TursoError =>

@@ -1,6 +1,7 @@
 import { bystanders, describeBlastRadius, type BlastRadius } from "../../core/blast-radius";
 import { plantCanary, type CanaryPlan, type SavedCanary } from "../../core/canary";
 import type { Level } from "../../core/context";
+import { isMintRefused } from "../../core/mint";
 import type { TursoClient } from "../../turso/client";
 import { TursoError } from "../../turso/errors";
 import { targetId, type Target } from "../../values/scope";
@@ -82,8 +83,15 @@ export async function prepare(run: RunSettings, task: Task, leads: boolean): Pro
       task,
       canaries: leads ? [...canaries, ...(await reachCanaries(run, lookup, limitMs))] : canaries,
     };
-  const { refusal } = canaries;
-  if (refusal) return { kind: "failed", error: cannotMint(id, refusal), refusal };
+  const { failure } = canaries;
+  const isRefused = failure !== undefined && isMintRefused(failure);
+  // what cannot be minted now could not be minted after the rotation either
+  if (failure && (isRefused || run.minter || run.followers.length > 0))
+    return {
+      kind: "failed",
+      error: cannotMint(id, failure, run.minter),
+      ...(isRefused && { refusal: failure }),
+    };
   if (run.verify === "required") return { kind: "failed", error: cannotVerify(id, canaries.why) };
   run.notify("warning", target, `continuing without verification: ${canaries.why}.`);
   return { task };
@@ -188,7 +196,7 @@ export const groupOf = ({ lookup, target }: Task): string => {
 /** Why the target must not be rotated: it does not exist, the API token fails or may not mint, or `groupImpact` refuses it. */
 export function findObstacle(run: RunSettings, { lookup, target, refusal }: Task): TursoError | undefined {
   const { groupImpact, targets, notify, client } = run;
-  if (refusal) return cannotMint(targetId(client.organization, target), refusal);
+  if (refusal) return cannotMint(targetId(client.organization, target), refusal, run.minter);
   if (lookup instanceof TursoError) {
     const isNeeded = groupImpact === "refuse" || run.minter?.needsLookup({ target }) === true;
     if (!isUnseen({ lookup }) || isNeeded) return lookup;

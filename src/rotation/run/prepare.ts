@@ -64,9 +64,9 @@ function withoutRefused(
   });
 }
 
-const refused = ({ client }: RunSettings, target: Target, refusal: TursoError): Result => ({
+const refused = ({ client, minter }: RunSettings, target: Target, refusal: TursoError): Result => ({
   kind: "failed",
-  error: cannotMint(targetId(client.organization, target), refusal),
+  error: cannotMint(targetId(client.organization, target), refusal, minter),
 });
 
 /** Whether a request may follow what an earlier run left: not if it was sent and certainly carried out. */

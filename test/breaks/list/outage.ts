@@ -16,9 +16,18 @@ export const OUTAGE: Chapter = {
       name: "refused-minting-is-ignored",
       defect: "An API token that may rotate but not mint rotates, and nothing can replace the dead tokens.",
       file: "src/rotation/run/preflight.ts",
-      find: `if (refusal) return { kind: "failed", error: cannotMint(id, refusal), refusal };`,
-      replace: ``,
+      find: `if (failure && (isRefused || run.minter || run.followers.length > 0))`,
+      replace: `if (false)`,
       caughtBy: ["test/rotation/run/preflight.test.ts"],
+    },
+    {
+      name: "rotates-while-minting-fails",
+      defect:
+        "A target is rotated right after the API failed to mint for it, although its token has to be replaced.",
+      file: "src/rotation/run/preflight.ts",
+      find: `(isRefused || run.minter || run.followers.length > 0)`,
+      replace: `isRefused`,
+      caughtBy: ["test/rotation/run/preflight-mint.test.ts"],
     },
     {
       name: "refused-minting-is-a-matter-of-one",

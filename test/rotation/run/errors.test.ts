@@ -74,7 +74,11 @@ describe("an error that is not the API's own", () => {
       status: 403,
       answer: "the API answered 403",
     });
-    const error = cannotMint(ID, refusal);
+    const error = cannotMint(ID, refusal, undefined);
+    assert.match(
+      cannotMint(ID, refusal, {}).message,
+      / To rotate without a replacement, remove mint and set verify to "off"\.$/,
+    );
     assert.equal(
       error.message,
       `Rotating ${ID}: no token could be minted to replace those that the rotation invalidates: the API answered 403. Nothing was changed. See the billing page. To rotate without a replacement, set verify to "off".`,

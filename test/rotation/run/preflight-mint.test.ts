@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { prepare, type RunSettings } from "../../../src/rotation/run/preflight";
 import { Minter } from "../../../src/rotation/run/mint";
 import { failedLookup } from "../results";
-import { Organization, REJECTED, UNCLEAR, database, group } from "./organization";
+import { Organization, REJECTED, UNCLEAR, database, group, refusedWith } from "./organization";
 import { settingsWith } from "./settings";
 
 const TEAM = { team: ["a", "b", "c", "d"], bare: [], small: ["lone"] };
@@ -30,6 +30,28 @@ describe("a group for each of whose databases a token is minted", () => {
     assert.equal(await minter.mintDue(task), false);
     assert.equal(minter.errors.get("team")?.status, 403);
   });
+});
+
+describe("a target for which no token can be minted", () => {
+  for (const [status, what, changes, isRotated] of [
+    [500, "and no token of this program follows", {}, true],
+    [500, "but the resource mints", { mints: true }, false],
+    [500, "but an AuthToken follows", { followers: [{ scope: { database: "a" } }] }, false],
+    [403, "and no token of this program follows", {}, false],
+  ] as const)
+    it(`is ${isRotated ? "" : "not "}rotated: the API answers ${status}, ${what}`, async () => {
+      const { mints, ...settings } = { mints: false, ...changes };
+      const organization = new Organization(TEAM, "database", { mint: () => refusedWith(status) });
+      const run = runOf(organization, settings);
+      const minter = mints ? new Minter(run, {}, () => false) : undefined;
+      const prepared = await prepare({ ...run, minter }, organization.task(A), true);
+      assert.equal("kind" in prepared, !isRotated);
+      if (!("kind" in prepared)) return;
+      assert.ok(prepared.kind === "failed");
+      assert.match(prepared.error.message, /^Rotating \S+: no token could be minted to replace those /);
+      // only a certain refusal says something of other targets
+      assert.equal(prepared.refusal?.status, status === 403 ? 403 : undefined);
+    });
 });
 
 describe("the canary tokens of", () => {

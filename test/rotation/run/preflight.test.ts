@@ -158,7 +158,7 @@ describe("the preflight of a rotation", () => {
         });
 
     for (const status of [404, 409, 500])
-      it(`and continues under verify "auto" if the API cannot mint for a different reason: ${status}`, async () => {
+      it(`and continues under verify "auto" if the API does not mint for a different reason: ${status}`, async () => {
         const action = { type: "status", status } as const;
         turso.emulator.fault({ path: /\/auth\/tokens/, when: "before", action, times: 9 });
         const task = taskOf(found());

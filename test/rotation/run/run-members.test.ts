@@ -120,14 +120,16 @@ describe("a member that is not rotated", () => {
     Fleet.with({ serverGeneration: "legacy-group" }, async (fleet) => {
       const [joining, ...rest] = NAMES;
       const { state } = await fleet.logic().create(inputs({ scope: { databases: rest } }));
+      // as long as a canary token is tried
       fleet.emulator.fault({
-        path: /\/auth\/tokens\?expiration=7d/,
+        path: "/v2/pipeline",
         when: "before",
-        action: { type: "status", status: 409, body: '{"error":"busy"}' },
-        times: Infinity,
+        action: { type: "status", status: 503 },
+        times: 7,
       });
       fleet.emulator.clearLog();
-      const next = await fleet.logic().update(state, inputs({ rotateOnJoin: true }));
+      const joins = inputs({ rotateOnJoin: true, verifyTimeout: "1s" });
+      const next = await fleet.logic().update(state, joins);
       assert.deepEqual([rotates(fleet), next.reach], [[`rotate ${joining}`], state.reach]);
       assert.deepEqual(await fleet.accepted(next), NAMES);
     }));

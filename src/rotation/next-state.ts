@@ -22,8 +22,8 @@ export type Result =
       pending?: Pending;
       error?: TursoError;
     }
-  /** Certainly not rotated. `refusal`: because the API refuses to mint. */
-  | { kind: "failed"; error: TursoError; refusal?: TursoError }
+  /** Certainly not rotated. `refusal`: because the API refuses to mint. `isStranded`: the API refuses to mint for it. */
+  | { kind: "failed"; error: TursoError; refusal?: TursoError; isStranded?: true }
   | {
       kind: "unknown";
       /** Whether this run sent the request, and not an earlier one. */

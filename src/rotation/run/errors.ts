@@ -1,7 +1,7 @@
 // A run's errors that are not the API's own; `id` is that of the target: `acme/databases/app`.
 import { UNUSABLE_IN_A_ROW } from "../../core/breaker";
 import { TursoError, type ErrorData } from "../../turso/errors";
-import { capitalise } from "../../values/text";
+import { capitalise, nameList } from "../../values/text";
 import type { Result } from "../next-state";
 
 const refused = (id: string, data: Omit<ErrorData, "attempted" | "effect">): TursoError =>
@@ -22,8 +22,26 @@ export const reachesOthers = (id: string, radius: string, group: string): TursoE
     next: `Rotate the group "${group}" instead, move the database to a group of its own, or set groupImpact to "warn".`,
   });
 
-/** Whoever cannot mint cannot replace the tokens that the rotation invalidates. */
-/** @param minter present if the resource itself mints */
+/**
+ * @param names members of the same group for which the API refuses to mint
+ * @param isKnown whether an earlier rotation was seen to reach the whole group
+ */
+export const strandsOthers = (
+  id: string,
+  group: string,
+  names: readonly string[],
+  isKnown: boolean,
+): TursoError =>
+  refused(id, {
+    answer: `${isKnown ? "its rotation invalidates" : 'groupImpact is "refuse", and its rotation may invalidate'} the tokens of all databases of the group "${group}", and the API refuses to mint for ${nameList(names)}`,
+    next: "Once the API mints for all of them, run `pulumi up` again.",
+  });
+
+/**
+ * Whoever cannot mint cannot replace the tokens that the rotation invalidates.
+ *
+ * @param minter present if the resource itself mints
+ */
 export const cannotMint = (id: string, { data }: TursoError, minter: object | undefined): TursoError =>
   refused(id, {
     ...data,

@@ -11,7 +11,7 @@ import { cannotMint, cannotVerify, goneUnresolved, neverSeen, reachesOthers } fr
 import type { Minter } from "./mint";
 import type { Result } from "../next-state";
 import { withoutToken } from "../pending";
-import type { Follower, GroupImpact, Pending, Verify } from "../state";
+import type { Follower, GroupImpact, Pending, RotationState, Verify } from "../state";
 
 /** What holds for all targets of a run. */
 export interface RunSettings {
@@ -22,6 +22,8 @@ export interface RunSettings {
   verify: Verify;
   verifyTimeoutMs: number;
   groupImpact: GroupImpact;
+  /** What earlier rotations were seen to reach, by group. */
+  reach: RotationState["reach"];
   /** Whether nothing may be rotated: an earlier rotation is only resolved. */
   isSuspended: boolean;
   clock: () => Date;
@@ -74,7 +76,7 @@ export async function prepare(run: RunSettings, task: Task, leads: boolean): Pro
   const settled = withoutRotation(run, task);
   if (settled) return settled;
   const obstacle = isGone(task) && run.isList ? neverSeen(id) : findObstacle(run, task);
-  if (obstacle) return { kind: "failed", error: obstacle };
+  if (obstacle) return { kind: "failed", error: obstacle, ...(task.refusal && { isStranded: true }) };
   if (run.verify === "off") return { task };
   const limitMs = Math.max(0, Math.min(run.verifyTimeoutMs, run.preflightUntil - performance.now()));
   const canaries = await plantCanary(run.client, ownCanary(lookup, target), limitMs, run.silence);
@@ -90,7 +92,7 @@ export async function prepare(run: RunSettings, task: Task, leads: boolean): Pro
     return {
       kind: "failed",
       error: cannotMint(id, failure, run.minter),
-      ...(isRefused && { refusal: failure }),
+      ...(isRefused && { refusal: failure, isStranded: true }),
     };
   if (run.verify === "required") return { kind: "failed", error: cannotVerify(id, canaries.why) };
   run.notify("warning", target, `continuing without verification: ${canaries.why}.`);

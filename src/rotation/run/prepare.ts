@@ -1,10 +1,11 @@
 import type { TursoError } from "../../turso/errors";
 import { inParallel } from "../../values/places";
-import { targetId, type Target } from "../../values/scope";
+import { groupBy } from "../../values/record";
+import { namesOf, targetId, type Target } from "../../values/scope";
 import { reopen, type Attempt } from "./attempt";
 import type { Result } from "../next-state";
 import { groupOf, isGone, prepare, staysOpen, type Prepared, type RunSettings, type Task } from "./preflight";
-import { cannotMint } from "./errors";
+import { cannotMint, strandsOthers } from "./errors";
 import { refusalsToMint } from "./trial";
 import type { Pending } from "../state";
 
@@ -45,7 +46,33 @@ export async function prepareAll(
     else if (leads) ready.unshift(prepared);
     else ready.push(prepared);
   });
-  return { ready: withoutRefused(run, ready, results), attempts };
+  return { ready: withoutStranding(run, tasks, withoutRefused(run, ready, results), results), attempts };
+}
+
+/**
+ * A rotation that is known to reach its whole group must not reach a member for which the API refuses to mint. Under `refuse`, such a
+ * member counts like a database that is not in the list.
+ */
+function withoutStranding(
+  { client, groupImpact, reach = {} }: RunSettings,
+  tasks: readonly Task[],
+  ready: readonly Prepared[],
+  results: Map<string, Result>,
+): Prepared[] {
+  const isStranded = ({ target }: Task): boolean => {
+    const result = results.get(target.name);
+    return result?.kind === "failed" && result.isStranded === true;
+  };
+  const stranded = groupBy(tasks.filter(isStranded), groupOf);
+  return ready.filter(({ task }) => {
+    const group = groupOf(task);
+    const names = namesOf((stranded.get(group) ?? []).map(({ target }) => target));
+    const isKnown = reach[group]?.siblings === "rejected";
+    if (names.length === 0 || !(isKnown || groupImpact === "refuse")) return true;
+    const error = strandsOthers(targetId(client.organization, task.target), group, names, isKnown);
+    results.set(task.target.name, { kind: "failed", error });
+    return false;
+  });
 }
 
 /** An API token that may not mint for one target must not rotate those either for which that could not be seen. */
@@ -66,6 +93,7 @@ function withoutRefused(
 
 const refused = ({ client, minter }: RunSettings, target: Target, refusal: TursoError): Result => ({
   kind: "failed",
+  isStranded: true,
   error: cannotMint(targetId(client.organization, target), refusal, minter),
 });
 

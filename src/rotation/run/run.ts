@@ -181,7 +181,7 @@ const PREFLIGHT_MS = 10_000;
 
 export function settingsOf(context: Context, subject: Resolved, record: RotationState): RunSettings {
   const { organization, isList, targets } = subject;
-  const { verify, verifyTimeout, groupImpact, suspend } = record;
+  const { verify, verifyTimeout, groupImpact, suspend, reach } = record;
   return {
     client: context.client(organization),
     targets: new Set(namesOf(targets)),
@@ -189,6 +189,7 @@ export function settingsOf(context: Context, subject: Resolved, record: Rotation
     verify: verify ?? "auto",
     verifyTimeoutMs: durationMs(verifyTimeout ?? DEFAULT_VERIFY_TIMEOUT),
     groupImpact: groupImpact ?? "warn",
+    reach,
     isSuspended: suspend === true,
     clock: context.clock,
     breaker: new Breaker(),

@@ -30,12 +30,30 @@ export const OUTAGE: Chapter = {
       caughtBy: ["test/rotation/run/preflight-mint.test.ts"],
     },
     {
+      name: "strands-a-member",
+      defect:
+        "A rotation that is known to reach its whole group is sent although the API refuses to mint for a different member.",
+      file: "src/rotation/run/prepare.ts",
+      find: `!(isKnown || groupImpact === "refuse")`,
+      replace: `!(groupImpact === "refuse")`,
+      caughtBy: ["test/rotation/run/prepare.test.ts"],
+    },
+    {
+      name: "stranded-member-is-no-bystander",
+      defect:
+        "With groupImpact: refuse, a rotation is sent that may invalidate a token which cannot be replaced.",
+      file: "src/rotation/run/prepare.ts",
+      find: `!(isKnown || groupImpact === "refuse")`,
+      replace: `!isKnown`,
+      caughtBy: ["test/rotation/run/prepare.test.ts"],
+    },
+    {
       name: "refused-minting-is-a-matter-of-one",
       defect:
         "An API token that was refused to mint for one target rotates those for which that could not be seen.",
       file: "src/rotation/run/prepare.ts",
-      find: `ready: withoutRefused(run, ready, results)`,
-      replace: `ready`,
+      find: `withoutRefused(run, ready, results), results)`,
+      replace: `ready, results)`,
       caughtBy: ["test/rotation/run/prepare.test.ts"],
     },
     {
@@ -102,7 +120,7 @@ export const OUTAGE: Chapter = {
       name: "obstacle-is-ignored",
       defect: "A target that does not exist, or that groupImpact refuses, is rotated all the same.",
       file: "src/rotation/run/preflight.ts",
-      find: `if (obstacle) return { kind: "failed", error: obstacle };`,
+      find: `if (obstacle) return { kind: "failed", error: obstacle, ...(task.refusal && { isStranded: true }) };`,
       replace: ``,
       caughtBy: ["test/rotation/run/preflight.test.ts", "test/core/blast-radius.test.ts"],
     },

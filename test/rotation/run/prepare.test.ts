@@ -88,3 +88,46 @@ describe("a roll whose API token may not mint", () => {
     assert.deepEqual(kinds, { a: "rotated", b: "rotated", c: "failed" });
   });
 });
+
+describe("a member for which the API refuses to mint", () => {
+  const TEAM = { team: ["a", "b"], other: ["c"] };
+
+  for (const [what, changes, isSpared, why] of [
+    ["while it is not known what rotations of its group reach", {}, false, ""],
+    ["that rotations of its group do not reach", { reach: { team: { siblings: "accepted" } } }, false, ""],
+    [
+      "that rotations of its group reach",
+      { reach: { team: { siblings: "rejected" } } },
+      true,
+      'its rotation invalidates the tokens of all databases of the group "team"',
+    ],
+    [
+      'under groupImpact: "refuse"',
+      { groupImpact: "refuse" },
+      true,
+      'groupImpact is "refuse", and its rotation may invalidate the tokens of all databases of the group "team"',
+    ],
+  ] as const)
+    it(`${isSpared ? "keeps" : "does not keep"} the others of its group from being rotated, ${what}`, async () => {
+      const organization = new Organization(TEAM, "database", {
+        mint: ({ name }) => (name === "b" ? refusedWith(403) : undefined),
+      });
+      const tasks = ["a", "b", "c"].map((name) => organization.task(database(name)));
+      const { kinds, results } = await roll(organization, tasks, changes);
+      assert.deepEqual(kinds, { a: isSpared ? "failed" : "rotated", b: "failed", c: "rotated" });
+      if (isSpared)
+        assert.equal(
+          results.get("a")?.error?.message,
+          `Rotating acme/databases/a: ${why}, and the API refuses to mint for b. Nothing was changed. Once the API mints for all of them, run \`pulumi up\` again.`,
+        );
+    });
+
+  it("is told from one for which it fails to mint, whose token a later run mints", async () => {
+    const organization = new Organization(TEAM, "database", {
+      mint: ({ name }) => (name === "b" ? refusedWith(500) : undefined),
+    });
+    const tasks = ["a", "b"].map((name) => organization.task(database(name)));
+    const { kinds } = await roll(organization, tasks, { reach: { team: { siblings: "rejected" } } });
+    assert.deepEqual(kinds, { a: "rotated", b: "failed" });
+  });
+});

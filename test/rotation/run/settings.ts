@@ -42,6 +42,7 @@ export function settingsWith(
     verify: "auto",
     verifyTimeoutMs: 1_000,
     groupImpact: "warn",
+    reach: undefined,
     clock,
     notify: (level, { name }, text) => messages.push(`${level} ${name}: ${text}`),
     ...changes,

@@ -41,6 +41,8 @@ export class Oracle {
   #heldBefore = 0;
   #begunAt = 0;
   #before: RotationState | undefined;
+  /** What its earlier rotations were seen to reach. */
+  #reach: RotationState["reach"];
   /** Targets with a canary from an earlier run, which this `up` checks whatever `verify` is now. */
   readonly #watched = new Set<string>();
   #isLate = false;
@@ -57,6 +59,7 @@ export class Oracle {
     const pending = this.#before?.pending ?? {};
     const isSame = this.#recorded !== undefined && identity(this.#recorded.program) === identity(program);
     const was = isSame ? this.#recorded?.program : undefined;
+    this.#reach = isSame ? this.#before?.reach : undefined;
     const before = new Set((was && isAll(was) ? recorded(this.#before) : was ? targetsOf(was) : []).map(key));
     const reason = isSame ? reasonToRotate(this.#recorded, program, now) : undefined;
     const isUnknown = ({ name }: Target): boolean => isSame && pending[name]?.status === "unknown";
@@ -109,6 +112,7 @@ export class Oracle {
     maySend(this.organization, program, process, {
       hasReason: (target) => this.#work.has(key(target)),
       isWatched: (target) => this.#watched.has(key(target)),
+      isReached: (group) => this.#reach?.[group]?.siblings === "rejected",
     });
     for (const target of targetsOf(program))
       this.#count(target, program, process, rotates, step === undefined);

@@ -19,6 +19,8 @@ export interface Permit {
   hasReason: (target: Target) => boolean;
   /** Whether a canary token of an earlier run is tried, whatever `verify` is now. */
   isWatched: (target: Target) => boolean;
+  /** Whether an earlier rotation was seen to reach the whole group. */
+  isReached: (group: string) => boolean;
 }
 
 /** Checks that no rotation was sent that must not be. */
@@ -65,6 +67,27 @@ export function maySend(
     assert(
       (verify === "off" && mint === undefined) || (!isRefused && !isOwnRefused) || permit.isWatched(own),
       `rule 3: whoever rotates ${key(own)} must be able to mint`,
+    );
+    if (!permit.isWatched(own)) strandsNobody(own);
+  }
+
+  /** A member for which the API refuses to mint must not lose its token to the rotation of a different one. */
+  function strandsNobody(own: Target): void {
+    const { groupImpact, verify } = program.rotation;
+    const { refused = [] } = circumstances;
+    const group = organization.groupOf(own);
+    const stranded = targetsOf(program).filter(
+      (each) =>
+        each.name !== own.name &&
+        refused.includes(each.name) &&
+        organization.groupOf(each) === group &&
+        organization.exists(each) &&
+        permit.hasReason(each) &&
+        !permit.isWatched(each),
+    );
+    assert(
+      verify === "off" || stranded.length === 0 || !(groupImpact === "refuse" || permit.isReached(group)),
+      `rule 3: ${key(own)} was rotated, and no token can be minted for ${stranded.map(key).join(", ")}`,
     );
   }
 }

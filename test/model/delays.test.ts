@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ServerGeneration } from "../../emulator/src";
 import type { Target } from "../../src/values/scope";
-import type { RejectionDelays } from "./world/delays";
+import type { AcceptanceDelays, RejectionDelays } from "./world/delays";
 import { ModelOrganization } from "./world/organization";
 
 const DELAYS: RejectionDelays = {
@@ -17,11 +17,14 @@ describe("the rejection delays of the random model", () => {
   const open: ModelOrganization[] = [];
   afterEach(() => Promise.all(open.splice(0).map((organization) => organization.close())));
 
-  const start = async (generation: ServerGeneration): Promise<ModelOrganization> => {
+  const start = async (
+    generation: ServerGeneration,
+    acceptanceDelays: AcceptanceDelays = {},
+  ): Promise<ModelOrganization> => {
     const organization = await ModelOrganization.start(generation);
     open.push(organization);
     now = 0;
-    await organization.reset(() => now, DELAYS);
+    await organization.reset(() => now, DELAYS, acceptanceDelays);
     return organization;
   };
   const rotate = ({ emulator: { platform } }: ModelOrganization, { kind, name }: Target): void =>
@@ -61,5 +64,18 @@ describe("the rejection delays of the random model", () => {
     rotate(organization, GROUP);
     now = 100;
     assert.equal(await organization.accepts(APP, old), false);
+  });
+
+  it("of new tokens end for each database after its own delay, and do not concern its old ones", async () => {
+    const organization = await start("legacy-group", { app: 500 });
+    const old = await mint(organization, APP);
+    assert.equal(await organization.accepts(APP, old), true, "its key replaced none");
+    rotate(organization, REPORTS);
+    const [app, reports] = [await mint(organization, APP), await mint(organization, REPORTS)];
+    now = 499;
+    assert.equal(await organization.accepts(APP, app), false, "accepted too early");
+    assert.equal(await organization.accepts(REPORTS, reports), true, "it is not late");
+    now = 500;
+    assert.equal(await organization.accepts(APP, app), true, "rejected too long");
   });
 });

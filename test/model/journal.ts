@@ -16,9 +16,15 @@ export function recordOf({ sent, messages }: Process, steps: Step[] | undefined)
 
 export type Pendings = NonNullable<RotationState["pending"]>;
 
-/** What the state of the TokenRotation says remains to be done. */
-export const pendingIn = (saved: SavedResource | undefined): Pendings =>
-  (saved?.outputs as Partial<RotationState> | undefined)?.pending ?? {};
+/** What the states of the TokenRotations say remains to be done. */
+export const pendingIn = (state: ReadonlyMap<string, SavedResource>): Pendings =>
+  Object.fromEntries(
+    [...state].flatMap(([resource, { outputs }]) =>
+      Object.entries((outputs as Partial<RotationState>).pending ?? {}).map(
+        ([name, left]) => [`${resource}: ${name}`, left] as const,
+      ),
+    ),
+  );
 
 /** Whether the next `up` goes on with what this one left. */
 export const isUnfinished = (pending: Pendings): boolean =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Clock } from "./world/clock";
 import { rotationStateOf, type Engine, type Step } from "./world/engine";
-import { Oracle } from "./rules/oracle";
+import { Rotations } from "./rules/rotations";
 import { Crashed } from "./world/caller";
 import { Process } from "./world/process";
 import type { Circumstances } from "./world/trouble";
@@ -13,6 +13,8 @@ import {
   isSingle,
   repair,
   resourcesOf,
+  retrigger,
+  rotationsOf,
   targetsOf,
   withMembers,
   withoutGone,
@@ -34,8 +36,8 @@ const NO_FAULTS: Circumstances = { credentials: "full", faults: [] };
 export class Simulation {
   readonly journal: string[] = [];
   readonly #clock = new Clock();
-  readonly #oracle: Oracle;
   readonly #followers: Followers;
+  readonly #rotations: Rotations;
   readonly #secrets: SecretsRule;
   #program: Program;
   /** The program's text at the last successful `up`, if nothing has changed since. */
@@ -50,8 +52,8 @@ export class Simulation {
     private readonly schedule: Schedule,
     private readonly engine: Engine,
   ) {
-    this.#oracle = new Oracle(organization);
     this.#followers = new Followers(organization);
+    this.#rotations = new Rotations(organization, this.#followers);
     this.#secrets = new SecretsRule(organization);
     this.#program = change(FIRST, schedule.first);
   }
@@ -78,7 +80,8 @@ export class Simulation {
         return;
       case "destroy":
         this.engine.destroy();
-        this.#forget();
+        this.#forget("rotation");
+        this.#forget("beside");
         return;
       case "create a database":
       case "recreate a database":
@@ -129,14 +132,14 @@ export class Simulation {
       if (did !== "gone") continue;
       const [target] = targetsIn(before.get(name));
       assert(target && !this.organization.exists(target), `refresh reports ${name} as gone, but it exists`);
-      if (name === "rotation") this.#forget();
+      this.#forget(name);
     }
-    this.#oracle.refreshedMembers();
+    this.#rotations.refreshedMembers();
     if (isReliable) await this.#followers.refreshed(this.engine.state);
   }
 
-  #forget(): void {
-    this.#oracle.forget();
+  #forget(name: string): void {
+    this.#rotations.forget(name);
     this.#atRest = undefined;
   }
 
@@ -151,24 +154,22 @@ export class Simulation {
     const saved = this.engine.state.get("rotation");
     const all = (kind: Target["kind"]): Target[] => this.organization.all(kind);
     this.#program = withMembers(edited, all, saved && rotationStateOf(saved));
-    for (const target of targetsOf(this.#program)) await this.organization.leak(target);
+    for (const program of Object.values(rotationsOf(this.#program)))
+      for (const target of targetsOf(program)) await this.organization.leak(target);
     const process = this.#start(circumstances);
     const orphan = this.#orphan;
     this.#orphan = undefined;
-    this.#oracle.begin(this.#program, saved, this.#clock.now() + this.#skewMs);
-    let isJudged = false;
+    this.#rotations.begin(this.#program, this.engine, this.#clock.now() + this.#skewMs);
+    const resources = resourcesOf(this.#program);
+    let done = 0;
     const judge = async (step?: Step): Promise<void> => {
-      if (isJudged) return;
-      isJudged = true;
-      if (step !== undefined && step.error === undefined)
-        this.#followers.note(process.sent, step.did === "created" || step.did === "replaced");
-      const saved = this.engine.state.get("rotation");
       const times = { now: this.#clock.now() + this.#skewMs, skewMs: this.#skewMs };
-      await this.#oracle.judge(this.#program, process, step, saved, times);
+      await this.#rotations.judge(resources[done]?.name, process, step, this.engine, times);
+      done += 1;
     };
     let steps: Step[] | undefined;
     try {
-      steps = await this.engine.up(resourcesOf(this.#program), process, judge);
+      steps = await this.engine.up(resources, process, judge);
     } catch (error) {
       if (!(error instanceof Crashed)) throw error;
       await judge();
@@ -181,18 +182,19 @@ export class Simulation {
       steps?.every((step) => step.error === undefined && step.complaint === undefined) === true;
     if (!process.isOrphan) this.#end(process, error);
     if (process.isRotatedElsewhere) this.#followers.mayBeDead();
+    if (!this.engine.state.has("beside")) this.#rotations.forget("beside");
     if (orphan) await this.#resume(orphan);
     await this.#followers.judge(process, steps, this.engine.state, {
       isSuccess,
       // by a wrong clock, tokens expire too early or too late
-      isUncertain: this.#oracle.needsRefresh || this.#skewMs !== 0,
+      isUncertain: this.#rotations.needsRefresh || this.#skewMs !== 0,
     });
     if (isSuccess && this.#atRest === text) sendsNothing(process.sent);
     const isSkewed = this.#skewMs !== 0 && text.includes("expiration");
     const isAtRest =
       isSuccess &&
       !hasRejectedToken(this.engine.state) &&
-      !this.#oracle.isDeferred &&
+      !this.#rotations.isDeferred &&
       !isUnfinished(this.#pending()) &&
       !isSkewed;
     this.#atRest = isAtRest ? text : undefined;
@@ -226,19 +228,27 @@ export class Simulation {
     this.#clock.runAll();
     this.#clock.advance(2 * HOUR_MS); // old tokens die
     await this.#runReadOnly({ ...NO_FAULTS, type: "refresh" }, (process) => this.#refresh(process));
-    this.#oracle.refreshed();
+    this.#rotations.refreshed();
     const gone = allTargetsOf(this.#program).filter((target) => !this.organization.exists(target));
     const isExpected =
-      !isSingle(this.#program) && gone.every((target) => this.#oracle.hasSeen(target, this.#program));
-    const edit = { ...repair(this.#program), ...(gone.length > 0 && withoutGone(isExpected)) };
-    let isSuccess = (await this.#up(NO_FAULTS, edit)) || (await this.#up(NO_FAULTS));
+      !isSingle(this.#program) && gone.every((target) => this.#rotations.hasSeen(target, this.#program));
+    const { beside } = rotationsOf(this.#program);
+    const edit = {
+      ...repair(this.#program),
+      ...(gone.length > 0 && withoutGone(isExpected)),
+      ...(beside &&
+        !targetsOf(beside).every((target) => this.organization.exists(target)) && { beside: undefined }),
+    };
+    let isSuccess = (await this.#up(NO_FAULTS, edit)) || (await this.#upWithRefresh());
     if (!isSuccess && isUnresolved(this.#pending())) {
       // what the error asks for; if the program had no trigger, the first one is only a baseline
-      await this.#up(NO_FAULTS, { trigger: "by hand" });
-      isSuccess = await this.#up(NO_FAULTS, { trigger: "by hand again" });
+      await this.#up(NO_FAULTS, retrigger(this.#program, "by hand"));
+      const again = retrigger(this.#program, "by hand again");
+      // a second rotation of the same group may invalidate what the first one has minted
+      isSuccess = (await this.#up(NO_FAULTS, again)) || (await this.#upWithRefresh());
     }
     assert(isSuccess, "without faults, no up succeeds");
-    if (this.#oracle.isDeferred) await this.#up(NO_FAULTS);
+    if (this.#rotations.isDeferred) await this.#up(NO_FAULTS);
     // a database that was created again may have left a canary token that can be tried nowhere
     for (const hours of this.organization.hasChanged ? [2, 8 * 24] : [2])
       if (isUnfinished(this.#pending()) || hasRejectedToken(this.engine.state)) {
@@ -251,7 +261,14 @@ export class Simulation {
     await this.#up(NO_FAULTS);
   }
 
+  /** What the error asks for if a rotation has invalidated a token of a different resource. */
+  async #upWithRefresh(): Promise<boolean> {
+    if (this.#program.beside)
+      await this.#runReadOnly({ ...NO_FAULTS, type: "refresh" }, (process) => this.#refresh(process));
+    return this.#up(NO_FAULTS);
+  }
+
   #pending(): Pendings {
-    return pendingIn(this.engine.state.get("rotation"));
+    return pendingIn(this.engine.state);
   }
 }

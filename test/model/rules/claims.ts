@@ -5,14 +5,14 @@ import type { Step } from "../world/engine";
 import type { ModelOrganization } from "../world/organization";
 import type { Work } from "./oracle";
 import { key } from "./sending";
-import type { Process } from "../world/process";
+import type { Part } from "../world/part";
 import { isToApi, type Sent } from "../world/requests";
 import { isAll, isSingle, targetsOf, type Program } from "../schedule/program";
 
 /** A step that saved the TokenRotation, and what the oracle knows about it. */
 export interface Judged {
   program: Program;
-  process: Process;
+  part: Part;
   step: Step;
   state: RotationState;
   /** The state before; absent if the resource is new. */
@@ -103,7 +103,7 @@ function ageIsRecorded(judged: Judged): void {
 
 /** What remains to be done is reported, and what is not reported is done. */
 function targetIsTrue(organization: ModelOrganization, target: Target, judged: Judged): void {
-  const { program, process, state, work, seen, isUncertain } = judged;
+  const { program, part, state, work, seen, isUncertain } = judged;
   const { suspend, verify } = program.rotation;
   const left = state.pending?.[target.name];
   const isReported = Object.hasOwn(state.failures, target.name);
@@ -114,7 +114,7 @@ function targetIsTrue(organization: ModelOrganization, target: Target, judged: J
   assert(isSilent || isReported, `${key(target)} is ${left?.status}, but the step succeeded`);
   const isGone = !organization.exists(target) && !isSingle(program);
   const isKnownToBeGone = isGone && (isAll(program) || seen.has(key(target)));
-  const { faults, credentials, refused = [] } = process.circumstances;
+  const { faults, credentials, refused = [] } = part.circumstances;
   const isUndisturbed =
     faults.length === 0 && refused.length === 0 && credentials === "full" && judged.step.did !== "nothing";
   if (isKnownToBeGone && isUndisturbed)
@@ -135,20 +135,20 @@ function targetIsTrue(organization: ModelOrganization, target: Target, judged: J
  * rotations are to follow, whatever was seen in other groups.
  */
 function endsInTime(organization: ModelOrganization, judged: Judged): void {
-  const { process, rotates, program, now, skewMs } = judged;
-  const { faults, limit } = process.circumstances;
-  if (process.isRotatedElsewhere) return;
+  const { part, rotates, program, now, skewMs } = judged;
+  const { faults, limit } = part.circumstances;
+  if (part.isRotatedElsewhere) return;
   const isResolving = targetsOf(program).some(
     (target) => pendingBefore(judged, target)?.status === "unknown",
   );
-  if (process.rejectedAt === undefined || rotates.length === 0 || faults.length > 0 || isResolving) return;
-  const ms = now - skewMs - Math.max(process.rejectedAt, rotatedUntil(organization, judged));
+  if (part.rejectedAt === undefined || rotates.length === 0 || faults.length > 0 || isResolving) return;
+  const ms = now - skewMs - Math.max(part.rejectedAt, rotatedUntil(organization, judged));
   // what the run still asks of the API waits for its limit
-  const asked = process.sent.filter((sent) => isToApi(sent) && sent.at > (process.rejectedAt ?? 0)).length;
+  const asked = part.sent.filter((sent) => isToApi(sent) && sent.at > (part.rejectedAt ?? 0)).length;
   // a new token is waited for until its database accepts it
   const lateMs = Math.max(
     0,
-    ...process.sent.filter(({ isLate }) => isLate).map(({ at }) => at - (process.rejectedAt ?? 0)),
+    ...part.sent.filter(({ isLate }) => isLate).map(({ at }) => at - (part.rejectedAt ?? 0)),
   );
   const limitedMs = limit === undefined ? 0 : (Math.ceil(asked / limit) + 1) * SECOND_MS;
   assert(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RotationState } from "../../../src/rotation/state";
 import type { TokenState } from "../../../src/token/state";
-import type { Target } from "../../../src/values/scope";
+import { targetId, type Target } from "../../../src/values/scope";
 import { rotationStateOf, type SavedResource, type Step } from "../world/engine";
 import type { ModelOrganization } from "../world/organization";
 import type { Process } from "../world/process";
@@ -14,6 +14,16 @@ export const targetsIn = (saved: SavedResource | undefined): readonly Target[] =
 /** Whether an AuthToken is one that its database has not accepted, so that the next `up` mints another. */
 export const hasRejectedToken = (state: ReadonlyMap<string, SavedResource>): boolean =>
   [...state.values()].some(({ type, outputs }) => type === "token" && outputs["rejected"] === true);
+
+/** The ids of targets with a token of which the run reports that a different resource's rotation has invalidated it. */
+const casualtiesIn = (state: ReadonlyMap<string, SavedResource>): Set<string> =>
+  new Set(
+    [...state.values()].flatMap(({ outputs }) =>
+      Object.keys(outputs["failures"] ?? {}).map((name) => name.replace(/^token of | \(\d+ of \d+\)$/g, "")),
+    ),
+  );
+
+const idOf = (target: Target): string => targetId("acme", target);
 
 /** A token in the state: a program's AuthToken, or one that the rotation minted. */
 interface Held {
@@ -29,8 +39,8 @@ interface Held {
 
 /** Checks that whoever depends on a rotation has a token from after it. */
 export class Followers {
-  /** Rotations that happened or may have happened, and that a state records. */
-  readonly #rotations: Sent[] = [];
+  /** By the resource, rotations that happened or may have happened, and that its state records. */
+  readonly #rotations = new Map<string, Sent[]>();
   /** Tokens that were accepted when the run ended, and whose key was replaced before: they die without notice. */
   readonly #dying = new Set<string>();
   /** Whether tokens died with their database. Only a refresh detects that. */
@@ -42,11 +52,10 @@ export class Followers {
    * @param isOther whether the TokenRotation is a new one, which has no record of what happened before. A token that the one before left
    *   behind is tried then: it is replaced if it is dead, and kept while it is still accepted, which `judge` checks
    */
-  note(sent: readonly Sent[], isOther: boolean): void {
-    if (isOther) this.#rotations.length = 0;
-    this.#rotations.push(
-      ...sent.filter(({ kind, executed, lost }) => kind === "rotate" && (executed || lost)),
-    );
+  note(name: string, sent: readonly Sent[], isOther: boolean): void {
+    const before = isOther ? [] : (this.#rotations.get(name) ?? []);
+    const now = sent.filter(({ kind, executed, lost }) => kind === "rotate" && (executed || lost));
+    this.#rotations.set(name, [...before, ...now]);
   }
 
   mayBeDead(): void {
@@ -69,11 +78,12 @@ export class Followers {
     const isDone = new Set(steps?.filter(({ error }) => error === undefined).map(({ name }) => name));
     const isUndisturbed =
       credentials === "full" && refused.length === 0 && faults.every(({ on }) => on === "rotate");
+    const casualties = casualtiesIn(state);
     for (const held of tokensIn(state)) {
       if (!isDone.has(held.name)) continue;
       this.#isFresh(held);
       if (isUncertain || this.#mayBeDead || this.#dying.has(held.jwt) || !held.isTried) continue;
-      if (!isSuccess && !isUndisturbed) continue;
+      if (!isSuccess && (!isUndisturbed || casualties.has(idOf(held.target)))) continue;
       if (this.organization.databasesOf(held.target).length === 0) continue;
       // nobody tries a token again that an earlier run could not try
       const isEarlier = this.#indexOf(held) < (sent[0]?.heldBefore ?? Infinity);
@@ -95,13 +105,15 @@ export class Followers {
     assert(i >= 0, `the token of ${name} was never minted`);
     if (!this.organization.exists(target)) return; // there is nothing that it opens
     const group = this.organization.groupOf(target);
-    const last = this.#rotations.findLast(
-      ({ target: rotated }) =>
-        rotated &&
-        (rotated.kind === "group"
-          ? rotated.name === group
-          : target.kind === "database" && rotated.name === target.name),
-    );
+    const last = this.#rotations
+      .get(name === "beside" ? name : "rotation")
+      ?.findLast(
+        ({ target: rotated }) =>
+          rotated &&
+          (rotated.kind === "group"
+            ? rotated.name === group
+            : target.kind === "database" && rotated.name === target.name),
+      );
     assert(
       last === undefined || i >= last.heldBefore,
       `${name} holds a token from before the rotation ${last?.text}, of which the run knew`,

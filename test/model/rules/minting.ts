@@ -3,7 +3,7 @@ import type { RotationState } from "../../../src/rotation/state";
 import type { Target } from "../../../src/values/scope";
 import { targetsOf, type Program } from "../schedule/program";
 import type { ModelOrganization } from "../world/organization";
-import type { Process } from "../world/process";
+import type { Part } from "../world/part";
 import { isForTrial, type Sent } from "../world/requests";
 import { key } from "./sending";
 
@@ -20,7 +20,7 @@ const mayHaveHappened = ({ executed, lost }: Sent): boolean => executed || lost;
 export function judgeMinting(
   organization: ModelOrganization,
   program: Program,
-  { sent, circumstances }: Process,
+  { sent, circumstances }: Part,
   state: RotationState,
 ): void {
   const { mint, maxUnavailable, parallelism } = program.rotation;
@@ -112,9 +112,11 @@ export function judgeMinting(
       const next = tokensOf(target)[0];
       if (first === undefined || isOwn || next === undefined || target.kind === "group") continue;
       // its old token is accepted until then, or its database would not accept a new one
-      const late = organization.acceptanceDelays[target.name] ?? 0;
+      const lateness = ({ name }: Target): number => organization.acceptanceDelays[name] ?? 0;
       const spare = first.target ? organization.rejectionDelay(first.target) : 0;
-      const ms = next.at - Math.max(late, spare) - (first.endedAt ?? first.at);
+      // a member that is not to be rotated itself waits for the roll
+      const roll = first.target ? lateness(first.target) : 0;
+      const ms = next.at - Math.max(lateness(target), spare, roll) - (first.endedAt ?? first.at);
       assert(
         ms <= LEARN_MS,
         `rule 3: the token of ${key(target)} was minted ${ms} ms after its group's rotation`,

@@ -5,7 +5,8 @@ import type { Target } from "../../../src/values/scope";
 import { judgeState, type Judged } from "./claims";
 import { identity, reasonToRotate, type Recorded } from "./due";
 import { rotationStateOf, type SavedResource, type Step } from "../world/engine";
-import { TIMEOUT_MS, type Process } from "../world/process";
+import type { Part } from "../world/part";
+import { TIMEOUT_MS } from "../world/process";
 import type { Sent } from "../world/requests";
 import { isAll, recorded, targetsOf, type Program } from "../schedule/program";
 import { judgeMinting } from "./minting";
@@ -103,19 +104,18 @@ export class Oracle {
   /** After the TokenRotation's step, or a crash in it. */
   async judge(
     program: Program,
-    process: Process,
+    part: Part,
     step: Step | undefined,
     saved: SavedResource | undefined,
     { now, skewMs }: { now: number; skewMs: number },
   ): Promise<void> {
-    const rotates = process.sent.filter(({ kind }) => kind === "rotate");
-    maySend(this.organization, program, process, {
+    const rotates = part.sent.filter(({ kind }) => kind === "rotate");
+    maySend(this.organization, program, part, {
       hasReason: (target) => this.#work.has(key(target)),
       isWatched: (target) => this.#watched.has(key(target)),
       isReached: (group) => this.#reach?.[group]?.siblings === "rejected",
     });
-    for (const target of targetsOf(program))
-      this.#count(target, program, process, rotates, step === undefined);
+    for (const target of targetsOf(program)) this.#count(target, program, part, rotates, step === undefined);
     if (step === undefined || step.did === "failed") {
       const lost = rotates.filter(({ executed, lateBy }) => executed && lateBy === 0);
       assert(step === undefined || lost.length === 0, "it rotated, but failed without saving that");
@@ -125,7 +125,7 @@ export class Oracle {
     const isUpdate = step.did === "updated" || step.did === "nothing";
     const judged: Judged = {
       program,
-      process,
+      part,
       step,
       state,
       rotates,
@@ -140,7 +140,7 @@ export class Oracle {
       skewMs,
     };
     await judgeState(this.organization, judged);
-    if (step.did !== "nothing") judgeMinting(this.organization, program, process, state);
+    if (step.did !== "nothing") judgeMinting(this.organization, program, part, state);
     // a rotation that only now turns out to have happened can be older than one that no state records
     const done = rotates.flatMap(({ executed, target }) => (executed && target ? [key(target)] : []));
     for (const target of targetsOf(program)) {
@@ -152,7 +152,7 @@ export class Oracle {
 
   /**
    * Whether there was a rotation that the state cannot record: one executed after the client's timeout, or one of a
-   * crashed process whose trigger was then reverted. Only a refresh detects that the tokens it invalidated are rejected.
+   * crashed part whose trigger was then reverted. Only a refresh detects that the tokens it invalidated are rejected.
    */
   get needsRefresh(): boolean {
     return this.#isLate || this.#unseen.size > 0;
@@ -212,7 +212,7 @@ export class Oracle {
     this.#recorded = { program, trigger: isHeld ? was : is, ageFrom: Date.parse(rotatedAt ?? createdAt) };
   }
 
-  #count(target: Target, { rotation }: Program, process: Process, rotates: Sent[], isCrash: boolean): void {
+  #count(target: Target, { rotation }: Program, part: Part, rotates: Sent[], isCrash: boolean): void {
     const own = rotates.filter((sent) => sent.target && key(sent.target) === key(target));
     const work = this.#work.get(key(target));
     if (work === undefined) return;
@@ -228,7 +228,7 @@ export class Oracle {
       this.#isLate ||= lateBy > 0;
       const acceptedMs = lateBy + this.organization.rejectionDelay(target);
       const outlives = acceptedMs > limit + (lateBy > 0 ? TIMEOUT_MS : 0) - 10;
-      const isProven = rotation.verify !== "off" && mayMint(process.circumstances.credentials, target.kind);
+      const isProven = rotation.verify !== "off" && mayMint(part.circumstances.credentials, target.kind);
       const isSeen = isProven || this.#watched.has(key(target));
       if (isCrash) this.#unseen.add(key(target));
       if (isCrash || (lost && isSeen && outlives)) work.allowed += 1;

@@ -3,7 +3,7 @@ import type { Target } from "../../../src/values/scope";
 import { targetsOf, type Program } from "../schedule/program";
 import { mayMint, mayRead } from "../world/credentials";
 import type { ModelOrganization } from "../world/organization";
-import type { Process } from "../world/process";
+import type { Part } from "../world/part";
 import { isToApi, type Sent } from "../world/requests";
 
 export const key = ({ kind, name }: Target): string => `${kind} ${name}`;
@@ -27,7 +27,7 @@ export interface Permit {
 export function maySend(
   organization: ModelOrganization,
   program: Program,
-  { sent, circumstances }: Process,
+  { sent, circumstances }: Part,
   permit: Permit,
 ): void {
   for (const [i, each] of sent.entries()) if (each.kind === "rotate") mayRotate(each, sent.slice(0, i));
@@ -68,18 +68,23 @@ export function maySend(
       (verify === "off" && mint === undefined) || (!isRefused && !isOwnRefused) || permit.isWatched(own),
       `rule 3: whoever rotates ${key(own)} must be able to mint`,
     );
-    if (!permit.isWatched(own)) strandsNobody(own);
+    if (!permit.isWatched(own)) strandsNobody(own, earlier);
   }
 
   /** A member for which the API refuses to mint must not lose its token to the rotation of a different one. */
-  function strandsNobody(own: Target): void {
+  function strandsNobody(own: Target, earlier: readonly Sent[]): void {
     const { groupImpact, verify } = program.rotation;
     const { refused = [] } = circumstances;
     const group = organization.groupOf(own);
+    const isTried = ({ name }: Target): boolean =>
+      earlier.some(
+        ({ kind, target, answer }) => kind === "mint" && target?.name === name && answer?.status === 403,
+      );
     const stranded = targetsOf(program).filter(
       (each) =>
         each.name !== own.name &&
         refused.includes(each.name) &&
+        isTried(each) &&
         organization.groupOf(each) === group &&
         organization.exists(each) &&
         permit.hasReason(each) &&

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Scope } from "../../../src/values/scope";
-import type { Change } from "./program";
+import type { Beside, Change } from "./program";
 import { weighted } from "./weighted";
 
 const scope = weighted<Scope>(
@@ -39,6 +39,25 @@ const mint = weighted<Change["mint"]>(
 );
 
 const trigger = weighted<Change["trigger"]>([4, 1], [5, 2], [4, 3], [1, "2"], [1, { a: 1 }], [1, undefined]);
+
+const beside = fc
+  .record({
+    scope: weighted<Scope>(
+      [1, { database: "reports" }],
+      [1, { databases: ["reports"] }],
+      [1, { database: "app" }],
+    ),
+    trigger: weighted([1, 1], [2, 2], [1, 3]),
+    verifyTimeout: fc.constant("1s"),
+    isLast: fc.boolean(),
+    mint: weighted<Change["mint"]>([3, {}], [1, undefined]),
+    verify: weighted<Change["verify"]>([4, undefined], [1, "off"]),
+  })
+  .map(({ mint: settings, verify, ...rest }): Beside => ({
+    ...rest,
+    ...(settings && { mint: settings }),
+    ...(verify && { verify }),
+  }));
 
 const edits: fc.WeightedArbitrary<Change>[] = [
   { weight: 8, arbitrary: trigger.map((value) => ({ trigger: value })) },
@@ -80,6 +99,10 @@ const edits: fc.WeightedArbitrary<Change>[] = [
   {
     weight: 1,
     arbitrary: weighted<Change["suspend"]>([2, true], [3, undefined]).map((suspend) => ({ suspend })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.option(beside, { freq: 5, nil: undefined }).map((value) => ({ beside: value })),
   },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 }).map((tokens) => ({ tokens })) },
   {

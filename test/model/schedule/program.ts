@@ -4,9 +4,11 @@ import { UNKNOWN } from "../../../src/core/unknown";
 import { parseSubject, type Scope, type Target } from "../../../src/values/scope";
 import type { Properties, DeclaredResource } from "../world/engine";
 
-/** What a schedule's program declares: one TokenRotation and the AuthTokens that depend on it. */
+/** What a schedule's program declares: a TokenRotation, the AuthTokens that depend on it, and perhaps a second TokenRotation. */
 export interface Program {
   rotation: Omit<RotationInputs, "organization">;
+  /** A TokenRotation of a different database, in the same group as some of the first one's targets. */
+  beside?: Beside | undefined;
   /** How many AuthTokens there are. */
   tokens: number;
   /** With "all": the members that there are, and those that the state has a record of. */
@@ -15,10 +17,16 @@ export interface Program {
   token: { expiration?: string; renewBefore?: string; trigger?: Json; verify?: "auto" | "off" };
 }
 
+export interface Beside extends Omit<RotationInputs, "organization"> {
+  /** Whether the engine comes to it only after the AuthTokens. */
+  isLast: boolean;
+}
+
 /** An edit of the program; `undefined` removes an argument. */
 export type Change = { [K in keyof Program["rotation"]]?: Program["rotation"][K] | undefined } & {
   tokens?: number;
   token?: Program["token"];
+  beside?: Beside | undefined;
 };
 
 export const FIRST: Program = {
@@ -27,18 +35,46 @@ export const FIRST: Program = {
   token: {},
 };
 
-export function change({ rotation, tokens, token }: Program, { ...edit }: Change): Program {
+export function change({ rotation, tokens, token, beside: was }: Program, { ...edit }: Change): Program {
+  const beside = "beside" in edit ? edit.beside : was;
   const next = { tokens: edit.tokens ?? tokens, token: edit.token ?? token };
   delete edit.tokens;
   delete edit.token;
+  delete edit.beside;
   const edited = Object.fromEntries(
     Object.entries({ ...rotation, ...edit }).filter(([, value]) => value !== undefined),
   ) as unknown as Program["rotation"];
   // `check` rejects a program without either, which other tests cover
   if (edited.trigger === undefined && edited.rotateEvery === undefined) edited.rotateEvery = "30d";
   if (edited.mint?.per === "database" && kindOf(edited.scope) === "database") edited.mint = {};
-  return { ...next, rotation: edited };
+  return { ...next, rotation: edited, ...(beside && !names(edited.scope, beside.scope) && { beside }) };
 }
+
+/** Whether two TokenRotations would rotate the same target, of which the preview warns. */
+function names(scope: Scope, beside: Scope): boolean {
+  const own = parseSubject({ organization: "acme", scope }).targets;
+  const others = parseSubject({ organization: "acme", scope: beside }).targets;
+  return (
+    own === "all" || others === "all" || others.some((other) => own.some(({ name }) => name === other.name))
+  );
+}
+
+export type RotationName = "rotation" | "beside";
+
+/** Each TokenRotation, as if it were alone. */
+export function rotationsOf(program: Program): Partial<Record<RotationName, Program>> {
+  const { beside } = program;
+  if (beside === undefined) return { rotation: program };
+  const rotation: Program["rotation"] & { isLast?: boolean } = { ...beside };
+  delete rotation.isLast;
+  return { rotation: program, beside: { rotation, tokens: 0, token: {} } };
+}
+
+/** The edit that rotates everything. */
+export const retrigger = ({ beside }: Program, trigger: string): Change => ({
+  trigger,
+  ...(beside && { beside: { ...beside, trigger } }),
+});
 
 /** The edit after which nothing but a target that is gone keeps an `up` from succeeding. */
 export const repair = ({ rotation }: Program): Change => ({
@@ -164,5 +200,10 @@ export function resourcesOf(program: Program): DeclaredResource[] {
       }),
     };
   });
-  return [{ name: "rotation", type: "rotation", inputs: () => ({ ...program.rotation }) }, ...tokens];
+  const [rotation, beside] = [program, rotationsOf(program).beside].map((each, i): DeclaredResource[] =>
+    each
+      ? [{ name: i === 0 ? "rotation" : "beside", type: "rotation", inputs: () => ({ ...each.rotation }) }]
+      : [],
+  ) as [DeclaredResource[], DeclaredResource[]];
+  return program.beside?.isLast ? [...rotation, ...tokens, ...beside] : [...rotation, ...beside, ...tokens];
 }

@@ -28,8 +28,6 @@ const NEVER = new Promise<never>(() => undefined);
 export class Process {
   readonly sent: Sent[] = [];
   readonly messages: string[] = [];
-  /** When a database first rejected a token after this process had sent a rotation, by the schedule's clock. */
-  rejectedAt: number | undefined;
   isRotatedElsewhere = false;
   readonly context: Context;
   readonly #trouble: Trouble;
@@ -250,8 +248,6 @@ export class Process {
     const jwt = jwtIn(response);
     if (jwt !== undefined && sent.target) this.organization.hold(sent.target, jwt, isForTrial(sent));
     this.#note(sent, response);
-    const isRejection = sent.kind === "probe" && response.status === 401 && !sent.isLate;
-    if (isRejection && this.sent.some(({ kind }) => kind === "rotate")) this.rejectedAt ??= this.clock.now();
     return response;
   }
 

@@ -19,6 +19,8 @@ export class Clock {
   #events: Sleeper[] = [];
   #alarms: Sleeper[] = [];
   #sleepers: Sleeper[] = [];
+  /** By processes that stand still, what they wait for. */
+  readonly #frozen = new Map<object, { sleepers: Sleeper[]; alarms: Sleeper[] }>();
   #busy = 0;
   #isWatching = false;
   #onIdle = (): void => undefined;
@@ -59,6 +61,8 @@ export class Clock {
       const owner = clocks.getStore()?.owner;
       const sleeper = { at: Math.ceil(this.#now + Math.max(0, ms)), owner, wake: resolve };
       const end = (): void => {
+        const frozen = this.#frozen.get(owner ?? this);
+        if (frozen) frozen.sleepers = frozen.sleepers.filter((each) => each !== sleeper);
         this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
         reject(new DOMException("The operation was aborted", "AbortError"));
       };
@@ -71,7 +75,7 @@ export class Clock {
         signal?.removeEventListener("abort", end);
         resolve();
       };
-      insert(this.#sleepers, sleeper);
+      insert(this.#frozen.get(owner ?? this)?.sleepers ?? this.#sleepers, sleeper);
       void this.#watch();
     });
   }
@@ -80,7 +84,9 @@ export class Clock {
   timeout(ms: number): AbortSignal {
     const controller = new AbortController();
     const wake = (): void => controller.abort(new DOMException("The operation timed out", "TimeoutError"));
-    insert(this.#alarms, { at: Math.ceil(this.#now + ms), owner: clocks.getStore()?.owner, wake });
+    const owner = clocks.getStore()?.owner;
+    const alarms = this.#frozen.get(owner ?? this)?.alarms ?? this.#alarms;
+    insert(alarms, { at: Math.ceil(this.#now + ms), owner, wake });
     return controller.signal;
   }
 
@@ -95,8 +101,28 @@ export class Clock {
     }
   }
 
+  /** A process stands still: how far it got would depend on how long other things take in real time. */
+  freeze(owner: object): void {
+    const isOwn = (each: Sleeper): boolean => each.owner === owner;
+    this.#frozen.set(owner, {
+      sleepers: this.#sleepers.filter(isOwn),
+      alarms: this.#alarms.filter(isOwn),
+    });
+    this.#sleepers = this.#sleepers.filter((each) => !isOwn(each));
+    this.#alarms = this.#alarms.filter((each) => !isOwn(each));
+  }
+
+  thaw(owner: object): void {
+    const { sleepers = [], alarms = [] } = this.#frozen.get(owner) ?? {};
+    this.#frozen.delete(owner);
+    for (const each of sleepers) insert(this.#sleepers, each);
+    for (const each of alarms) insert(this.#alarms, each);
+    void this.#watch();
+  }
+
   /** What sleeps never wakes up: its process has ended. */
   forgetSleepers(owner: object): void {
+    this.#frozen.delete(owner);
     this.#sleepers = this.#sleepers.filter((each) => each.owner !== owner);
     this.#alarms = this.#alarms.filter((each) => each.owner !== owner);
   }

@@ -73,6 +73,7 @@ export class Process {
     } finally {
       // requests in flight reach the server even if the process has crashed
       while (this.isOrphan && this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+      if (this.isOrphan) this.clock.freeze(this);
       await Promise.allSettled(this.#inFlight);
     }
   }
@@ -84,6 +85,7 @@ export class Process {
 
   /** Lets an orphan go on to its end. */
   async resume(): Promise<void> {
+    this.clock.thaw(this);
     this.#caller.resume();
     await Promise.allSettled([this.#work]);
     this.exit();

@@ -42,7 +42,7 @@ export async function rollAll(
     const later = new Set(run.verify === "off" ? reached : []);
     const first = kept.filter((task) => !later.has(task));
     await run.minter?.mintAllDue([...first, ...attempts.map(({ task }) => task)], parallelism);
-    const holders = new Set(reached);
+    const holders = new Set(kept);
     while (ready.length + attempts.length > 0) {
       attempts.push(...(await roll.all(ready)));
       await run.minter?.mintAllDue([...later], parallelism);

@@ -33,9 +33,9 @@ export const MEMBERS: Chapter = {
       defect:
         "A token that was due, and that the run minted before a rotation of its group, is published dead.",
       file: "src/rotation/run/roll.ts",
-      find: `new Set(reached)`,
+      find: `new Set(kept)`,
       replace: `new Set<Task>()`,
-      caughtBy: ["test/rotation/run/roll.test.ts"],
+      caughtBy: ["test/rotation/run/roll.test.ts", "test/rotation/run/roll-lost.test.ts"],
     },
     {
       name: "due-tokens-precede-the-rotation",

@@ -65,7 +65,7 @@ export class Followers {
   /** A refresh without faults notes every token that is rejected. */
   async refreshed(state: ReadonlyMap<string, SavedResource>): Promise<void> {
     this.#mayBeDead = false;
-    await this.#noteDying(state);
+    await this.noteDying(state);
   }
 
   /** After an `up`. */
@@ -96,7 +96,7 @@ export class Followers {
         `an up ${isSuccess ? "succeeded" : "went on"}, but the token of ${held.name} is rejected`,
       );
     }
-    await this.#noteDying(state);
+    await this.noteDying(state);
   }
 
   /** Nobody holds a token from before a rotation of its own target or group. */
@@ -124,7 +124,8 @@ export class Followers {
     return this.organization.held.findIndex((each) => each.jwt === jwt);
   }
 
-  async #noteDying(state: ReadonlyMap<string, SavedResource>): Promise<void> {
+  /** After a rotation: what is still accepted although its key was replaced. */
+  async noteDying(state: ReadonlyMap<string, SavedResource>): Promise<void> {
     for (const { target, jwt } of tokensIn(state)) {
       const before = this.organization.heldOf(jwt)?.keyChangesBefore ?? 0;
       if (this.organization.keyChanges(target) > before && (await this.organization.accepts(target, jwt)))

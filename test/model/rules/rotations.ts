@@ -50,6 +50,7 @@ export class Rotations {
     const isRotated = part.sent.some(({ kind }) => kind === "rotate");
     if (isRotated && program.rotation.verify === "off" && "beside" in this.#programs)
       this.followers.mayBeDead();
+    if (isRotated) await this.followers.noteDying(state);
     await this.#oracles[of].judge(program, part, step, state.get(of), times);
   }
 

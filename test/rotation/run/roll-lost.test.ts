@@ -41,6 +41,22 @@ describe("a lost response", () => {
     assert.equal(organization.order.filter((each) => each === "mint c").length, 1);
   });
 
+  it("that an earlier run left, and that is sent again, leaves no member with a token that it invalidated", async () => {
+    const organization = new Organization({ team: ["a", "b"] }, "group");
+    const token = organization.token(database("a"));
+    const canary = { label: "database" as const, target: database("a"), token, hostname: "a" };
+    const pending = { status: "unknown" as const, at, answer: "no answer", canaries: [canary] };
+    const tasks = [
+      organization.task(database("a"), { pending }),
+      organization.task(database("b"), { isAdopted: true }),
+    ];
+    const { kinds, minter } = await roll(organization, tasks, { due: ["b"] });
+    assert.deepEqual(kinds, { a: "rotated", b: "adopted" });
+    for (const [name, minted] of minter.minted)
+      assert.deepEqual(await organization.client.probe(name, minted.token), ACCEPTED, name);
+    assert.deepEqual([...minter.minted.keys()].sort(), ["a", "b"]);
+  });
+
   it("that an earlier run left is resolved, and not sent again, where it happened", async () => {
     const organization = new Organization(ONE);
     const token = organization.token(database("a"));

@@ -2,8 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SavedCanary } from "../../core/canary";
 import { reachedBy, type Attempt } from "./attempt";
-import type { Prepared, RunSettings } from "./preflight";
-import { groupOf } from "./preflight";
+import { groupOf, type Prepared, type RunSettings } from "./preflight";
 import { prove, type Seen } from "./prove";
 import type { Reach } from "../state";
 

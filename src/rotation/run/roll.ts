@@ -13,6 +13,7 @@ import { describeProgress } from "../report";
 const PROGRESS_EVERY_MS = 5_000;
 /** After so many members of a group whose rotations failed, the others no longer wait to see what a first one reaches. */
 const MOST_LEADERS = 3;
+
 /**
  * Checks all targets before it rotates the first one, rotates those that may be and mints their tokens, several in parallel, and then
  * proves all rotations together. A request that was seen not to have happened is sent once more. One that fails does not stop the others.
